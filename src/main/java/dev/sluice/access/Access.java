@@ -1,0 +1,21 @@
+package dev.sluice.access;
+
+import dev.sluice.config.Policy;
+import dev.sluice.identity.Caller;
+import java.util.Optional;
+
+/** What a caller may use. Deny by default: no rule, no access. Safe to share; one instance per policy. */
+public interface Access {
+    static Access of(Policy policy) {
+        return new Grants(policy);
+    }
+
+    /** The highest role that any matching grant assigns; {@link Role#NONE} when none does. */
+    Role role(Caller caller);
+
+    /**
+     * The proof that this caller may use this model of this provider: empty when no matching grant covers it. Buckets of
+     * all matching grants add up, those of floating capabilities too.
+     */
+    Optional<Permit> permit(Caller caller, String provider, String model);
+}

@@ -1,0 +1,20 @@
+package dev.sluice.config;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The policy document: who may use what, and what it may cost. Keys as in the document; parsing and checking stand in
+ * {@link PolicyDocument}.
+ *
+ * @param providers by id, in document order
+ * @param grants    in document order
+ * @param quotas    by name as written, templates included, for example {@code daily:<user>}
+ * @param prices    the operator's own prices: a model's key in the price table to fields of the price table
+ */
+public record Policy(
+        Map<String, ProviderRule> providers,
+        List<GrantRule> grants,
+        Map<String, QuotaRule> quotas,
+        boolean autoCostBasis,
+        Map<String, Map<String, Object>> prices) {}

@@ -1,0 +1,42 @@
+package dev.sluice.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One provider of the policy document.
+ *
+ * @param baseUrl       as written, for example {@code https://api.openai.com/} or {@code http://host:8000/v1}
+ * @param models        model ids as sent upstream
+ * @param authorization how the key is sent
+ * @param compatibility the flags that hold, for example {@code openai_chat}; defaults already applied
+ * @param costBasis     as written, null when it is to be inferred
+ * @param addHeaders    name to value, added to every upstream request
+ * @param preference    higher wins when several providers offer a model
+ */
+public record ProviderRule(
+        String id,
+        String baseUrl,
+        List<String> models,
+        Secret apiKey,
+        Authorization authorization,
+        String name,
+        String description,
+        Set<String> compatibility,
+        @Nullable String costBasis,
+        List<CostMapping> modelCostMap,
+        List<Map.Entry<String, String>> addHeaders,
+        int preference,
+        boolean disabled) {
+
+    public enum Authorization {
+        BEARER,
+        X_API_KEY,
+        X_GOOG_API_KEY
+    }
+
+    /** One entry of {@code model_cost_map}: {@code match} is a Go {@code path.Match} glob; the first match wins. */
+    public record CostMapping(String match, String as, java.math.BigDecimal adjustment) {}
+}

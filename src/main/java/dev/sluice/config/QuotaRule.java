@@ -1,0 +1,26 @@
+package dev.sluice.config;
+
+import java.time.Duration;
+
+/**
+ * A quota's definition. Money in nanodollars.
+ *
+ * @param name          as written in the policy, template included
+ * @param capacityNanos the most a bucket holds, and what it starts with; {@code >= 0}
+ * @param rateNanos     refilled over {@code per}, linearly; {@code >= 0}
+ * @param rate          as written, for example {@code $5.00/day}
+ * @param strict        admit only what surely fits: available &gt;= estimate
+ */
+public record QuotaRule(String name, long capacityNanos, long rateNanos, Duration per, String rate, boolean strict) {
+    public QuotaRule {
+        if (capacityNanos < 0) {
+            throw new IllegalArgumentException("quotas." + name + ".capacity: " + capacityNanos + " (expected: >= 0)");
+        }
+        if (rateNanos < 0) {
+            throw new IllegalArgumentException("quotas." + name + ".rate: " + rateNanos + " (expected: >= 0)");
+        }
+        if (per.isZero() || per.isNegative()) {
+            throw new IllegalArgumentException("quotas." + name + ".rate: per " + per + " (expected: > 0)");
+        }
+    }
+}

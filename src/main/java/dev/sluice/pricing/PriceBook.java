@@ -1,0 +1,62 @@
+package dev.sluice.pricing;
+
+import dev.sluice.config.Policy;
+import dev.sluice.config.ProviderRule;
+import dev.sluice.wire.Usage;
+import java.math.BigDecimal;
+import java.time.LocalDate;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What an answer costs. Safe to share; one instance per policy. */
+public interface PriceBook {
+
+    /**
+     * What decides a price beside the usage.
+     *
+     * @param model       the one the answer names, or, before there is an answer, the one asked for
+     * @param askedModel  the model asked for: mapped by {@code model_cost_map}, and looked up when the answer's name has no price
+     * @param serviceTier as told by the answer ({@code standard}, {@code default}, {@code flex}, {@code priority}, {@code batch}); null is standard
+     * @param reportedUsd the cost that the provider told; null when it did not
+     */
+    record Terms(
+            ProviderRule provider,
+            String model,
+            String askedModel,
+            LocalDate date,
+            @Nullable String serviceTier,
+            @Nullable String speed,
+            @Nullable String inferenceGeo,
+            @Nullable BigDecimal reportedUsd) {}
+
+    /**
+     * A known cost.
+     *
+     * @param nanos nanodollars, rounded half up from {@code usd}
+     * @param basis cost basis and key of the price table, for example {@code anthropic/claude-sonnet-4-5}
+     */
+    record Cost(long nanos, BigDecimal usd, String basis) {}
+
+    /** Prices per token in US dollars; absent ones null. As {@code /v1/models} tells them. */
+    record Rates(
+            @Nullable BigDecimal input,
+            @Nullable BigDecimal output,
+            @Nullable BigDecimal inputCacheRead,
+            @Nullable BigDecimal inputCacheWrite,
+            @Nullable BigDecimal inputCacheWrite1h,
+            @Nullable BigDecimal webSearch,
+            OptionalLong contextWindow,
+            OptionalLong maxOutputTokens) {}
+
+    /** The prices that ship with the build, under the policy's own. Reads the class path once; later calls share it. */
+    static PriceBook of(Policy policy) {
+        return new PriceTable(policy);
+    }
+
+    /** The cost; empty when the price is unknown, which is never zero. */
+    Optional<Cost> cost(Terms terms, Usage usage);
+
+    /** The rates of a provider's model on a day; empty when unknown. */
+    Optional<Rates> rates(ProviderRule provider, String model, LocalDate date);
+}

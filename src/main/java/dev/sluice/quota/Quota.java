@@ -1,0 +1,79 @@
+package dev.sluice.quota;
+
+import dev.sluice.config.QuotaRule;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+
+/** Money left. Reserves before a request, settles after it; all buckets of a request, or none. */
+public interface Quota {
+
+    /** A bucket by its expanded name, with the definition that holds now. */
+    record Bucket(String name, QuotaRule rule) {}
+
+    /**
+     * What a request wants set aside.
+     *
+     * @param estimateNanos the worst case; charged when the request's owner dies
+     * @param memo          comes back to the {@link Witness} when the owner died: the session's id
+     */
+    record Request(String requestId, List<Bucket> buckets, long estimateNanos, String memo) {}
+
+    /** The answer to a reservation. */
+    sealed interface Verdict {}
+
+    /** Every bucket holds the reservation. */
+    record Admitted(Reservation reservation) implements Verdict {}
+
+    /**
+     * No bucket holds anything.
+     *
+     * @param retryAfter until every exhausted bucket is positive again
+     */
+    record Exhausted(List<Empty> buckets, Duration retryAfter) implements Verdict {}
+
+    /** The buckets could not be asked (journal failed, no answer in time): doubt is denial. */
+    record Unavailable(String why) implements Verdict {}
+
+    /** One exhausted bucket. {@code positiveAt} is {@link Instant#MAX} when it never refills. */
+    record Empty(String bucket, long capacityNanos, long availableNanos, Instant positiveAt) {}
+
+    /** Money set aside. Held until settled or released; renewed by the room itself while it is held. */
+    interface Reservation {
+        /** Completes when the journal holds it: what is answered before could be lost to a crash. Fails when it cannot. */
+        CompletionStage<Done> recorded();
+
+        /** Charges the actual cost. Idempotent by request id, retried until the bucket has it; completes when the journal holds it. */
+        CompletionStage<Done> settle(long costNanos);
+
+        /** Charges nothing. Idempotent, as {@link #settle}. */
+        CompletionStage<Done> release();
+    }
+
+    /** A bucket as a person sees it. {@code availableNanos} is balance less reserved. */
+    record Status(
+            String bucket,
+            long balanceNanos,
+            long reservedNanos,
+            long availableNanos,
+            long capacityNanos,
+            long spentNanos,
+            String rate,
+            Instant at) {}
+
+    /** Says what a reservation of a dead owner cost; asked at least once for each. */
+    interface Witness {
+        CompletionStage<Long> costOf(String requestId, String memo, long estimateNanos);
+    }
+
+    CompletionStage<Verdict> reserve(Request request);
+
+    /** Every bucket that ever was charged, by name. */
+    CompletionStage<List<Status>> list();
+
+    /** Adds money, never above capacity; empty when there is no such bucket. */
+    CompletionStage<Optional<Status>> refill(String bucket, long nanos);
+}

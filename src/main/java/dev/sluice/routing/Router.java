@@ -1,0 +1,21 @@
+package dev.sluice.routing;
+
+import dev.sluice.config.Policy;
+import java.util.List;
+
+/** Which providers serve a model. Safe to share; one instance per policy. */
+public interface Router {
+    static Router of(Policy policy) {
+        return new Offers(policy);
+    }
+
+    /**
+     * Enabled providers that offer a model, best first (preference, then document order); empty when none does.
+     *
+     * @param requested as the client wrote it: {@code name} or {@code provider/name}; names may contain slashes
+     */
+    List<Upstream> upstreams(String requested);
+
+    /** Every enabled provider's models, in document order. */
+    List<Upstream> all();
+}

@@ -1,0 +1,68 @@
+package dev.sluice.session;
+
+import dev.sluice.wire.Usage;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer, as remembered. Bodies are kept apart from it.
+ *
+ * @param session       printed id, for example {@code anme_0123456789abcdef}
+ * @param format        the wire format's flag, for example {@code anthropic_messages}
+ * @param model         as asked for, without a provider prefix
+ * @param answeredModel as the answer names it
+ * @param status        of the answer the client got
+ * @param firstByteMillis from request to first byte of the answer; -1 when there was none
+ * @param usage         null when the answer carried none and none was estimated
+ * @param costNanos     null when the price is unknown, or nothing was charged because nothing ran
+ * @param priceBasis    cost basis and price key; null when unpriced
+ * @param outcome       how it ended
+ * @param refusal       which refusal, for {@link Outcome#REFUSED}
+ * @param estimated     true when usage was counted by the gateway, not told by the provider
+ * @param buckets       charged
+ */
+public record Exchange(
+        String requestId,
+        String session,
+        String login,
+        String node,
+        List<String> tags,
+        String provider,
+        String model,
+        @Nullable String answeredModel,
+        String format,
+        String path,
+        String method,
+        int status,
+        String userAgent,
+        boolean stream,
+        Instant started,
+        long firstByteMillis,
+        long durationMillis,
+        @Nullable Usage usage,
+        @Nullable Long costNanos,
+        @Nullable String priceBasis,
+        List<Tool> tools,
+        @Nullable String finishReason,
+        Outcome outcome,
+        @Nullable String refusal,
+        boolean estimated,
+        long bytesIn,
+        long bytesOut,
+        List<String> buckets,
+        @Nullable String responseId) {
+
+    /** A tool call's name and id; its arguments are part of the capture. */
+    public record Tool(String name, @Nullable String id) {}
+
+    public enum Outcome {
+        COMPLETED,
+        CLIENT_CANCELLED,
+        UPSTREAM_TRUNCATED,
+        UPSTREAM_ERROR,
+        REFUSED,
+        /** The gateway died while it was under way; charged at its estimate. */
+        LOST
+    }
+}

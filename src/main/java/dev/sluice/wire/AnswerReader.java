@@ -1,0 +1,27 @@
+package dev.sluice.wire;
+
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Reads an answer beside its bytes. One instance per answer, used by one thread at a time. Never throws: bytes that it
+ * cannot make sense of end its reading, not the answer. Memory is bounded, whatever comes.
+ */
+public interface AnswerReader {
+    /** One event may be this long before reading (not relaying) ends: the last event of a Responses stream repeats everything. */
+    int MAX_EVENT_BYTES = 16 * 1024 * 1024;
+
+    /** Tool arguments kept per answer. */
+    int MAX_ARGUMENT_BYTES = 1024 * 1024;
+
+    /**
+     * Takes the next bytes and returns what is to be sent on for them: the same instance, unless the reader hides
+     * something from the client.
+     */
+    ByteString read(ByteString bytes);
+
+    /** What was held back and is still to be sent when the answer has ended; mostly empty. */
+    ByteString end();
+
+    /** What is known so far; cheap enough to call at any time, whole after {@link #end}. */
+    Answer answer();
+}

@@ -1,0 +1,54 @@
+package dev.sluice.wire;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the gateway must know of a request's body, read in one pass without building a tree.
+ *
+ * @param model           as the client wrote it
+ * @param modelStart      byte offset of the model's JSON string token, its opening quote
+ * @param modelEnd        byte offset behind the closing quote
+ * @param stream          whether the client asked for a stream
+ * @param maxOutputTokens the request's own output limit; empty when it sets none
+ * @param choices         how many answers are asked for ({@code n}), 1 when not said
+ * @param promptTokens    an estimate of the prompt from its text: about 4 characters a token, a picture or file in base64 counted flat
+ * @param serviceTier     as asked for; null when not said
+ * @param usageAsked      whether the client asked for usage in a stream of a format that needs asking; true for formats that always tell
+ * @param usageSplice     how to ask for it in the client's place; null when there is nothing to splice
+ * @param hints           what names the conversation
+ */
+public record RequestHead(
+        String model,
+        int modelStart,
+        int modelEnd,
+        boolean stream,
+        OptionalLong maxOutputTokens,
+        int choices,
+        long promptTokens,
+        @Nullable String serviceTier,
+        boolean usageAsked,
+        @Nullable Splice usageSplice,
+        SessionHints hints) {
+
+    /** One edit at one byte range: bytes {@code [start, end)} of the body are replaced. */
+    public record Splice(int start, int end, byte[] replacement) {}
+
+    /**
+     * What names a conversation, in order of precedence; see {@link SessionHints#sessionId}.
+     *
+     * @param sessionId   the client's own id (bounded, control characters stripped); null when it sends none
+     * @param source      which header or body field gave it, for example {@code header:x-claude-code-session-id}; {@code chain:<response id>} when only a previous response is named
+     * @param previousResponse the response this request continues; null when none
+     * @param fingerprint stable while a conversation grows: a hash over the system prompt and the first user message, hex
+     * @param client      {@code claude-code}, {@code codex}, {@code opencode}, {@code gemini-cli}; null when unknown
+     */
+    public record SessionHints(
+            @Nullable String sessionId,
+            @Nullable String source,
+            @Nullable String previousResponse,
+            String fingerprint,
+            @Nullable String client,
+            @Nullable String parentSessionId,
+            @Nullable String subagentId) {}
+}

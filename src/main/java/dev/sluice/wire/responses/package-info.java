@@ -1,0 +1,7 @@
+/**
+ * OpenAI Responses.
+ */
+@NullMarked
+package dev.sluice.wire.responses;
+
+import org.jspecify.annotations.NullMarked;
