@@ -31,8 +31,8 @@ public record RequestHead(
         @Nullable Splice usageSplice,
         SessionHints hints) {
 
-    /** One edit at one byte range: bytes {@code [start, end)} of the body are replaced. */
-    public record Splice(int start, int end, byte[] replacement) {}
+    /** One edit at one byte range: bytes {@code [start, end)} of the body are replaced by ASCII text. */
+    public record Splice(int start, int end, String replacement) {}
 
     /**
      * What names a conversation, in order of precedence; see {@link SessionHints#sessionId}.
