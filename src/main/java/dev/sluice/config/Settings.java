@@ -1,0 +1,147 @@
+package dev.sluice.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The node settings: what one process needs to know, read once. Keys and defaults stand in {@code sluice.conf} under
+ * {@code sluice}.
+ *
+ * @param host           to listen on
+ * @param port           to listen on, 0 for any
+ * @param trustedProxies addresses or CIDR ranges whose identity headers are believed
+ * @param drainTimeout   how long open streams may go on after SIGTERM
+ */
+public record Settings(
+        String host,
+        int port,
+        String dataDirectory,
+        List<String> trustedProxies,
+        Duration drainTimeout,
+        Limits limits,
+        Clocks clocks,
+        Estimates estimates,
+        Reservations reservations) {
+
+    /**
+     * What the node takes at most. Bytes and counts.
+     *
+     * @param requestBody          one request's body
+     * @param requestBodiesInFlight all bodies held at one time
+     * @param providerOpenRequests open requests to one provider's host
+     */
+    public record Limits(long requestBody, long requestBodiesInFlight, int providerOpenRequests) {
+        public Limits {
+            positive("sluice.limits.request-body", requestBody);
+            positive("sluice.limits.request-bodies-in-flight", requestBodiesInFlight);
+            positive("sluice.limits.provider-open-requests", providerOpenRequests);
+            if (requestBody > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        "sluice.limits.request-body: " + requestBody + " (expected: <= " + Integer.MAX_VALUE + ")");
+            }
+        }
+    }
+
+    /**
+     * The clocks of a request; there is no limit on the whole of a stream.
+     *
+     * @param requestBody     from head to end of the client's body, without progress
+     * @param connect         to the provider; a TLS handshake falls under {@code responseHeaders}
+     * @param responseHeaders from the request's last byte to the answer's head
+     * @param firstEvent      from the answer's head to its first byte
+     * @param idle            between two reads of an answer, while the client reads
+     * @param keepAlive       an unused connection to a provider is closed after
+     */
+    public record Clocks(
+            Duration requestBody,
+            Duration connect,
+            Duration responseHeaders,
+            Duration firstEvent,
+            Duration idle,
+            Duration keepAlive) {}
+
+    /**
+     * What is assumed where nobody says.
+     *
+     * @param outputTokens of a request that sets no limit, for a model whose limit is unknown
+     */
+    public record Estimates(long outputTokens) {
+        public Estimates {
+            positive("sluice.estimates.output-tokens", outputTokens);
+        }
+    }
+
+    /** How long money stays set aside for an owner that gives no sign. */
+    public record Reservations(Duration renewal, Duration expiry) {
+        public Reservations {
+            if (expiry.compareTo(renewal.multipliedBy(2)) < 0) {
+                throw new IllegalArgumentException("sluice.reservations.expiry: " + expiry
+                        + " (expected: at least twice sluice.reservations.renewal, " + renewal + ")");
+            }
+        }
+    }
+
+    /**
+     * Reads the settings.
+     *
+     * @throws IllegalArgumentException naming the key, what came and what was expected
+     */
+    public static Settings of(Config root) {
+        try {
+            var config = root.getConfig("sluice");
+            var listen = config.getString("listen");
+            var colon = listen.lastIndexOf(':');
+            return new Settings(
+                    host(listen, colon),
+                    port(listen, colon),
+                    config.getString("storage.directory"),
+                    List.copyOf(config.getStringList("trusted-proxies")),
+                    config.getDuration("drain-timeout"),
+                    new Limits(
+                            config.getBytes("limits.request-body"),
+                            config.getBytes("limits.request-bodies-in-flight"),
+                            config.getInt("limits.provider-open-requests")),
+                    new Clocks(
+                            config.getDuration("clocks.request-body"),
+                            config.getDuration("clocks.connect"),
+                            config.getDuration("clocks.response-headers"),
+                            config.getDuration("clocks.first-event"),
+                            config.getDuration("clocks.idle"),
+                            config.getDuration("clocks.keep-alive")),
+                    new Estimates(config.getLong("estimates.output-tokens")),
+                    new Reservations(
+                            config.getDuration("reservations.renewal"), config.getDuration("reservations.expiry")));
+        } catch (ConfigException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    private static String host(String listen, int colon) {
+        if (colon <= 0) {
+            throw new IllegalArgumentException("sluice.listen: \"" + listen + "\" (expected: HOST:PORT)");
+        }
+        var host = listen.substring(0, colon);
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private static int port(String listen, int colon) {
+        try {
+            var port = Integer.parseInt(listen.substring(colon + 1));
+            if (port >= 0 && port <= 65535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            // Falls through to the message below, which says more.
+        }
+        throw new IllegalArgumentException(
+                "sluice.listen: \"" + listen + "\" (expected: HOST:PORT, a port of 0 to 65535)");
+    }
+
+    private static void positive(String key, long value) {
+        if (value <= 0) {
+            throw new IllegalArgumentException(key + ": " + value + " (expected: > 0)");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.sluice.provider;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/** One request on its way to a provider. Counts as open until its answer has ended. */
+final class Call {
+    final HttpRequest request;
+    final CompletableFuture<HttpResponse> answer;
+    private final AtomicInteger open;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    /** Touched by whoever holds the call; a call is handed on, never shared. */
+    private boolean repeated;
+
+    Call(HttpRequest request, CompletableFuture<HttpResponse> answer, AtomicInteger open) {
+        this.request = request;
+        this.answer = answer;
+        this.open = open;
+    }
+
+    /** True once: a request that found its pooled connection closed may go out again on a fresh one. */
+    boolean mayRepeat() {
+        var first = !repeated && !answer.isDone();
+        repeated = true;
+        return first;
+    }
+
+    void fail(UpstreamFailure failure) {
+        end();
+        answer.completeExceptionally(failure);
+    }
+
+    /** The answer is over, or there will be none. */
+    void end() {
+        if (ended.compareAndSet(false, true)) {
+            open.decrementAndGet();
+        }
+    }
+}

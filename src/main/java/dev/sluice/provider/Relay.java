@@ -1,0 +1,59 @@
+package dev.sluice.provider;
+
+import dev.sluice.config.ProviderRule;
+import dev.sluice.config.Settings;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/** Sends requests over pooled connections, one pool a host. */
+final class Relay implements Providers {
+    /** Targets are derived from policy; after many policies the old ones are forgotten. */
+    private static final int MAX_TARGETS = 10_000;
+
+    private final ActorSystem<?> system;
+    private final Settings.Clocks clocks;
+    private final int openRequestsPerHost;
+    private final ConcurrentHashMap<ProviderRule, Target> targets = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Target.Host, ConnectionPool> pools = new ConcurrentHashMap<>();
+
+    Relay(ActorSystem<?> system, Settings.Clocks clocks, int openRequestsPerHost) {
+        this.system = system;
+        this.clocks = clocks;
+        this.openRequestsPerHost = openRequestsPerHost;
+    }
+
+    @Override
+    public CompletionStage<HttpResponse> send(ProviderRule provider, HttpRequest request) {
+        var target = target(provider);
+        var uri = request.getUri();
+        var outgoing = request.withUri(
+                        target.uri(uri.path(), uri.rawQueryString().orElse("")))
+                .withHeaders(joined(target.headers(), request.getHeaders()));
+        var answer = new CompletableFuture<HttpResponse>();
+        pool(target.host()).send(outgoing, answer);
+        return answer;
+    }
+
+    private Target target(ProviderRule provider) {
+        if (targets.size() > MAX_TARGETS) {
+            targets.clear();
+        }
+        return targets.computeIfAbsent(provider, Target::of);
+    }
+
+    private ConnectionPool pool(Target.Host host) {
+        return pools.computeIfAbsent(host, key -> new ConnectionPool(system, key, clocks, openRequestsPerHost));
+    }
+
+    private static Iterable<HttpHeader> joined(List<HttpHeader> own, Iterable<HttpHeader> passed) {
+        var all = new java.util.ArrayList<>(own);
+        passed.forEach(all::add);
+        return all;
+    }
+}

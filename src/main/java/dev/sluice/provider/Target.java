@@ -1,0 +1,64 @@
+package dev.sluice.provider;
+
+import dev.sluice.config.ProviderRule;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+
+/** Where a provider's requests go, and what they carry there: all that can be worked out before a request comes. */
+record Target(Host host, String basePath, List<HttpHeader> headers) {
+    private static final Pattern VERSIONED = Pattern.compile(".*/v\\d+(?:beta|alpha)?");
+
+    /** One end of a connection. */
+    record Host(boolean tls, String name, int port) {
+        @Override
+        public String toString() {
+            return (tls ? "https://" : "http://") + name + ":" + port;
+        }
+    }
+
+    static Target of(ProviderRule provider) {
+        var base = URI.create(provider.baseUrl());
+        var tls = "https".equals(base.getScheme().toLowerCase(Locale.ROOT));
+        var port = base.getPort() > 0 ? base.getPort() : tls ? 443 : 80;
+        var path = base.getRawPath() == null ? "" : base.getRawPath();
+        while (path.endsWith("/")) {
+            path = path.substring(0, path.length() - 1);
+        }
+        return new Target(new Host(tls, base.getHost(), port), path, headers(provider, base));
+    }
+
+    private static List<HttpHeader> headers(ProviderRule provider, URI base) {
+        var headers = new ArrayList<HttpHeader>();
+        headers.add(
+                RawHeader.create("Host", base.getPort() > 0 ? base.getHost() + ":" + base.getPort() : base.getHost()));
+        if (!provider.apiKey().isEmpty()) {
+            var key = provider.apiKey().reveal();
+            headers.add(
+                    switch (provider.authorization()) {
+                        case BEARER -> RawHeader.create("Authorization", "Bearer " + key);
+                        case X_API_KEY -> RawHeader.create("x-api-key", key);
+                        case X_GOOG_API_KEY -> RawHeader.create("x-goog-api-key", key);
+                    });
+        }
+        for (Map.Entry<String, String> header : provider.addHeaders()) {
+            headers.add(RawHeader.create(header.getKey(), header.getValue()));
+        }
+        return List.copyOf(headers);
+    }
+
+    /**
+     * The request's URI at the provider: the base URL, then the client's path. A base that ends in a version takes the
+     * place of the client's {@code /v1}: doubling it is the most common mistake in writing base URLs.
+     */
+    Uri uri(String path, String query) {
+        var rest = path.startsWith("/v1/") && VERSIONED.matcher(basePath).matches() ? path.substring(3) : path;
+        return Uri.create(query.isEmpty() ? basePath + rest : basePath + rest + "?" + query);
+    }
+}

@@ -1,0 +1,30 @@
+package dev.sluice.provider;
+
+/** A provider that gave no answer, or none to its end. The message names the provider's host, never a credential. */
+public final class UpstreamFailure extends Exception {
+    private static final long serialVersionUID = 1;
+
+    /** What the failure means for the request. */
+    public enum Kind {
+        /** No connection, or one that ended before the answer's head. */
+        UNREACHABLE,
+        /** One of our clocks ran out. */
+        TIMEOUT,
+        /** Our own limit of open requests to this host. */
+        OVERLOADED,
+        /** The client went away before the answer's head. */
+        ABANDONED
+    }
+
+    private final Kind kind;
+
+    UpstreamFailure(Kind kind, String message) {
+        // No stack trace: thrown in storms, and the place is always the same.
+        super(message, null, false, false);
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+}
