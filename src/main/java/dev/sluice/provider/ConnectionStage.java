@@ -116,7 +116,7 @@ final class ConnectionStage
                 idle = false;
                 since = System.nanoTime();
                 // For an answer that is given up while it is awaited; the stage may be gone by then, which is as well.
-                call.answer.whenComplete((answer, failure) -> {
+                var _ = call.answer.whenComplete((answer, failure) -> {
                     if (failure != null) {
                         wake.invoke(NotUsed.getInstance());
                     }
