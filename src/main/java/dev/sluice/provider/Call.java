@@ -5,10 +5,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
 
 /** One request on its way to a provider. Counts as open until its answer has ended. */
 final class Call {
-    final HttpRequest request;
+    private @Nullable HttpRequest request;
     final CompletableFuture<HttpResponse> answer;
     private final AtomicInteger open;
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -19,6 +20,15 @@ final class Call {
         this.request = request;
         this.answer = answer;
         this.open = open;
+    }
+
+    /** Null once the answer has begun: a stream lives for minutes, and its request may be large. */
+    @Nullable HttpRequest request() {
+        return request;
+    }
+
+    void answered() {
+        request = null;
     }
 
     /** True once: a request that found its pooled connection closed may go out again on a fresh one. */
@@ -35,6 +45,7 @@ final class Call {
 
     /** The answer is over, or there will be none. */
     void end() {
+        request = null;
         if (ended.compareAndSet(false, true)) {
             open.decrementAndGet();
         }

@@ -58,7 +58,9 @@ final class ConnectionPool {
         }
         var call = new Call(request, answer, open);
         request.getAttribute(Providers.ABANDONED).ifPresent(abandoned -> watch(call, abandoned));
-        attempt(call);
+        if (!answer.isDone()) {
+            attempt(call);
+        }
     }
 
     private static void watch(Call call, CompletionStage<?> abandoned) {

@@ -108,7 +108,8 @@ final class ConnectionStage
             if (call == null || answered) {
                 return;
             }
-            if (call.answer.isDone()) {
+            var request = call.request();
+            if (request == null || call.answer.isDone()) {
                 // Abandoned. What was sent cannot be taken back, so the connection goes with it.
                 completeStage();
             } else if (!sent && isAvailable(out)) {
@@ -121,7 +122,7 @@ final class ConnectionStage
                         wake.invoke(NotUsed.getInstance());
                     }
                 });
-                push(out, call.request);
+                push(out, request);
             }
         }
 
@@ -133,6 +134,7 @@ final class ConnectionStage
                 return;
             }
             answered = true;
+            call.answered();
             closing = answer.getHeader("Connection")
                     .map(header -> header.value().toLowerCase(Locale.ROOT).contains("close"))
                     .orElse(false);

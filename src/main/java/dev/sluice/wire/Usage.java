@@ -32,6 +32,21 @@ public record Usage(
         return new Usage(inputTokens, 0, 0, 0, outputTokens, 0, 0, 0, 0, 0, 0);
     }
 
+    public Usage withOutput(long tokens) {
+        return new Usage(
+                inputTokens,
+                cachedInputTokens,
+                cacheWrite5mTokens,
+                cacheWrite1hTokens,
+                tokens,
+                reasoningTokens,
+                inputAudioTokens,
+                outputAudioTokens,
+                inputImageTokens,
+                outputImageTokens,
+                webSearches);
+    }
+
     /** The whole prompt: plain, read from and written to caches. */
     public long promptTokens() {
         return inputTokens + cachedInputTokens + cacheWrite5mTokens + cacheWrite1hTokens;

@@ -1,0 +1,30 @@
+package dev.sluice;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** An address to listen on, as {@code HOST:PORT}. */
+record HostPort(String host, int port) {
+    static final class Converter implements ITypeConverter<HostPort> {
+        @Override
+        public HostPort convert(String text) {
+            var colon = text.lastIndexOf(':');
+            try {
+                var port = Integer.parseInt(text.substring(colon + 1));
+                if (colon > 0 && port >= 0 && port <= 65535) {
+                    var host = text.substring(0, colon);
+                    var bracketed = host.startsWith("[") && host.endsWith("]");
+                    return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
+                }
+            } catch (NumberFormatException e) {
+                // The message below says it.
+            }
+            throw new TypeConversionException("'" + text + "' (expected: HOST:PORT, for example 127.0.0.1:8080)");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.sluice;
+
+import com.typesafe.config.Config;
+import dev.sluice.admin.AdminEndpoints;
+import dev.sluice.cluster.NodeSystem;
+import dev.sluice.config.Policy;
+import dev.sluice.config.Settings;
+import dev.sluice.gate.Endpoint;
+import dev.sluice.gate.Gate;
+import dev.sluice.identity.Identity;
+import dev.sluice.journal.SqliteStore;
+import dev.sluice.provider.Providers;
+import dev.sluice.proxy.InForce;
+import dev.sluice.proxy.Listener;
+import dev.sluice.proxy.Proxy;
+import dev.sluice.quota.Quota;
+import dev.sluice.quota.QuotaSettings;
+import dev.sluice.session.Sessions;
+import dev.sluice.usage.Ledger;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/** One running gateway: every room, put together. */
+public final class Node {
+    private final ActorSystem<?> system;
+    private final Settings settings;
+    private final Proxy proxy;
+    private final Gate gate;
+    private final Listener listener;
+    private final AtomicBoolean ready;
+
+    private Node(
+            ActorSystem<?> system, Settings settings, Proxy proxy, Gate gate, Listener listener, AtomicBoolean ready) {
+        this.system = system;
+        this.settings = settings;
+        this.proxy = proxy;
+        this.gate = gate;
+        this.listener = listener;
+        this.ready = ready;
+    }
+
+    /** Starts a gateway under a policy; completes when it takes requests. */
+    public static CompletionStage<Node> start(Config config, Policy policy) {
+        var settings = Settings.of(config);
+        return NodeSystem.start(config).thenCompose(system -> assemble(system, settings, policy));
+    }
+
+    private static CompletionStage<Node> assemble(ActorSystem<?> system, Settings settings, Policy policy) {
+        var clock = InstantSource.system();
+        var random = new SecureRandom();
+        var inForce = InForce.of(policy);
+        var sessions = Sessions.start(system, clock, random);
+        var quota = Quota.start(
+                system,
+                sessions::costOrLost,
+                clock,
+                new QuotaSettings(
+                        "sluice.journal.query",
+                        Duration.ofSeconds(3),
+                        settings.reservations().renewal(),
+                        settings.reservations().expiry(),
+                        true));
+        var ledger = Ledger.start(system);
+        var identity = Identity.of(settings.trustedProxies());
+        var providers = Providers.start(system, settings.clocks(), settings.limits().providerOpenRequests());
+        var proxy = new Proxy(system, settings, () -> inForce, providers, quota, sessions, identity.headers(), clock, random);
+        var ready = new AtomicBoolean(true);
+        var endpoints = Stream.of(
+                        proxy.endpoints(ready::get),
+                        AdminEndpoints.all(quota, ledger, inForce::access, inForce::router, clock, system))
+                .flatMap(List::stream)
+                .toList();
+        var gate = new Gate(endpoints, identity, inForce::access, system, random);
+        return Listener.bind(system, settings.host(), settings.port(), gate::handle)
+                .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
+    }
+
+    public InetSocketAddress address() {
+        return listener.address();
+    }
+
+    /** Every way in there is. */
+    public List<Endpoint> endpoints() {
+        return gate.endpoints();
+    }
+
+    public int openConnections() {
+        return listener.openConnections();
+    }
+
+    /**
+     * Readiness off, no new requests, open streams finish up to the drain timeout, the books are closed, the actors stop.
+     */
+    public CompletionStage<Done> drain() {
+        ready.set(false);
+        return listener.drain()
+                .toCompletableFuture()
+                .completeOnTimeout(Done.getInstance(), settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .thenCompose(drained -> proxy.balanced())
+                .thenCompose(balanced -> stop());
+    }
+
+    private CompletionStage<Done> stop() {
+        return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason());
+    }
+}

@@ -1,0 +1,42 @@
+package dev.sluice;
+
+import dev.sluice.config.Finding;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice validate}. */
+@Command(
+        name = "validate",
+        description = "Checks a policy document and says what is wrong with it, line by line.",
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // Fields are set by picocli before anything runs.
+final class ValidateCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "The policy document.")
+    private Path file;
+
+    @Option(names = "--strict", description = "Warnings are errors, as when a policy is saved.")
+    private boolean strict;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        var policy = new PolicyFile(file);
+        var reading = policy.read();
+        var out = spec.commandLine().getOut();
+        policy.print(reading, out);
+        var bad = reading.policy() == null || (strict && !reading.findings().isEmpty());
+        var warnings = reading.findings().stream()
+                .filter(finding -> finding.severity() == Finding.Severity.WARNING)
+                .count();
+        out.println(file + (bad ? ": not valid" : warnings == 0 ? ": valid" : ": valid, with " + warnings + " warnings"));
+        return bad ? 1 : 0;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.sluice.cluster;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.SelfUp;
+import org.apache.pekko.cluster.typed.Subscribe;
+import org.jspecify.annotations.Nullable;
+
+/** The actor system of a node: its configuration, and its membership. A single node is a cluster of one. */
+public final class NodeSystem {
+    private NodeSystem() {}
+
+    /**
+     * A node's configuration: what is set here and now over the operator's file over {@code sluice.conf} over the libraries'
+     * defaults.
+     *
+     * @param file HOCON; null for none
+     * @param set  by path, for example from the command line
+     */
+    public static Config config(@Nullable Path file, Map<String, ?> set) {
+        var operator = file == null ? ConfigFactory.empty() : ConfigFactory.parseFile(file.toFile());
+        return ConfigFactory.parseMap(set)
+                .withFallback(ConfigFactory.systemProperties())
+                .withFallback(operator)
+                .withFallback(ConfigFactory.parseResources("sluice.conf"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
+    }
+
+    /** Starts the system and joins it to itself; completes when it is up. */
+    public static CompletionStage<ActorSystem<SelfUp>> start(Config config) {
+        var up = new CompletableFuture<ActorSystem<SelfUp>>();
+        var system = ActorSystem.create(joining(up), "sluice", config);
+        var _ = system.getWhenTerminated()
+                .thenRun(() -> up.completeExceptionally(new IllegalStateException("the actor system stopped before it was up")));
+        return up;
+    }
+
+    private static Behavior<SelfUp> joining(CompletableFuture<ActorSystem<SelfUp>> up) {
+        return Behaviors.setup(context -> {
+            var cluster = Cluster.get(context.getSystem());
+            cluster.subscriptions().tell(Subscribe.create(context.getSelf(), SelfUp.class));
+            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+            return Behaviors.receiveMessage(selfUp -> {
+                up.complete(context.getSystem().unsafeUpcast());
+                return Behaviors.same();
+            });
+        });
+    }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.proxy;
+
+import dev.sluice.quota.Quota.Reservation;
+import dev.sluice.session.Exchange;
+import dev.sluice.session.Sessions;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.Done;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Keeps the books of answers that have ended: records the exchange, then settles its cost.
+ *
+ * <p>In this order, because a crash between the two finds the reservation without an owner, and whoever charges it then asks
+ * the session what the request had cost. The other way round there would be a charge that no exchange explains.
+ */
+final class Books {
+    private static final Logger log = LoggerFactory.getLogger(Books.class);
+
+    private final Sessions sessions;
+    private final AtomicLong open = new AtomicLong();
+    private final CompletableFuture<Done> balanced = new CompletableFuture<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    Books(Sessions sessions) {
+        this.sessions = sessions;
+    }
+
+    void close(Exchange exchange, @Nullable Reservation reservation) {
+        log(exchange);
+        open.incrementAndGet();
+        var _ = sessions.record(exchange).whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.atError()
+                        .addKeyValue("requestId", exchange.requestId())
+                        .addKeyValue("session", exchange.session())
+                        .setCause(failure)
+                        .log("an exchange was not recorded; its cost is charged all the same");
+            }
+            settle(exchange, reservation);
+        });
+    }
+
+    private void settle(Exchange exchange, @Nullable Reservation reservation) {
+        if (reservation == null) {
+            ended();
+            return;
+        }
+        // An unknown price charges nothing: it is shown as unknown, and never as a number that nobody knows.
+        var cost = exchange.costNanos();
+        var settled = cost == null || cost == 0 ? reservation.release() : reservation.settle(cost);
+        var _ = settled.whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.atError()
+                        .addKeyValue("requestId", exchange.requestId())
+                        .addKeyValue("costNanos", cost)
+                        .setCause(failure)
+                        .log("a cost was not settled before the node went down; it is charged on the next start");
+            }
+            ended();
+        });
+    }
+
+    void release(Reservation reservation) {
+        open.incrementAndGet();
+        var _ = reservation.release().whenComplete((done, failure) -> ended());
+    }
+
+    private void ended() {
+        if (open.decrementAndGet() == 0 && closing.get()) {
+            balanced.complete(Done.getInstance());
+        }
+    }
+
+    /** Completes when nothing is left to be written; to be asked when no request is under way any more. */
+    CompletionStage<Done> balanced() {
+        closing.set(true);
+        if (open.get() == 0) {
+            balanced.complete(Done.getInstance());
+        }
+        return balanced;
+    }
+
+    private static void log(Exchange exchange) {
+        var level = exchange.outcome() == Exchange.Outcome.REFUSED ? Level.WARN : Level.INFO;
+        if (!log.isEnabledForLevel(level)) {
+            return;
+        }
+        log.atLevel(level)
+                .addKeyValue("requestId", exchange.requestId())
+                .addKeyValue("session", exchange.session())
+                .addKeyValue("caller", exchange.login())
+                .addKeyValue("model", exchange.provider() + "/" + exchange.model())
+                .addKeyValue("status", exchange.status())
+                .addKeyValue("outcome", exchange.outcome())
+                .addKeyValue("refusal", exchange.refusal())
+                .addKeyValue("costNanos", exchange.costNanos())
+                .addKeyValue("millis", exchange.durationMillis())
+                .log("request");
+    }
+
+    void logRefusal(Underway request, Refusal refusal) {
+        log.atWarn()
+                .addKeyValue("requestId", request.requestId)
+                .addKeyValue("caller", request.call.caller().login())
+                .addKeyValue("path", request.call.request().getUri().path())
+                .addKeyValue("refusal", refusal.kind())
+                .log("refused");
+    }
+}

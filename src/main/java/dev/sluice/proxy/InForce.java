@@ -1,0 +1,13 @@
+package dev.sluice.proxy;
+
+import dev.sluice.access.Access;
+import dev.sluice.config.Policy;
+import dev.sluice.pricing.PriceBook;
+import dev.sluice.routing.Router;
+
+/** A policy and what is derived from it: swapped whole, so that no request sees half of two. */
+public record InForce(Policy policy, Access access, Router router, PriceBook prices) {
+    public static InForce of(Policy policy) {
+        return new InForce(policy, Access.of(policy), Router.of(policy), PriceBook.of(policy));
+    }
+}

@@ -1,0 +1,94 @@
+package dev.sluice.proxy;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMessage;
+
+/** Which headers pass the gateway. End-to-end ones do, both ways; those of one hop and credentials do not. */
+final class Passing {
+    /** RFC 9110, 7.6.1, and what older proxies use. */
+    private static final Set<String> HOP_BY_HOP = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    /**
+     * Besides: client credentials (wherever clients put a key; cookies are the gateway's, not the provider's), what names
+     * the gateway, what belongs to the entity, and what would make the provider compress its answer: the meter reads
+     * plain bytes, and a compressed stream cannot be cut at an event.
+     */
+    private static final Set<String> NOT_UPSTREAM = Set.of(
+            "authorization",
+            "x-api-key",
+            "x-goog-api-key",
+            "api-key",
+            "cookie",
+            "host",
+            "expect",
+            "accept-encoding",
+            "content-length",
+            "content-type",
+            "raw-request-uri",
+            "remote-address",
+            "timeout-access",
+            "forwarded",
+            "x-real-ip");
+
+    /** Pekko writes these itself. */
+    private static final Set<String> NOT_DOWNSTREAM = Set.of("content-length", "content-type", "date", "server");
+
+    private final Set<String> identity;
+
+    /** @param identity lower-case names of headers that tell who calls */
+    Passing(Set<String> identity) {
+        this.identity = identity;
+    }
+
+    List<HttpHeader> upstream(HttpMessage request, boolean decoded) {
+        var named = namedByConnection(request);
+        var passed = new ArrayList<HttpHeader>();
+        for (var header : request.getHeaders()) {
+            var name = header.lowercaseName();
+            if (!HOP_BY_HOP.contains(name)
+                    && !NOT_UPSTREAM.contains(name)
+                    && !identity.contains(name)
+                    && !name.startsWith("x-forwarded-")
+                    && !named.contains(name)
+                    && !(decoded && name.equals("content-encoding"))) {
+                passed.add(header);
+            }
+        }
+        return passed;
+    }
+
+    List<HttpHeader> downstream(HttpMessage answer) {
+        var named = namedByConnection(answer);
+        var passed = new ArrayList<HttpHeader>();
+        for (var header : answer.getHeaders()) {
+            var name = header.lowercaseName();
+            if (!HOP_BY_HOP.contains(name) && !NOT_DOWNSTREAM.contains(name) && !named.contains(name)) {
+                passed.add(header);
+            }
+        }
+        return passed;
+    }
+
+    /** Headers that {@code Connection} names are of one hop, too. */
+    private static Set<String> namedByConnection(HttpMessage message) {
+        var connection = message.getHeader("connection");
+        if (connection.isEmpty()) {
+            return Set.of();
+        }
+        return new HashSet<>(List.of(connection.get().value().toLowerCase(Locale.ROOT).split("[ ,]+", -1)));
+    }
+}

@@ -1,0 +1,96 @@
+package dev.sluice.proxy;
+
+import dev.sluice.config.Settings;
+import dev.sluice.gate.Call;
+import dev.sluice.gate.Endpoint;
+import dev.sluice.gate.Handler;
+import dev.sluice.gate.Needs;
+import dev.sluice.gate.Refuser;
+import dev.sluice.provider.Providers;
+import dev.sluice.quota.Quota;
+import dev.sluice.session.Sessions;
+import dev.sluice.wire.WireFormat;
+import dev.sluice.wire.WireFormats;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/** The data plane: the endpoints that clients of the wire formats know, and those that tell whether the node is well. */
+public final class Proxy {
+    private final Supplier<InForce> inForce;
+    private final InstantSource clock;
+    private final RequestPath path;
+
+    /** @param identityHeaders lower-case names of headers that tell who calls; they never go upstream */
+    public Proxy(
+            ActorSystem<?> system,
+            Settings settings,
+            Supplier<InForce> inForce,
+            Providers providers,
+            Quota quota,
+            Sessions sessions,
+            Set<String> identityHeaders,
+            InstantSource clock,
+            RandomGenerator random) {
+        this.inForce = inForce;
+        this.clock = clock;
+        this.path = new RequestPath(
+                system,
+                settings,
+                inForce,
+                providers,
+                quota,
+                sessions,
+                new Passing(identityHeaders),
+                new RequestIds(clock, random),
+                clock);
+    }
+
+    /** @param ready whether the node takes traffic */
+    public List<Endpoint> endpoints(BooleanSupplier ready) {
+        var endpoints = new ArrayList<Endpoint>();
+        endpoints.add(new Endpoint(HttpMethods.HEAD, "/", Needs.NOTHING, ok("")));
+        endpoints.add(new Endpoint(HttpMethods.GET, "/", Needs.NOTHING, ok("Sluice is here. Point a client's base URL at it.\n")));
+        endpoints.add(new Endpoint(HttpMethods.GET, "/healthz", Needs.NOTHING, ok("alive\n")));
+        endpoints.add(new Endpoint(HttpMethods.GET, "/readyz", Needs.NOTHING, call -> readiness(ready.getAsBoolean())));
+        endpoints.add(new Endpoint(HttpMethods.GET, "/v1/models", Needs.ROLE, new ModelList(inForce, clock)::handle));
+        for (var format : WireFormats.ALL) {
+            for (var served : format.paths()) {
+                endpoints.add(new Endpoint(
+                        HttpMethods.POST, served, Needs.MODEL, call -> path.handle(call, format), refuser(format)));
+            }
+        }
+        return endpoints;
+    }
+
+    private static Refuser refuser(WireFormat format) {
+        return error -> RequestPath.render(format, error);
+    }
+
+    private static Handler ok(String text) {
+        var response = HttpResponse.create().withEntity(text);
+        return (Call call) -> java.util.concurrent.CompletableFuture.completedFuture(response);
+    }
+
+    private static CompletionStage<HttpResponse> readiness(boolean ready) {
+        return java.util.concurrent.CompletableFuture.completedFuture(HttpResponse.create()
+                .withStatus(ready ? 200 : 503)
+                .withEntity(HttpEntities.create(ContentTypes.TEXT_PLAIN_UTF8, ready ? "ready\n" : "not ready\n")));
+    }
+
+    /** Completes when every answer that has ended is in the books; to be asked after the listener has drained. */
+    public CompletionStage<Done> balanced() {
+        return path.balanced();
+    }
+}

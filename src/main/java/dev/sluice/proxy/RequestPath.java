@@ -1,0 +1,428 @@
+package dev.sluice.proxy;
+
+import dev.sluice.access.Permit;
+import dev.sluice.config.Settings;
+import dev.sluice.gate.Call;
+import dev.sluice.pricing.PriceBook.Cost;
+import dev.sluice.provider.Providers;
+import dev.sluice.provider.UpstreamFailure;
+import dev.sluice.quota.Quota;
+import dev.sluice.quota.Quota.Admitted;
+import dev.sluice.quota.Quota.Exhausted;
+import dev.sluice.quota.Quota.Unavailable;
+import dev.sluice.quota.Quota.Verdict;
+import dev.sluice.routing.Upstream;
+import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.session.Sessions;
+import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.BadRequest;
+import dev.sluice.wire.ContentCoding;
+import dev.sluice.wire.RequestBodies;
+import dev.sluice.wire.RequestHead;
+import dev.sluice.wire.RequestHead.Splice;
+import dev.sluice.wire.Splices;
+import dev.sluice.wire.WireError;
+import dev.sluice.wire.WireFormat;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.util.ByteString;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of a request, from the body to the answer. Everything that can go wrong before the answer's first byte becomes a
+ * {@link Refusal} in the client's format; nothing fails.
+ */
+public final class RequestPath {
+    private static final Logger log = LoggerFactory.getLogger(RequestPath.class);
+
+    /** No model writes more; keeps a client's number from overflowing ours. */
+    private static final long MAX_OUTPUT_TOKENS = 10_000_000;
+
+    private final Settings settings;
+    private final Supplier<InForce> inForce;
+    private final Providers providers;
+    private final Quota quota;
+    private final Sessions sessions;
+    private final Books books;
+    private final BodyBudget budget;
+    private final Passing passing;
+    private final RequestIds ids;
+    private final InstantSource clock;
+    private final Materializer materializer;
+
+    RequestPath(
+            ActorSystem<?> system,
+            Settings settings,
+            Supplier<InForce> inForce,
+            Providers providers,
+            Quota quota,
+            Sessions sessions,
+            Passing passing,
+            RequestIds ids,
+            InstantSource clock) {
+        this.settings = settings;
+        this.inForce = inForce;
+        this.providers = providers;
+        this.quota = quota;
+        this.sessions = sessions;
+        this.books = new Books(sessions);
+        this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
+        this.passing = passing;
+        this.ids = ids;
+        this.clock = clock;
+        this.materializer = SystemMaterializer.get(system).materializer();
+    }
+
+    /** The caller is identified and has a role; the gate saw to it. */
+    CompletionStage<HttpResponse> handle(Call call, WireFormat format) {
+        var request = new Underway(books, inForce.get(), call, format, ids.next(), clock.instant());
+        var abandoned = call.request().getAttribute(Providers.ABANDONED);
+        return collect(call.request())
+                .thenCompose(body -> forward(request, body).whenComplete((answer, failure) -> body.free()))
+                .exceptionally(failure -> refuse(request, failure))
+                .thenApply(answer -> {
+                    abandoned.ifPresent(gone -> onceGone(gone, request, answer));
+                    return answer;
+                });
+    }
+
+    private CompletableFuture<HttpResponse> forward(Underway request, Body body) {
+        var plain = read(request, body);
+        var permit = permit(request);
+        return name(request)
+                .thenCompose(session -> reserve(request, permit))
+                .thenCompose(verdict -> send(request, permit, verdict, body, plain));
+    }
+
+    // The body, and what it says.
+
+    private CompletableFuture<Body> collect(HttpRequest request) {
+        var collected = new CompletableFuture<Body>();
+        var limit = settings.limits().requestBody();
+        if (request.entity() instanceof HttpEntity.Strict strict) {
+            var bytes = strict.getData();
+            if (bytes.size() > limit) {
+                collected.completeExceptionally(new Refused(new Refusal.TooLarge(limit)));
+            } else if (!budget.take(bytes.size())) {
+                collected.completeExceptionally(new Refused(new Refusal.Overloaded("too many request bodies at one time")));
+            } else {
+                collected.complete(new Body(bytes.toArrayUnsafe(), budget));
+            }
+        } else {
+            request.entity()
+                    .withoutSizeLimit()
+                    .getDataBytes()
+                    .runWith(
+                            Sink.fromGraph(new BodyCollector(limit, settings.clocks().requestBody(), budget, collected)),
+                            materializer);
+        }
+        return collected;
+    }
+
+    /** Reads the head; answers the body without its content coding. */
+    private byte[] read(Underway request, Body body) {
+        try {
+            var message = request.call.request();
+            var coding = message.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
+            var plain = RequestBodies.decode(body.bytes, coding, (int) settings.limits().requestBody());
+            request.read(
+                    request.format.readHead(
+                            plain, name -> message.getHeader(name).map(HttpHeader::value).orElse(null)),
+                    body.bytes.length);
+            return plain;
+        } catch (BadRequest e) {
+            throw new Refused(new Refusal.BadBody(e.getMessage()));
+        }
+    }
+
+    // What the caller may use, and where it is.
+
+    private static Permit permit(Underway request) {
+        var model = request.head().model();
+        var offered = new ArrayList<String>();
+        for (Upstream upstream : request.rules.router().upstreams(model)) {
+            var permit = request.rules
+                    .access()
+                    .permit(request.call.caller(), upstream.provider().id(), upstream.model());
+            if (permit.isPresent() && upstream.provider().compatibility().contains(request.format.flag())) {
+                request.routed(upstream);
+                return permit.get();
+            }
+            permit.ifPresent(granted -> offered.addAll(upstream.provider().compatibility()));
+        }
+        throw new Refused(
+                offered.isEmpty()
+                        ? new Refusal.NotGranted(model, request.call.caller().login())
+                        : new Refusal.OtherFormat(model, request.format.flag(), List.copyOf(offered)));
+    }
+
+    private CompletableFuture<String> name(Underway request) {
+        return sessions.name(request.call.caller(), request.format.sessionPrefix(), request.head().hints())
+                .toCompletableFuture()
+                .thenApply(name -> {
+                    request.named(name);
+                    return name;
+                });
+    }
+
+    // The money.
+
+    private CompletableFuture<Verdict> reserve(Underway request, Permit permit) {
+        var buckets = new ArrayList<Quota.Bucket>();
+        if (!request.countsTokens()) {
+            for (var bucket : permit.buckets()) {
+                if (bucket.rule() == null) {
+                    throw new Refused(new Refusal.QuotaBroken(bucket.name()));
+                }
+                buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
+            }
+        }
+        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.session()))
+                .toCompletableFuture();
+    }
+
+    /** In nanodollars; 0 for an unknown price, which then costs nothing, and shows as unknown. */
+    private long worstCase(Underway request) {
+        var head = request.head();
+        var prices = request.rules.prices();
+        var terms = request.termsAsked();
+        var limit = head.maxOutputTokens().orElseGet(() -> prices.rates(terms.provider(), terms.model(), terms.date())
+                .map(rates -> rates.maxOutputTokens().orElse(settings.estimates().outputTokens()))
+                .orElse(settings.estimates().outputTokens()));
+        return prices.worstCase(terms, head.promptTokens(), Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices())
+                .map(Cost::nanos)
+                .orElse(0L);
+    }
+
+    // There and back.
+
+    private CompletableFuture<HttpResponse> send(
+            Underway request, Permit permit, Verdict verdict, Body body, byte[] plain) {
+        var reservation =
+                switch (verdict) {
+                    case Admitted(var held) -> held;
+                    case Exhausted exhausted -> throw new Refused(exhausted(exhausted));
+                    case Unavailable(var why) -> throw new Refused(new Refusal.QuotaUnavailable(why));
+                };
+        if (!request.reserved(
+                reservation, permit.buckets().stream().map(Permit.Bucket::name).toList())) {
+            throw new Refused(new Refusal.Abandoned());
+        }
+        if (isGone(request.call.request())) {
+            throw new Refused(new Refusal.Abandoned());
+        }
+        request.sent();
+        return providers
+                .send(request.upstream().provider(), outgoing(request, permit, body, plain))
+                .toCompletableFuture()
+                .thenCompose(answer -> reservation
+                        .recorded()
+                        .toCompletableFuture()
+                        .handle((recorded, failure) -> failure == null ? passOn(request, answer) : unrecorded(answer, failure)));
+    }
+
+    private static boolean isGone(HttpRequest request) {
+        return request.getAttribute(Providers.ABANDONED)
+                .map(gone -> gone.toCompletableFuture().isDone())
+                .orElse(false);
+    }
+
+    /** Nothing is answered before the journal holds what it may cost: a crash would lose it. */
+    private HttpResponse unrecorded(HttpResponse answer, Throwable failure) {
+        cancel(answer);
+        throw new Refused(new Refusal.QuotaUnavailable("the reservation was not recorded: " + failure.getMessage()));
+    }
+
+    private void cancel(HttpResponse answer) {
+        answer.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
+    }
+
+    private HttpRequest outgoing(Underway request, Permit permit, Body body, byte[] plain) {
+        var incoming = request.call.request();
+        var splices = splices(request);
+        // What is not edited goes out as it came, compressed or not.
+        var decoded = !splices.isEmpty() && plain != body.bytes;
+        var bytes = splices.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, splices);
+        var headers = passing.upstream(incoming, decoded);
+        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
+        return incoming.withUri(upstreamUri(incoming.getUri()))
+                .withHeaders(headers)
+                .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
+    }
+
+    private static List<Splice> splices(Underway request) {
+        var head = request.head();
+        var splices = new ArrayList<Splice>(2);
+        if (!head.model().equals(request.upstream().model())) {
+            splices.add(Splices.model(head, request.upstream().model()));
+        }
+        if (head.usageSplice() != null) {
+            splices.add(head.usageSplice());
+        }
+        return splices;
+    }
+
+    /** The query goes along, but for {@code key}: some clients put their credential there. */
+    private static Uri upstreamUri(Uri uri) {
+        var query = uri.rawQueryString().orElse("");
+        if (query.startsWith("key=") || query.contains("&key=")) {
+            query = List.of(query.split("&", -1)).stream()
+                    .filter(pair -> !pair.startsWith("key="))
+                    .collect(Collectors.joining("&"));
+            return Uri.create(query.isEmpty() ? uri.path() : uri.path() + "?" + query);
+        }
+        return uri;
+    }
+
+    private HttpResponse passOn(Underway request, HttpResponse answer) {
+        var status = answer.status().intValue();
+        var type = answer.entity().getContentType();
+        var eventStream = "event-stream".equals(type.mediaType().subType());
+        var head = request.head();
+        var coding = answer.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
+        var hide = eventStream && coding == null && head.usageSplice() != null && !head.usageAsked();
+        var reader = ContentCoding.wrap(coding, request.format.reader(eventStream, hide));
+        request.answered(status, reader);
+        var headers = passing.downstream(answer);
+        headers.add(RawHeader.create("x-sluice-request-id", request.requestId));
+        if (eventStream) {
+            // Whatever stands between us and the client must not collect events.
+            headers.add(RawHeader.create("x-accel-buffering", "no"));
+        }
+        var entity = answer.entity() instanceof HttpEntity.Strict strict
+                ? whole(request, reader, type, strict.getData())
+                : streamed(request, reader, eventStream && status < 300, answer.entity());
+        return HttpResponse.create().withStatus(answer.status()).withHeaders(headers).withEntity(entity);
+    }
+
+    private static ResponseEntity whole(Underway request, AnswerReader reader, ContentType type, ByteString bytes) {
+        request.begun();
+        request.firstByte();
+        var sent = reader.read(bytes).concat(reader.end());
+        request.ended(reader.answer().error() == null ? Outcome.COMPLETED : Outcome.UPSTREAM_ERROR, sent.size());
+        return HttpEntities.create(type, sent);
+    }
+
+    private static ResponseEntity streamed(Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
+        var tapped = entity.getDataBytes().via(new Tap(reader, events, request));
+        var length = entity.getContentLengthOption();
+        return length.isPresent()
+                ? HttpEntities.create(entity.getContentType(), length.getAsLong(), tapped)
+                : HttpEntities.createChunked(entity.getContentType(), tapped);
+    }
+
+    /** The client has gone: an answer that nobody has begun to read is given up, and its request closed. */
+    private void onceGone(CompletionStage<?> gone, Underway request, HttpResponse answer) {
+        var _ = gone.whenComplete((done, failure) -> {
+            if (request.abandoned()) {
+                cancel(answer);
+            }
+        });
+    }
+
+    // The noes.
+
+    private HttpResponse refuse(Underway request, Throwable failure) {
+        var refusal = refusal(request, failure instanceof CompletionException wrapped ? wrapped.getCause() : failure);
+        if (refusal instanceof Refusal.Abandoned) {
+            request.abandoned();
+        }
+        request.refused(refusal);
+        if (refusal instanceof Refusal.QuotaExhausted exhausted) {
+            log.atWarn()
+                    .addKeyValue("detail", exhausted.message())
+                    .addKeyValue("login_name", request.call.caller().login())
+                    .addKeyValue(
+                            "model",
+                            request.upstream().provider().id() + "/" + request.upstream().model())
+                    .log("quota exceeded");
+        }
+        return render(request.format, refusal)
+                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
+    }
+
+    private static Refusal refusal(Underway request, Throwable failure) {
+        return switch (failure) {
+            case Refused refused -> refused.refusal;
+            case UpstreamFailure upstream ->
+                switch (upstream.kind()) {
+                    case UNREACHABLE ->
+                        new Refusal.ProviderUnreachable(request.upstream().provider().id(), upstream.getMessage());
+                    case TIMEOUT ->
+                        new Refusal.ProviderTimeout(request.upstream().provider().id(), upstream.getMessage());
+                    case OVERLOADED -> new Refusal.Overloaded(upstream.getMessage());
+                    case ABANDONED -> new Refusal.Abandoned();
+                };
+            default -> {
+                log.atError().addKeyValue("requestId", request.requestId).setCause(failure).log("a request failed");
+                yield new Refusal.Bug(request.requestId);
+            }
+        };
+    }
+
+    static HttpResponse render(WireFormat format, Refusal refusal) {
+        var wait = refusal.retryAfter();
+        var response = render(format, refusal.error());
+        return wait == null
+                ? response
+                : response.addHeader(RawHeader.create("retry-after", Long.toString(Math.max(1, ceilSeconds(wait)))));
+    }
+
+    static HttpResponse render(WireFormat format, WireError error) {
+        return HttpResponse.create()
+                .withStatus(error.status())
+                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, format.errorBody(error)));
+    }
+
+    private static long ceilSeconds(Duration wait) {
+        return wait.plusMillis(999).toSeconds();
+    }
+
+    private Refusal exhausted(Exhausted exhausted) {
+        var message = exhausted.buckets().stream()
+                .map(empty -> "quota \"%s\" is exhausted (capacity $%s, %s)"
+                        .formatted(empty.bucket(), dollars(empty.capacityNanos()), again(empty.positiveAt())))
+                .collect(Collectors.joining("; "));
+        return new Refusal.QuotaExhausted(message, exhausted.retryAfter());
+    }
+
+    private static String again(Instant positiveAt) {
+        return positiveAt.equals(Instant.MAX)
+                ? "it does not refill"
+                : "positive again at " + positiveAt.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
+    }
+
+    private static String dollars(long nanos) {
+        return java.math.BigDecimal.valueOf(nanos, 9).setScale(2, java.math.RoundingMode.HALF_UP).toPlainString();
+    }
+
+    /** Completes when every answer that has ended is in the books. */
+    CompletionStage<Done> balanced() {
+        return books.balanced();
+    }
+}

@@ -1,0 +1,178 @@
+package dev.sluice.proxy;
+
+import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.wire.AnswerReader;
+import java.time.Duration;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.FlowShape;
+import org.apache.pekko.stream.Inlet;
+import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.stage.AbstractInHandler;
+import org.apache.pekko.stream.stage.AbstractOutHandler;
+import org.apache.pekko.stream.stage.GraphStage;
+import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Passes an answer's bytes on and lets a reader look at them; tells once how the answer ended, however it ended.
+ *
+ * <p>An event stream that ends without its format's sign of completion is never passed off as complete: the client gets
+ * the format's error event, then the connection is cut. An answer that is not a stream of events is cut only.
+ */
+final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
+    private static final String CUT = "cut";
+
+    /**
+     * Between the error event and the cut. A failed stream aborts its connection, and an abort overtakes what is still on
+     * its way down to the socket; nothing tells when it has arrived there.
+     */
+    private static final Duration BEFORE_THE_CUT = Duration.ofMillis(100);
+
+    /** What the tap tells, and asks. */
+    interface Listener {
+        /** Somebody reads the answer now; false when that comes too late. */
+        boolean begun();
+
+        void firstByte();
+
+        /** Once. {@code bytes} went to the client. */
+        void ended(Outcome outcome, long bytes);
+
+        /** The event that tells this format's client what happened. */
+        ByteString errorEvent(Throwable cause);
+    }
+
+    private final Inlet<ByteString> in = Inlet.create("answer");
+    private final Outlet<ByteString> out = Outlet.create("same-answer");
+    private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
+    private final AnswerReader reader;
+    private final boolean events;
+    private final Listener listener;
+
+    /** @param events whether the answer is a stream of events that must say when it is complete */
+    Tap(AnswerReader reader, boolean events, Listener listener) {
+        this.reader = reader;
+        this.events = events;
+        this.listener = listener;
+    }
+
+    @Override
+    public FlowShape<ByteString, ByteString> shape() {
+        return shape;
+    }
+
+    @Override
+    public GraphStageLogic createLogic(Attributes attributes) {
+        return new Logic();
+    }
+
+    private final class Logic extends TimerGraphStageLogic {
+        private Outcome outcome = Outcome.CLIENT_CANCELLED;
+        private long bytes;
+
+        Logic() {
+            super(shape);
+            setHandler(in, new AbstractInHandler() {
+                @Override
+                public void onPush() {
+                    pass(grab(in));
+                }
+
+                @Override
+                public void onUpstreamFinish() {
+                    finish();
+                }
+
+                @Override
+                public void onUpstreamFailure(Throwable cause) {
+                    breakOff(cause);
+                }
+            });
+            setHandler(out, new AbstractOutHandler() {
+                @Override
+                public void onPull() {
+                    if (!isClosed(in)) {
+                        pull(in);
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void preStart() {
+            if (!listener.begun()) {
+                completeStage();
+            }
+        }
+
+        private void pass(ByteString read) {
+            if (bytes == 0) {
+                listener.firstByte();
+            }
+            var sent = reader.read(read);
+            if (sent.isEmpty()) {
+                pull(in);
+            } else {
+                bytes += sent.size();
+                push(out, sent);
+            }
+        }
+
+        private void finish() {
+            var rest = reader.end();
+            var answer = reader.answer();
+            if (answer.error() != null) {
+                outcome = Outcome.UPSTREAM_ERROR;
+            } else if (events && !answer.complete()) {
+                breakOff(new Truncated());
+                return;
+            } else {
+                outcome = Outcome.COMPLETED;
+            }
+            bytes += rest.size();
+            if (!rest.isEmpty()) {
+                emit(out, rest, this::completeStage);
+            } else {
+                completeStage();
+            }
+        }
+
+        private void breakOff(Throwable cause) {
+            var rest = reader.end();
+            // An answer that had said it was complete was only slow to hang up.
+            if (events && reader.answer().complete()) {
+                outcome = Outcome.COMPLETED;
+                emit(out, rest, this::completeStage);
+                return;
+            }
+            outcome = reader.answer().error() != null ? Outcome.UPSTREAM_ERROR : Outcome.UPSTREAM_TRUNCATED;
+            if (!events) {
+                failStage(cause);
+                return;
+            }
+            var last = rest.concat(listener.errorEvent(cause));
+            bytes += last.size();
+            emit(out, last, () -> scheduleOnce(CUT, BEFORE_THE_CUT));
+        }
+
+        @Override
+        public void onTimer(Object key) {
+            failStage(new Truncated());
+        }
+
+        @Override
+        public void postStop() {
+            listener.ended(outcome, bytes);
+        }
+    }
+
+    /** The provider's stream ended before its answer did. */
+    static final class Truncated extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Truncated() {
+            super("the provider ended the stream before the answer was complete", null, false, false);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package dev.sluice.proxy;
+
+import dev.sluice.gate.Call;
+import dev.sluice.pricing.PriceBook.Cost;
+import dev.sluice.pricing.PriceBook.Terms;
+import dev.sluice.quota.Quota.Reservation;
+import dev.sluice.routing.Upstream;
+import dev.sluice.session.Exchange;
+import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.wire.Answer;
+import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.RequestHead;
+import dev.sluice.wire.Usage;
+import dev.sluice.wire.WireError;
+import dev.sluice.wire.WireFormat;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way: what is known of it so far, and the one place where it ends. Whatever happens, it is closed once:
+ * its exchange recorded, its cost settled.
+ */
+final class Underway implements Tap.Listener {
+    private static final int CHARS_PER_TOKEN = 4;
+
+    private final Books books;
+    final Call call;
+    final WireFormat format;
+    final String requestId;
+    private final Instant started;
+    private final long startedNanos = System.nanoTime();
+    private final AtomicBoolean read = new AtomicBoolean();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicReference<@Nullable Reservation> reservation = new AtomicReference<>();
+
+    /** The policy that the request came under, to its end. */
+    final InForce rules;
+
+    // Filled in on the way, each before it is needed and never again: the chain of stages orders the threads.
+    private @Nullable RequestHead head;
+    private @Nullable Upstream upstream;
+    private String session = "";
+    private List<String> buckets = List.of();
+    private @Nullable AnswerReader reader;
+    private int status;
+    private boolean sent;
+    private long bytesIn;
+    private volatile long firstByteNanos = -1;
+
+    Underway(Books books, InForce rules, Call call, WireFormat format, String requestId, Instant started) {
+        this.books = books;
+        this.rules = rules;
+        this.call = call;
+        this.format = format;
+        this.requestId = requestId;
+        this.started = started;
+    }
+
+    void read(RequestHead read, long bytes) {
+        head = read;
+        bytesIn = bytes;
+    }
+
+    void routed(Upstream chosen) {
+        upstream = chosen;
+    }
+
+    void named(String name) {
+        session = name;
+    }
+
+    /** Money is set aside; false when the request is over already, and the reservation was given back. */
+    boolean reserved(Reservation held, List<String> names) {
+        buckets = names;
+        reservation.set(held);
+        if (closed.get()) {
+            giveBack();
+            return false;
+        }
+        return true;
+    }
+
+    /** From here on the provider may bill. */
+    void sent() {
+        sent = true;
+    }
+
+    void answered(int answerStatus, AnswerReader answerReader) {
+        status = answerStatus;
+        reader = answerReader;
+    }
+
+    RequestHead head() {
+        return java.util.Objects.requireNonNull(head);
+    }
+
+    Upstream upstream() {
+        return java.util.Objects.requireNonNull(upstream);
+    }
+
+    String session() {
+        return session;
+    }
+
+    boolean countsTokens() {
+        return format.countsTokens(call.request().getUri().path());
+    }
+
+    /** The terms of the model asked for, before anything is known of the answer. */
+    Terms termsAsked() {
+        var chosen = upstream();
+        return new Terms(
+                chosen.provider(),
+                chosen.model(),
+                chosen.model(),
+                started.atOffset(ZoneOffset.UTC).toLocalDate(),
+                head().serviceTier(),
+                null,
+                null,
+                null);
+    }
+
+    private Terms termsAnswered(Answer answer) {
+        var asked = termsAsked();
+        return new Terms(
+                asked.provider(),
+                answer.model() == null ? asked.model() : answer.model(),
+                asked.askedModel(),
+                asked.date(),
+                answer.serviceTier() == null ? asked.serviceTier() : answer.serviceTier(),
+                answer.speed(),
+                answer.inferenceGeo(),
+                answer.reportedCostUsd());
+    }
+
+    @Override
+    public boolean begun() {
+        return read.compareAndSet(false, true);
+    }
+
+    @Override
+    public void firstByte() {
+        firstByteNanos = System.nanoTime();
+    }
+
+    @Override
+    public ByteString errorEvent(Throwable cause) {
+        var message = "the provider's answer broke off: " + cause.getMessage();
+        return format.errorEvent(new WireError(WireError.Kind.UPSTREAM_TRUNCATED, 502, message));
+    }
+
+    @Override
+    public void ended(Outcome outcome, long bytes) {
+        if (closed.compareAndSet(false, true)) {
+            var answer = reader == null ? null : reader.answer();
+            close(outcome, null, answer, bytes);
+        }
+    }
+
+    /** Nobody waits any more; before the answer was read, this ends the request. */
+    boolean abandoned() {
+        if (!read.compareAndSet(false, true)) {
+            return false;
+        }
+        if (head != null && upstream != null && !session.isEmpty() && closed.compareAndSet(false, true)) {
+            close(Outcome.CLIENT_CANCELLED, null, null, 0);
+        }
+        return true;
+    }
+
+    /** A no of ours, or no answer from the provider. */
+    void refused(Refusal refusal) {
+        read.set(true);
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        status = refusal.error().status();
+        if (upstream == null || session.isEmpty()) {
+            // Nothing that could be remembered: neither a model that the caller may use nor a session.
+            books.logRefusal(this, refusal);
+            giveBack();
+            return;
+        }
+        var outcome = refusal instanceof Refusal.ProviderUnreachable || refusal instanceof Refusal.ProviderTimeout
+                ? Outcome.UPSTREAM_ERROR
+                : Outcome.REFUSED;
+        close(outcome, refusal, null, 0);
+    }
+
+    private void giveBack() {
+        var held = reservation.getAndSet(null);
+        if (held != null) {
+            books.release(held);
+        }
+    }
+
+    private void close(Outcome outcome, @Nullable Refusal refusal, @Nullable Answer answer, long bytesOut) {
+        var usage = refusal == null && !countsTokens() ? usage(outcome, answer) : null;
+        var estimated = usage != null && (answer == null || !usage.equals(answer.usage()));
+        Optional<Cost> cost = usage == null
+                ? Optional.empty()
+                : rules.prices().cost(answer == null ? termsAsked() : termsAnswered(answer), usage);
+        var nanos = usage == null ? Long.valueOf(0) : cost.map(Cost::nanos).orElse(null);
+        var exchange = exchange(outcome, refusal, answer, bytesOut, usage, estimated, nanos, cost.map(Cost::basis).orElse(null));
+        books.close(exchange, reservation.getAndSet(null));
+    }
+
+    /**
+     * What the provider told, if the answer came to its end. Otherwise what was told before it broke off, the output counted
+     * from what was seen if that is more; null when nothing was produced.
+     */
+    private @Nullable Usage usage(Outcome outcome, @Nullable Answer answer) {
+        if (answer == null) {
+            // The client left before the head: the provider had the prompt, and bills for it.
+            return sent && outcome == Outcome.CLIENT_CANCELLED ? Usage.ofText(head().promptTokens(), 0) : null;
+        }
+        var told = answer.usage();
+        if (status >= 300 || (answer.error() != null && told == null && answer.outputChars() == 0)) {
+            return told;
+        }
+        if (told != null && outcome == Outcome.COMPLETED) {
+            return told;
+        }
+        var seen = (answer.outputChars() + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;
+        return told == null ? Usage.ofText(head().promptTokens(), seen) : told.withOutput(Math.max(told.outputTokens(), seen));
+    }
+
+    private Exchange exchange(
+            Outcome outcome,
+            @Nullable Refusal refusal,
+            @Nullable Answer answer,
+            long bytesOut,
+            @Nullable Usage usage,
+            boolean estimated,
+            @Nullable Long costNanos,
+            @Nullable String basis) {
+        var caller = call.caller();
+        var request = call.request();
+        var finish = answer == null ? null : answer.finishReason();
+        return new Exchange(
+                requestId,
+                session,
+                caller.login(),
+                caller.node(),
+                caller.tags(),
+                upstream().provider().id(),
+                upstream().model(),
+                answer == null ? null : answer.model(),
+                format.flag(),
+                request.getUri().path(),
+                request.method().name(),
+                status,
+                request.getHeader("user-agent").map(header -> header.value()).orElse(""),
+                head().stream(),
+                started,
+                firstByteNanos < 0 ? -1 : (firstByteNanos - startedNanos) / 1_000_000,
+                (System.nanoTime() - startedNanos) / 1_000_000,
+                usage,
+                costNanos,
+                basis,
+                answer == null
+                        ? List.of()
+                        : answer.toolCalls().stream()
+                                .map(tool -> new Exchange.Tool(tool.name(), tool.id()))
+                                .toList(),
+                finish == null ? null : finish.name().toLowerCase(java.util.Locale.ROOT),
+                outcome,
+                refusal == null ? null : refusal.kind(),
+                estimated,
+                bytesIn,
+                bytesOut,
+                buckets,
+                answer == null ? null : answer.responseId());
+    }
+}
