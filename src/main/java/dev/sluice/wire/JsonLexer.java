@@ -1,0 +1,490 @@
+package dev.sluice.wire;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the wanted fields of a JSON document in bytes as they come.
+ *
+ * <p>It is pushed bytes, cut anywhere, and keeps nothing of them but its place and the piece of a wanted value that a cut
+ * has torn. What nobody wants is skipped: of a container only the nesting is counted, of a string only its end is looked
+ * for. So a document of any size, depth and string length costs a few hundred bytes, and the events of a stream are read
+ * where they lie. What is no JSON makes it {@link #broken}; it does not otherwise check what it skips.
+ */
+final class JsonLexer<F extends Enum<F>> {
+    /** No wanted key is longer, and no sane number. */
+    private static final int MAX_TOKEN_BYTES = 64;
+
+    private static final byte[] NOTHING = new byte[0];
+
+    private enum State {
+        START,
+        STRUCTURE,
+        STRING,
+        SCALAR,
+        SKIPPED,
+        CLOSED,
+        BROKEN
+    }
+
+    private enum Expected {
+        KEY,
+        COLON,
+        VALUE,
+        COMMA
+    }
+
+    private final JsonListener<F> listener;
+    private final JsonShape<F> root;
+    private final JsonText text = new JsonText();
+
+    // The open containers of interest: their shapes, and a bit for those that are arrays.
+    private final JsonShape<F>[] shapes;
+    private long arrays;
+    private int depth;
+
+    private State state = State.START;
+    private Expected expected = Expected.VALUE;
+
+    /** The shape of the value that is expected or being read; null when nobody wants it. */
+    private @Nullable JsonShape<F> value;
+
+    // The token that is being read: what is kept of it, and how far it has been counted.
+    private byte[] kept = NOTHING;
+    private int length;
+    private int limit;
+    private boolean key;
+    private boolean counting;
+    private long characters;
+    private boolean overlong;
+    private int escape;
+    private int unit;
+    private int highSurrogate;
+
+    private long nesting;
+    private boolean inString;
+    private boolean escaped;
+
+    // The stack never holds anything but shapes of F, and never leaves this class.
+    @SuppressWarnings("unchecked")
+    JsonLexer(JsonShape<F> root, JsonListener<F> listener) {
+        this.root = root;
+        this.listener = listener;
+        this.shapes = (JsonShape<F>[]) new JsonShape<?>[root.nesting()];
+    }
+
+    /** Forgets the document and waits for the next one. */
+    void restart() {
+        state = State.START;
+        depth = 0;
+        if (kept.length > MAX_TOKEN_BYTES) {
+            kept = NOTHING;
+        }
+    }
+
+    /** Whether a whole document was seen. */
+    boolean closed() {
+        return state == State.CLOSED;
+    }
+
+    /** Whether the bytes were no JSON object. */
+    boolean broken() {
+        return state == State.BROKEN;
+    }
+
+    void feed(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to) {
+            at = switch (state) {
+                case START -> start(bytes, at);
+                case STRUCTURE -> structure(bytes, at, to);
+                case STRING -> string(bytes, at, to);
+                case SCALAR -> scalar(bytes, at, to);
+                case SKIPPED -> skipped(bytes, at, to);
+                case CLOSED, BROKEN -> to;
+            };
+        }
+    }
+
+    private int start(byte[] bytes, int at) {
+        switch (bytes[at]) {
+            case '{' -> {
+                state = State.STRUCTURE;
+                push(root, false);
+                listener.begin(root.field);
+            }
+            // A byte-order mark passes for white space.
+            case ' ', '\t', '\n', '\r', (byte) 0xEF, (byte) 0xBB, (byte) 0xBF -> {}
+            default -> state = State.BROKEN;
+        }
+        return at + 1;
+    }
+
+    private int structure(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to && state == State.STRUCTURE) {
+            byte c = bytes[at++];
+            switch (c) {
+                case ' ', '\t', '\n', '\r' -> {}
+                case '"' -> at = quote(bytes, at, to);
+                case ':' -> expect(Expected.COLON, Expected.VALUE);
+                case ',' -> comma();
+                case '{', '[' -> open(c == '[');
+                case '}', ']' -> close(c == ']');
+                default -> at = startScalar(bytes, at - 1, to);
+            }
+        }
+        return at;
+    }
+
+    private void expect(Expected now, Expected then) {
+        if (expected == now) {
+            expected = then;
+        } else {
+            state = State.BROKEN;
+        }
+    }
+
+    private void comma() {
+        if (inArray()) {
+            expect(Expected.COMMA, Expected.VALUE);
+            value = shapes[depth - 1];
+        } else {
+            expect(Expected.COMMA, Expected.KEY);
+        }
+    }
+
+    private boolean inArray() {
+        return (arrays >>> depth & 1) != 0;
+    }
+
+    private void push(JsonShape<F> shape, boolean array) {
+        shapes[depth++] = shape;
+        arrays = array ? arrays | 1L << depth : arrays & ~(1L << depth);
+        expected = array ? Expected.VALUE : Expected.KEY;
+        value = shape;
+    }
+
+    private void open(boolean array) {
+        var shape = value;
+        if (expected != Expected.VALUE) {
+            state = State.BROKEN;
+        } else if (shape == null || !shape.isObject() || array && inArray()) {
+            skip(shape, array ? '[' : '{');
+        } else if (array) {
+            push(shape, true);
+            listener.array(shape.field);
+        } else {
+            push(shape, false);
+            listener.begin(shape.field);
+        }
+    }
+
+    private void close(boolean array) {
+        boolean empty = expected == (array ? Expected.VALUE : Expected.KEY);
+        if (array != inArray() || !empty && expected != Expected.COMMA) {
+            state = State.BROKEN;
+            return;
+        }
+        var shape = shapes[--depth];
+        expected = Expected.COMMA;
+        if (depth == 0) {
+            state = State.CLOSED;
+        }
+        if (!array) {
+            listener.end(shape.field);
+        }
+    }
+
+    private int quote(byte[] bytes, int from, int to) {
+        if (expected == Expected.KEY) {
+            return startKey(bytes, from, to);
+        }
+        if (expected == Expected.VALUE) {
+            return startText(bytes, from, to);
+        }
+        state = State.BROKEN;
+        return from;
+    }
+
+    private int startKey(byte[] bytes, int from, int to) {
+        int end = Scan.endOfPlain(bytes, from, to);
+        if (end < to && bytes[end] == '"') {
+            value = shapes[depth - 1].child(bytes, from, end);
+            expected = Expected.COLON;
+            return end + 1;
+        }
+        startString(true, MAX_TOKEN_BYTES, false);
+        return from;
+    }
+
+    private int startText(byte[] bytes, int from, int to) {
+        var shape = value;
+        int end = Scan.endOfPlain(bytes, from, to);
+        if (end == to || bytes[end] != '"') {
+            startString(false, shape == null ? 0 : shape.keep, shape != null && shape.counted);
+            return from;
+        }
+        expected = Expected.COMMA;
+        if (shape != null && (shape.keep > 0 || shape.counted)) {
+            int cut = end - from <= shape.keep ? end : Scan.wholeCodePoints(bytes, from, from + shape.keep, end);
+            text.show(bytes, from, cut, shape.counted ? Scan.codePoints(bytes, from, end) : 0);
+            listener.string(shape.field, text);
+        }
+        return end + 1;
+    }
+
+    private void startString(boolean isKey, int keep, boolean count) {
+        state = State.STRING;
+        startToken(keep, count);
+        key = isKey;
+        escape = 0;
+        highSurrogate = 0;
+    }
+
+    private void startToken(int keep, boolean count) {
+        length = 0;
+        limit = keep;
+        counting = count;
+        characters = 0;
+        overlong = false;
+    }
+
+    private int string(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to) {
+            if (escape != 0) {
+                unescape(bytes[at++]);
+                continue;
+            }
+            int plain = at;
+            at = Scan.endOfPlain(bytes, at, to);
+            if (at > plain) {
+                flushSurrogate();
+                take(bytes, plain, at);
+            }
+            if (at < to) {
+                if (bytes[at++] == '"') {
+                    endString();
+                    return at;
+                }
+                escape = 1;
+            }
+        }
+        return at;
+    }
+
+    /** One byte of an escape: {@code escape} counts them, the backslash being the first. */
+    private void unescape(byte c) {
+        if (escape > 1) {
+            unit = unit << 4 | Math.max(0, Character.digit(c, 16));
+            escape = escape == 5 ? 0 : escape + 1;
+            if (escape == 0) {
+                utf16(unit);
+            }
+        } else if (c == 'u') {
+            escape = 2;
+            unit = 0;
+        } else {
+            escape = 0;
+            utf16(switch (c) {
+                case 'n' -> '\n';
+                case 't' -> '\t';
+                case 'r' -> '\r';
+                case 'b' -> '\b';
+                case 'f' -> '\f';
+                default -> c & 0xFF;
+            });
+        }
+    }
+
+    private void utf16(int codeUnit) {
+        if (highSurrogate != 0 && Character.isLowSurrogate((char) codeUnit)) {
+            int high = highSurrogate;
+            highSurrogate = 0;
+            take(Character.toCodePoint((char) high, (char) codeUnit));
+            return;
+        }
+        flushSurrogate();
+        if (Character.isHighSurrogate((char) codeUnit)) {
+            highSurrogate = codeUnit;
+        } else {
+            take(Character.isLowSurrogate((char) codeUnit) ? 0xFFFD : codeUnit);
+        }
+    }
+
+    // Half a character without its other half.
+    private void flushSurrogate() {
+        if (highSurrogate != 0) {
+            highSurrogate = 0;
+            take(0xFFFD);
+        }
+    }
+
+    private void take(int codePoint) {
+        if (limit > 0 || counting) {
+            var encoded = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
+            take(encoded, 0, encoded.length);
+        }
+    }
+
+    private void take(byte[] bytes, int from, int to) {
+        if (counting) {
+            characters += Scan.codePoints(bytes, from, to);
+        }
+        int fits = Math.min(to - from, limit - length);
+        overlong |= fits < to - from;
+        if (fits > 0) {
+            if (length + fits > kept.length) {
+                kept = Arrays.copyOf(kept, Math.min(limit, Math.max(length + fits, Math.max(32, kept.length * 2))));
+            }
+            System.arraycopy(bytes, from, kept, length, fits);
+            length += fits;
+        }
+    }
+
+    private void endString() {
+        flushSurrogate();
+        state = State.STRUCTURE;
+        if (key) {
+            value = overlong ? null : shapes[depth - 1].child(kept, 0, length);
+            expected = Expected.COLON;
+        } else {
+            expected = Expected.COMMA;
+            tellKept();
+        }
+    }
+
+    private void tellKept() {
+        var shape = value;
+        if (shape != null && (shape.keep > 0 || shape.counted)) {
+            text.show(kept, 0, overlong ? lastWholeCodePoint() : length, characters);
+            listener.string(shape.field, text);
+        }
+    }
+
+    // A cut value may end within a character.
+    private int lastWholeCodePoint() {
+        int at = length;
+        while (at > 0 && (kept[at - 1] & 0xC0) == 0x80) {
+            at--;
+        }
+        if (at == 0 || kept[at - 1] >= 0) {
+            return length;
+        }
+        int wanted = kept[at - 1] >= (byte) 0xF0 ? 4 : kept[at - 1] >= (byte) 0xE0 ? 3 : 2;
+        return length - at + 1 == wanted ? length : at - 1;
+    }
+
+    private int startScalar(byte[] bytes, int from, int to) {
+        if (expected != Expected.VALUE) {
+            state = State.BROKEN;
+            return from;
+        }
+        int end = endOfScalar(bytes, from, to);
+        if (end < to) {
+            text.show(bytes, from, end, 0);
+            tellScalar(end - from > MAX_TOKEN_BYTES);
+            return end;
+        }
+        state = State.SCALAR;
+        startToken(MAX_TOKEN_BYTES, false);
+        return from;
+    }
+
+    private int scalar(byte[] bytes, int from, int to) {
+        int end = endOfScalar(bytes, from, to);
+        take(bytes, from, end);
+        if (end < to) {
+            state = State.STRUCTURE;
+            text.show(kept, 0, length, 0);
+            tellScalar(overlong);
+        }
+        return end;
+    }
+
+    private void tellScalar(boolean tooLong) {
+        var shape = value;
+        expected = Expected.COMMA;
+        if (shape != null && shape.keep > 0 && !tooLong && text.startsNumber()) {
+            listener.number(shape.field, text);
+        }
+    }
+
+    private static int endOfScalar(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to) {
+            switch (bytes[at]) {
+                case ',', '}', ']', ' ', '\t', '\n', '\r', '"', '{', '[', ':' -> {
+                    return at;
+                }
+                default -> at++;
+            }
+        }
+        return at;
+    }
+
+    private void skip(@Nullable JsonShape<F> shape, char opening) {
+        state = State.SKIPPED;
+        nesting = 1;
+        inString = false;
+        escaped = false;
+        if (shape != null && shape.raw) {
+            startToken(shape.keep, true);
+            take(opening);
+        } else {
+            startToken(0, false);
+        }
+    }
+
+    private int skipped(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to && nesting > 0) {
+            if (escaped) {
+                escaped = false;
+                at++;
+            } else if (inString) {
+                at = Scan.endOfPlain(bytes, at, to);
+                if (at < to) {
+                    inString = bytes[at] != '"';
+                    escaped = inString;
+                    at++;
+                }
+            } else {
+                at = skippedStructure(bytes, at, to);
+            }
+        }
+        if (limit > 0) {
+            take(bytes, from, at);
+        }
+        if (nesting == 0) {
+            state = State.STRUCTURE;
+            expected = Expected.COMMA;
+            if (limit > 0) {
+                tellKept();
+            }
+        }
+        return at;
+    }
+
+    private int skippedStructure(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to) {
+            switch (bytes[at++]) {
+                case '"' -> {
+                    inString = true;
+                    return at;
+                }
+                case '{', '[' -> nesting++;
+                case '}', ']' -> {
+                    if (--nesting == 0) {
+                        return at;
+                    }
+                }
+                default -> {}
+            }
+        }
+        return at;
+    }
+}
