@@ -52,7 +52,8 @@ final class BodyCursor implements Closeable {
         return body;
     }
 
-    @Nullable JsonToken next() throws IOException {
+    @Nullable
+    JsonToken next() throws IOException {
         return parser.nextToken();
     }
 
@@ -70,18 +71,21 @@ final class BodyCursor implements Closeable {
     }
 
     /** The name of the current field; null inside an array. */
-    @Nullable String name() throws IOException {
+    @Nullable
+    String name() throws IOException {
         return parser.currentName();
     }
 
     /** The name of the field that holds the current object; null when there is none. */
-    @Nullable String ownerName() {
+    @Nullable
+    String ownerName() {
         var object = parser.getParsingContext().getParent();
         return object == null ? null : object.getCurrentName();
     }
 
     /** Moves on to the next field of the current object and to its value; null at the object's end. */
-    @Nullable String nextField() throws IOException {
+    @Nullable
+    String nextField() throws IOException {
         if (parser.nextToken() != JsonToken.FIELD_NAME) {
             return null;
         }
@@ -107,7 +111,8 @@ final class BodyCursor implements Closeable {
     }
 
     /** The current value's text when it is a string that may be an id; null when it is anything else, which is skipped. */
-    @Nullable String shortText() throws IOException {
+    @Nullable
+    String shortText() throws IOException {
         if (!at(JsonToken.VALUE_STRING)) {
             skip();
             return null;
@@ -116,7 +121,8 @@ final class BodyCursor implements Closeable {
     }
 
     /** The current number, if it is whole and fits; null otherwise. */
-    @Nullable Long wholeNumber() throws IOException {
+    @Nullable
+    Long wholeNumber() throws IOException {
         if (!at(JsonToken.VALUE_NUMBER_INT) || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
             return null;
         }
@@ -162,8 +168,7 @@ final class BodyCursor implements Closeable {
             result = decoder.decode(in, out, true);
         }
         if (result.isError()) {
-            throw new BadRequest(
-                    "body: not UTF-8 at byte " + in.position() + " (expected: one JSON object in UTF-8)");
+            throw new BadRequest("body: not UTF-8 at byte " + in.position() + " (expected: one JSON object in UTF-8)");
         }
     }
 }

@@ -28,6 +28,7 @@ final class Fingerprint {
     private static final byte[] ACCOUNTING = "x-anthropic-billing-header:".getBytes(StandardCharsets.US_ASCII);
 
     private final MessageDigest system = sha256();
+    private final MessageDigest earlyMessages = sha256();
     private final MessageDigest message = sha256();
     private byte @Nullable [] firstUserMessage;
 
@@ -44,12 +45,12 @@ final class Fingerprint {
         add(message, body, text, name);
     }
 
-    /** A message has ended; only now is it sure to have told its role. */
+    /** A message at the conversation's beginning has ended; only now is it sure to have told its role. */
     void endMessage(@Nullable String role) {
         var digest = message.digest();
         switch (role) {
             case "user" -> firstUserMessage = digest;
-            case "system", "developer" -> system.update(digest);
+            case "system", "developer" -> earlyMessages.update(digest);
             case null, default -> {}
         }
     }
@@ -58,6 +59,7 @@ final class Fingerprint {
         var whole = sha256();
         whole.update(format.getBytes(StandardCharsets.UTF_8));
         whole.update(system.digest());
+        whole.update(earlyMessages.digest());
         if (firstUserMessage != null) {
             whole.update(firstUserMessage);
         }

@@ -40,13 +40,21 @@ final class PromptReader {
         if (name.equals(shape.conversation())) {
             readConversation();
         } else if (shape.system().contains(name)) {
-            readValue(Part.SYSTEM);
+            readSystem();
         } else if (shape.otherPrompt().contains(name)) {
             readValue(Part.TOOLS);
         } else {
             return false;
         }
         return true;
+    }
+
+    private void readSystem() throws IOException {
+        if (body.at(JsonToken.VALUE_STRING)) {
+            readText(Part.SYSTEM, null);
+        } else {
+            readValue(Part.SYSTEM);
+        }
     }
 
     private void readConversation() throws IOException {

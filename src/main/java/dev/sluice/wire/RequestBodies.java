@@ -42,9 +42,7 @@ public final class RequestBodies {
     }
 
     private static boolean isZlib(byte[] body) {
-        return body.length >= 2
-                && (body[0] & 0x0F) == 8
-                && ((body[0] & 0xFF) << 8 | (body[1] & 0xFF)) % 31 == 0;
+        return body.length >= 2 && (body[0] & 0x0F) == 8 && ((body[0] & 0xFF) << 8 | (body[1] & 0xFF)) % 31 == 0;
     }
 
     private static byte[] read(String coding, Source source, int maxBytes) throws BadRequest {

@@ -57,8 +57,8 @@ public final class RequestReader {
             throw new BadRequest("body: ends at byte " + body.length + " amid its JSON (expected: one JSON object)");
         } catch (JsonProcessingException e) {
             // Jackson's own words may repeat what the body says, and messages are logged.
-            throw new BadRequest("body: not JSON at byte " + e.getLocation().getByteOffset()
-                    + " (expected: one JSON object)");
+            throw new BadRequest(
+                    "body: not JSON at byte " + e.getLocation().getByteOffset() + " (expected: one JSON object)");
         } catch (IOException _) {
             throw new BadRequest("body: not JSON (expected: one JSON object)");
         }
@@ -84,8 +84,7 @@ public final class RequestReader {
             readField(name);
         }
         if (body.next() != null) {
-            throw new BadRequest(
-                    "body: more at byte " + body.offset() + " behind the JSON object (expected: nothing)");
+            throw new BadRequest("body: more at byte " + body.offset() + " behind the JSON object (expected: nothing)");
         }
         return head(inside, header);
     }

@@ -23,7 +23,8 @@ final class StreamOptions {
      * @param bodyStart offset behind the body's opening brace, where a field can be put in: a body that has a model is
      *                  not empty, so a comma follows
      */
-    @Nullable Splice splice(int bodyStart) {
+    @Nullable
+    Splice splice(int bodyStart) {
         if (asked || splice != null) {
             return splice;
         }

@@ -30,7 +30,8 @@ class RequestFixturesTest {
                     .map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".request.json"))
                     .map(name -> name.replace(".request.json", ""))
-                    .filter(name -> FORMATS.contains(read(name + ".expected.json").get("format").asText()))
+                    .filter(name -> FORMATS.contains(
+                            read(name + ".expected.json").get("format").asText()))
                     .sorted()
                     .toList()
                     .stream();
@@ -59,7 +60,8 @@ class RequestFixturesTest {
         var body = JSON.writeValueAsString(request.get("body"));
         // When
         var one = Heads.read(format, body, Map.of()).hints();
-        var other = Heads.read(format, body.replaceAll("\"(Hi|hi|go on)\"", "\"Bye\""), Map.of()).hints();
+        var other = Heads.read(format, body.replaceAll("\"(Hi|hi|go on)\"", "\"Bye\""), Map.of())
+                .hints();
         // Then
         assertThat(one.fingerprint()).hasSize(32).isNotEqualTo(other.fingerprint());
     }
@@ -97,7 +99,8 @@ class RequestFixturesTest {
         request.get("headers")
                 .properties()
                 .forEach(h -> headers.put(
-                        h.getKey().toLowerCase(Locale.ROOT), Objects.requireNonNull(h.getValue().textValue())));
+                        h.getKey().toLowerCase(Locale.ROOT),
+                        Objects.requireNonNull(h.getValue().textValue())));
         return headers;
     }
 

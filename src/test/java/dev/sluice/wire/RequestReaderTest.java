@@ -3,6 +3,7 @@ package dev.sluice.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -105,7 +106,7 @@ class RequestReaderTest {
         "UTF-32BE, body: not UTF-8 at byte 0",
         "ISO-8859-1, body: not UTF-8 at byte 10"
     })
-    void refusesEveryEncodingButUtf8(String charset, String message) throws Exception {
+    void refusesEveryEncodingButUtf8(Charset charset, String message) {
         // Given
         var body = "{\"model\":\"é\"}".getBytes(charset);
         // Then
@@ -135,7 +136,8 @@ class RequestReaderTest {
 
     @Test
     void takesAModelOf256CharactersAndNoLongerOne() throws BadRequest {
-        assertThat(Heads.chat("{\"model\":\"%s\"}".formatted("m".repeat(256))).model()).hasSize(256);
+        assertThat(Heads.chat("{\"model\":\"%s\"}".formatted("m".repeat(256))).model())
+                .hasSize(256);
         for (var length : new int[] {257, 1_000_000}) {
             assertThatExceptionOfType(BadRequest.class)
                     .isThrownBy(() -> Heads.chat("{\"model\":\"%s\"}".formatted("m".repeat(length))))

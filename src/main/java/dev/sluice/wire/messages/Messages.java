@@ -21,13 +21,7 @@ public final class Messages implements WireFormat {
     private static final String FLAG = "anthropic_messages";
 
     private static final RequestShape SHAPE = new RequestShape(
-            FLAG,
-            List.of("max_tokens"),
-            Set.of("system"),
-            "messages",
-            Set.of("tools", "output_config"),
-            false,
-            false);
+            FLAG, List.of("max_tokens"), Set.of("system"), "messages", Set.of("tools", "output_config"), false, false);
 
     @Override
     public String flag() {

@@ -73,7 +73,8 @@ public final class Responses implements WireFormat {
     @Override
     public ByteString errorEvent(WireError error) {
         var nested = OpenAiErrors.error(error);
-        ObjectNode data = JsonNodeFactory.instance.objectNode().put("type", "error").put("sequence_number", 0);
+        ObjectNode data =
+                JsonNodeFactory.instance.objectNode().put("type", "error").put("sequence_number", 0);
         data.set("code", nested.get("code"));
         data.set("message", nested.get("message"));
         data.putNull("param");
