@@ -36,6 +36,11 @@ public interface WireFormat {
      */
     AnswerReader reader(boolean eventStream, boolean hideUsage);
 
+    /** A reader for the answer of a path that {@link #countsTokens}. */
+    default AnswerReader countReader() {
+        return reader(false, false);
+    }
+
     /** A JSON error body. */
     ByteString errorBody(WireError error);
 

@@ -1,0 +1,34 @@
+package dev.sluice.wire;
+
+/** Adds up how many tokens a prompt may have; see {@link StringScan} for what a string weighs. */
+final class PromptEstimate {
+    /**
+     * A picture or a file in base64, whatever its length: providers scale pictures down before they count them, and
+     * about 1,600 is what the largest one costs after that.
+     */
+    static final long OPAQUE_TOKENS = 1_600;
+
+    private long quarters;
+    private long opaque;
+
+    void text(StringScan text) {
+        if (text.opaque()) {
+            opaque++;
+        } else {
+            quarters += text.quarters();
+        }
+    }
+
+    void linkedPicture() {
+        opaque++;
+    }
+
+    void name(String name) {
+        quarters += name.length();
+    }
+
+    /** At least one: no request is so small that it is worth nothing. */
+    long tokens() {
+        return Math.max(1, Math.ceilDiv(quarters, 4) + opaque * OPAQUE_TOKENS);
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sluice.wire.responses;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.BadRequest;
+import dev.sluice.wire.ErrorEvents;
+import dev.sluice.wire.OpenAiErrors;
+import dev.sluice.wire.RequestHead;
+import dev.sluice.wire.RequestReader;
+import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.WireError;
+import dev.sluice.wire.WireFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * OpenAI Responses.
+ *
+ * <p>What a request continues ({@code previous_response_id}, {@code conversation}) lies at the provider: the estimate
+ * of its prompt knows only what it sends itself.
+ */
+public final class Responses implements WireFormat {
+    private static final String FLAG = "openai_responses";
+
+    private static final RequestShape SHAPE = new RequestShape(
+            FLAG,
+            List.of("max_output_tokens"),
+            Set.of("instructions"),
+            "input",
+            Set.of("tools", "text", "prompt"),
+            false,
+            false);
+
+    @Override
+    public String flag() {
+        return FLAG;
+    }
+
+    @Override
+    public String endpoint() {
+        return "/v1/responses";
+    }
+
+    @Override
+    public String sessionPrefix() {
+        return "oare";
+    }
+
+    @Override
+    public RequestHead readHead(byte[] body, UnaryOperator<@Nullable String> header) throws BadRequest {
+        return RequestReader.read(SHAPE, body, header);
+    }
+
+    @Override
+    public AnswerReader reader(boolean eventStream, boolean hideUsage) {
+        return eventStream ? ResponsesAnswers.stream() : ResponsesAnswers.json();
+    }
+
+    @Override
+    public ByteString errorBody(WireError error) {
+        ObjectNode body = JsonNodeFactory.instance.objectNode().set("error", OpenAiErrors.error(error));
+        return ByteString.fromString(body.toString());
+    }
+
+    /**
+     * The event {@code error} in both its forms at once: flat as the reference has it, nested as the wire has it, for
+     * some clients raise on only one of them. Its sequence number is 0, since we count no events.
+     */
+    @Override
+    public ByteString errorEvent(WireError error) {
+        var nested = OpenAiErrors.error(error);
+        ObjectNode data =
+                JsonNodeFactory.instance.objectNode().put("type", "error").put("sequence_number", 0);
+        data.set("code", nested.get("code"));
+        data.set("message", nested.get("message"));
+        data.putNull("param");
+        data.set("error", nested);
+        return ErrorEvents.of("error", data);
+    }
+}
