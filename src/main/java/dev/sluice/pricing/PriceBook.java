@@ -57,6 +57,16 @@ public interface PriceBook {
     /** The cost; empty when the price is unknown, which is never zero. */
     Optional<Cost> cost(Terms terms, Usage usage);
 
+    /**
+     * The most that a request can cost, to set money aside for it: every prompt token at the dearest rate that the model has for
+     * any (one-hour cache writes included, where there are any), every output token likewise, at the dearer of the standard tier and
+     * the one asked for. Speed and place as the terms tell them; searches come on top. Empty when the price is unknown.
+     *
+     * @param promptTokens the whole prompt, or more
+     * @param outputTokens the most that may be generated
+     */
+    Optional<Cost> worstCase(Terms terms, long promptTokens, long outputTokens);
+
     /** The rates of a provider's model on a day; empty when unknown. */
     Optional<Rates> rates(ProviderRule provider, String model, LocalDate date);
 }

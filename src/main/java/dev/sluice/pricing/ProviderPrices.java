@@ -1,0 +1,126 @@
+package dev.sluice.pricing;
+
+import dev.sluice.config.ProviderRule;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** How one provider's models find their prices. */
+final class ProviderPrices {
+    /** Models in use at one provider are dozens; the bound is for providers that answer with ever new names. */
+    private static final int MOST_REMEMBERED = 1024;
+
+    /** Where the price of a key stands on a day. */
+    interface Source {
+        @Nullable PriceEntry find(String key);
+
+        @Nullable BigDecimal search(CostBasis basis);
+    }
+
+    private record Mapping(PathGlob match, ProviderRule.CostMapping rule) {}
+
+    private record Names(String model, String askedModel, Source source) {}
+
+    private final CostBasis basis;
+    private final Place place;
+    private final ModelKeys keys;
+    private final List<Mapping> mappings;
+    private final Map<Names, Optional<Quote>> quotes = new ConcurrentHashMap<>();
+
+    private ProviderPrices(CostBasis basis, Place place, List<ProviderRule.CostMapping> mappings) {
+        this.basis = basis;
+        this.place = place;
+        this.keys = new ModelKeys(basis, place);
+        this.mappings = mappings.stream()
+                .map(rule -> new Mapping(PathGlob.of(rule.match()), rule))
+                .toList();
+    }
+
+    /** Empty when nobody said by which price list the provider is counted. */
+    static Optional<ProviderPrices> of(ProviderRule provider, boolean inferred) {
+        var place = Place.of(provider.baseUrl());
+        return CostBasis.of(provider, place, inferred)
+                .map(basis -> new ProviderPrices(basis, place, provider.modelCostMap()));
+    }
+
+    boolean tellsCost() {
+        return basis == CostBasis.OPENROUTER;
+    }
+
+    Optional<Quote> quote(String model, String askedModel, Source source) {
+        var names = new Names(model, askedModel, source);
+        var known = quotes.get(names);
+        if (known != null) {
+            return known;
+        }
+        if (quotes.size() >= MOST_REMEMBERED) {
+            quotes.clear();
+        }
+        var found = find(names);
+        quotes.put(names, found);
+        return found;
+    }
+
+    private Optional<Quote> find(Names names) {
+        return mapping(names.askedModel)
+                .or(() -> mapping(names.model))
+                .map(rule -> mapped(rule, names.source))
+                .orElseGet(() -> models(names)
+                        .flatMap(model -> priced(keys.of(model), names.source).stream())
+                        .findFirst());
+    }
+
+    // An Azure deployment may be called anything, another model's name included. Bedrock answers with names of another price list.
+    private Stream<String> models(Names names) {
+        if (basis.isAzure()) {
+            return Stream.of(names.model);
+        }
+        return basis.isBedrock() ? Stream.of(names.askedModel) : Stream.of(names.model, names.askedModel);
+    }
+
+    private Optional<ProviderRule.CostMapping> mapping(String model) {
+        var name = keys.plain(model);
+        return mappings.stream()
+                .filter(mapping -> mapping.match.matches(model) || mapping.match.matches(name))
+                .map(Mapping::rule)
+                .findFirst();
+    }
+
+    // What is mapped to an unknown model stays unknown: its own price would hide the mistake.
+    private Optional<Quote> mapped(ProviderRule.CostMapping rule, Source source) {
+        var candidates = Stream.concat(keys.of(rule.as()), Stream.of(Candidate.of(rule.as(), basis)));
+        return priced(candidates, source).map(quote -> quote.adjusted(rule.adjustment()));
+    }
+
+    private Optional<Quote> priced(Stream<Candidate> candidates, Source source) {
+        return candidates
+                .flatMap(candidate -> Stream.ofNullable(source.find(candidate.key()))
+                        .filter(PriceEntry::isPriced)
+                        .map(entry -> quote(candidate, entry, source)))
+                .findFirst();
+    }
+
+    private Quote quote(Candidate candidate, PriceEntry entry, Source source) {
+        var search = entry.search() == null ? source.search(candidate.searchList()) : entry.search();
+        return new Quote(
+                basis.id + "/" + candidate.key(),
+                entry,
+                candidate.factor().multiply(residency(entry)),
+                BigDecimal.ONE,
+                candidate.batch(),
+                search);
+    }
+
+    private BigDecimal residency(PriceEntry entry) {
+        if (basis != CostBasis.OPENAI) {
+            return BigDecimal.ONE;
+        }
+        return place.openAiResidency()
+                .map(region -> entry.factor("regional_processing_uplift_multiplier_" + region))
+                .orElse(BigDecimal.ONE);
+    }
+}
