@@ -18,12 +18,17 @@ public record Permit(
         String model,
         List<Bucket> buckets,
         List<Map.Entry<String, String>> addHeaders) {
+    public Permit {
+        buckets = List.copyOf(buckets);
+        addHeaders = List.copyOf(addHeaders);
+    }
 
     /**
      * A bucket with its templates expanded.
      *
      * @param name for example {@code daily:alice@example.com}
-     * @param rule null when the grant names a quota that the policy does not define: requests are then refused (429)
+     * @param rule null when the grant names a quota that the policy does not define, or a template nobody can
+     *     expand: requests are then refused (429)
      */
     public record Bucket(String name, @Nullable QuotaRule rule) {}
 }

@@ -1,5 +1,9 @@
 /**
- * What a caller may use: grants and roles in, permits out. Pure.
+ * What a caller may use: grants and roles in, permits out. Pure. Not for: who calls, or whether money is left.
+ *
+ * <p>There is no deny rule: what a caller may is the union of all grants that match, those of the policy and those that came
+ * with the caller. All their buckets are charged; a bucket named by several is charged once. We read "the most specific
+ * pattern wins", which some notes claim, as not binding: with a union there is nothing to win.
  */
 @NullMarked
 package dev.sluice.access;

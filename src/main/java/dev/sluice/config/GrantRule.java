@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param custom       other capability keys of {@code app}, as JSON values (maps, lists, strings, numbers)
  */
 public record GrantRule(List<String> src, List<Capability> capabilities, Map<String, Object> custom) {
+    public GrantRule {
+        src = List.copyOf(src);
+        capabilities = List.copyOf(capabilities);
+        custom = Ordered.copy(custom);
+    }
 
     /**
      * One capability object.
@@ -25,5 +30,14 @@ public record GrantRule(List<String> src, List<Capability> capabilities, Map<Str
             @Nullable String role,
             @Nullable List<String> models,
             List<String> buckets,
-            List<Map.Entry<String, String>> addHeaders) {}
+            List<Map.Entry<String, String>> addHeaders) {
+        public Capability {
+            if (role != null && !role.equals("admin") && !role.equals("user")) {
+                throw new IllegalArgumentException("role: " + role + " (expected: admin or user)");
+            }
+            models = models == null ? null : List.copyOf(models);
+            buckets = List.copyOf(buckets);
+            addHeaders = List.copyOf(addHeaders);
+        }
+    }
 }

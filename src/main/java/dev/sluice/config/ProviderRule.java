@@ -1,5 +1,6 @@
 package dev.sluice.config;
 
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One provider of the policy document.
  *
  * @param baseUrl       as written, for example {@code https://api.openai.com/} or {@code http://host:8000/v1}
- * @param models        model ids as sent upstream
+ * @param models        model ids as sent upstream, or globs over them, for example {@code claude-opus*}
  * @param authorization how the key is sent
  * @param compatibility the flags that hold, for example {@code openai_chat}; defaults already applied
  * @param costBasis     as written, null when it is to be inferred
@@ -30,6 +31,19 @@ public record ProviderRule(
         List<Map.Entry<String, String>> addHeaders,
         int preference,
         boolean disabled) {
+    public ProviderRule {
+        if (id.isEmpty() || id.contains("/")) {
+            throw new IllegalArgumentException("provider id: \"" + id + "\" (expected: not empty, no \"/\")");
+        }
+        if (!BaseUrl.isValid(baseUrl)) {
+            throw new IllegalArgumentException(
+                    "providers." + id + ".baseurl: " + baseUrl + " (expected: an http or https URL with a host)");
+        }
+        models = List.copyOf(models);
+        compatibility = Set.copyOf(compatibility);
+        modelCostMap = List.copyOf(modelCostMap);
+        addHeaders = List.copyOf(addHeaders);
+    }
 
     public enum Authorization {
         BEARER,
@@ -38,5 +52,11 @@ public record ProviderRule(
     }
 
     /** One entry of {@code model_cost_map}: {@code match} is a Go {@code path.Match} glob; the first match wins. */
-    public record CostMapping(String match, String as, java.math.BigDecimal adjustment) {}
+    public record CostMapping(String match, String as, BigDecimal adjustment) {
+        public CostMapping {
+            if (adjustment.signum() < 0) {
+                throw new IllegalArgumentException("model_cost_map: adjustment " + adjustment + " (expected: >= 0)");
+            }
+        }
+    }
 }

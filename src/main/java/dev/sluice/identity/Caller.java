@@ -21,4 +21,13 @@ public record Caller(
         List<String> tags,
         List<String> groups,
         boolean loopback,
-        List<GrantRule> carried) {}
+        List<GrantRule> carried) {
+    public Caller {
+        if (login.isBlank()) {
+            throw new IllegalArgumentException("caller: login is blank (expected: a login, tags or (loopback))");
+        }
+        tags = List.copyOf(tags);
+        groups = List.copyOf(groups);
+        carried = List.copyOf(carried);
+    }
+}

@@ -1,6 +1,7 @@
 package dev.sluice.identity;
 
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -8,6 +9,18 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Knows who is calling: a chain of resolvers, the first that knows wins. Nobody knows: empty, which is a denial. */
 public interface Identity {
+
+    /**
+     * The headers of Tailscale Serve, then {@code (loopback)}.
+     *
+     * @param trustedProxies addresses or ranges ({@code 127.0.0.1}, {@code 10.0.0.0/8}, {@code fd7a::/48}) whose headers are
+     *     believed
+     * @throws IllegalArgumentException when one of them is no address
+     */
+    static Identity of(List<String> trustedProxies) {
+        var trusted = trustedProxies.stream().map(AddressRange::of).toList();
+        return new IdentityChain(List.of(new ServeHeaders(trusted), new Loopback()));
+    }
 
     /** Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody. */
     CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request);

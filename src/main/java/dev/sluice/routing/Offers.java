@@ -1,17 +1,94 @@
 package dev.sluice.routing;
 
+import dev.sluice.config.Glob;
 import dev.sluice.config.Policy;
+import dev.sluice.config.ProviderRule;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What the providers of one policy offer. */
-record Offers(Policy policy) implements Router {
+/**
+ * What the enabled providers of one policy offer. The answer to every name that the document spells out is worked out
+ * beforehand; only what globs offer is looked for when it is asked for.
+ */
+final class Offers implements Router {
+    private final List<Shelf> shelves;
+    private final List<Upstream> all;
+    private final Map<String, List<Upstream>> byName;
+    private final boolean anyGlob;
+
+    /** One provider and its models. */
+    private record Shelf(ProviderRule provider, Set<String> names, List<Glob> globs) {
+        static Shelf of(ProviderRule provider) {
+            var byKind = provider.models().stream()
+                    .map(Glob::of)
+                    .collect(Collectors.partitioningBy(Glob::isLiteral));
+            var names = byKind.getOrDefault(true, List.of()).stream().map(Glob::toString);
+            return new Shelf(
+                    provider, names.collect(Collectors.toUnmodifiableSet()), byKind.getOrDefault(false, List.of()));
+        }
+
+        boolean offers(String model) {
+            return names.contains(model) || globs.stream().anyMatch(it -> it.matches(model));
+        }
+    }
+
+    Offers(Policy policy) {
+        var enabled =
+                policy.providers().values().stream().filter(it -> !it.disabled()).toList();
+        // The sort is stable: the document's order decides between equals.
+        shelves = enabled.stream()
+                .sorted(Comparator.comparingInt(ProviderRule::preference).reversed())
+                .map(Shelf::of)
+                .toList();
+        anyGlob = shelves.stream().anyMatch(it -> !it.globs().isEmpty());
+        all = enabled.stream().flatMap(Offers::listed).toList();
+        byName = new HashMap<>();
+        for (var upstream : all) {
+            byName.computeIfAbsent(upstream.model(), this::find);
+            byName.computeIfAbsent(upstream.provider().id() + "/" + upstream.model(), this::find);
+        }
+    }
+
+    private static Stream<Upstream> listed(ProviderRule provider) {
+        return provider.models().stream()
+                .distinct()
+                .filter(it -> Glob.of(it).isLiteral())
+                .map(it -> new Upstream(provider, it));
+    }
+
     @Override
     public List<Upstream> upstreams(String requested) {
-        return List.of();
+        var known = byName.get(requested);
+        if (known != null) {
+            return known;
+        }
+        return anyGlob ? find(requested) : List.of();
     }
 
     @Override
     public List<Upstream> all() {
-        return List.of();
+        return all;
+    }
+
+    private List<Upstream> find(String requested) {
+        var found = new ArrayList<Upstream>();
+        // Ids of providers have no slash, so the first one ends a qualifier. There is one provider of that name at most.
+        var slash = requested.indexOf('/');
+        if (slash > 0) {
+            var model = requested.substring(slash + 1);
+            shelves.stream()
+                    .filter(it -> requested.startsWith(it.provider().id() + "/") && it.offers(model))
+                    .forEach(it -> found.add(new Upstream(it.provider(), model)));
+        }
+        shelves.stream()
+                .filter(it -> it.offers(requested))
+                .forEach(it -> found.add(new Upstream(it.provider(), requested)));
+        return List.copyOf(found);
     }
 }

@@ -11,11 +11,12 @@ public interface Router {
 
     /**
      * Enabled providers that offer a model, best first (preference, then document order); empty when none does.
+     * A qualified name's own provider comes before providers that have the whole of it as a model id.
      *
      * @param requested as the client wrote it: {@code name} or {@code provider/name}; names may contain slashes
      */
     List<Upstream> upstreams(String requested);
 
-    /** Every enabled provider's models, in document order. */
+    /** Every enabled provider's models by name, in document order; models offered by glob have none to list. */
     List<Upstream> all();
 }

@@ -1,0 +1,73 @@
+package dev.sluice.access;
+
+import dev.sluice.access.Permit.Bucket;
+import dev.sluice.config.BucketName;
+import dev.sluice.config.QuotaRule;
+import dev.sluice.identity.Caller;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What one caller may, worked out once: the role, and the capabilities of every matching grant with their buckets named.
+ *
+ * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
+ * patterns, and no name that a client makes up takes up memory.
+ */
+record Standing(Role role, List<Held> held) {
+
+    /** One capability that the caller holds. */
+    record Held(Capability capability, List<Bucket> buckets) {}
+
+    static Standing of(Caller caller, List<Capability> capabilities, Map<String, QuotaRule> quotas) {
+        var held = capabilities.stream()
+                .map(it -> new Held(it, buckets(it, caller, quotas)))
+                .toList();
+        return new Standing(role(capabilities), held);
+    }
+
+    private static Role role(List<Capability> capabilities) {
+        var highest = Role.NONE;
+        for (var capability : capabilities) {
+            var assigned = capability.rule().role();
+            var role = "admin".equals(assigned) ? Role.ADMIN : "user".equals(assigned) ? Role.USER : Role.NONE;
+            highest = role.compareTo(highest) > 0 ? role : highest;
+        }
+        return highest;
+    }
+
+    private static List<Bucket> buckets(Capability capability, Caller caller, Map<String, QuotaRule> quotas) {
+        return capability.rule().buckets().stream()
+                .map(it -> bucket(it, caller, quotas))
+                .toList();
+    }
+
+    /** A broken template keeps its name as written and has no rule, like a quota nobody defined: it refuses. */
+    private static Bucket bucket(String written, Caller caller, Map<String, QuotaRule> quotas) {
+        return new BucketName(written)
+                .expand(caller.login(), caller.node())
+                .map(name -> new Bucket(name, quotas.get(written)))
+                .orElseGet(() -> new Bucket(written, null));
+    }
+
+    Optional<Permit> permit(Caller caller, String provider, String model) {
+        var name = provider + "/" + model;
+        var covered = false;
+        var buckets = new LinkedHashMap<String, Bucket>();
+        var headers = new ArrayList<Map.Entry<String, String>>();
+        for (var it : held) {
+            var covers = it.capability().covers(name);
+            covered |= covers;
+            if (covers || it.capability().floats()) {
+                it.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
+                headers.addAll(it.capability().rule().addHeaders());
+            }
+        }
+        return covered
+                ? Optional.of(new Permit(
+                        caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.regex.Pattern;
+
+/** What may stand as a provider's {@code baseurl}. */
+final class BaseUrl {
+    // URI.getHost() is null for names with an underscore, which container networks are full of.
+    private static final Pattern AUTHORITY = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._~-]+)(?::\\d{1,5})?");
+
+    private BaseUrl() {}
+
+    /** Whether a path can be appended to it and asked for: http or https, a host, no credentials, query or fragment. */
+    static boolean isValid(String text) {
+        try {
+            var uri = new URI(text);
+            var scheme = uri.getScheme();
+            var authority = uri.getRawAuthority();
+            return ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
+                    && authority != null
+                    && AUTHORITY.matcher(authority).matches()
+                    && uri.getRawQuery() == null
+                    && uri.getRawFragment() == null;
+        } catch (URISyntaxException _) {
+            return false;
+        }
+    }
+}

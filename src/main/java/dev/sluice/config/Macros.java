@@ -1,0 +1,49 @@
+package dev.sluice.config;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Environment macros in string values: {@code ${NAME}}, and {@code ${NAME:-default}} for a name that is unset or empty.
+ * What only resembles one ({@code $NAME}, {@code ${a b}}) stays as it is, and what a macro yields is not read again.
+ */
+final class Macros {
+    private static final Pattern MACRO = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*+))?}");
+
+    private final Function<String, @Nullable String> environment;
+    private final Set<String> unresolved = new LinkedHashSet<>();
+
+    Macros(Function<String, @Nullable String> environment) {
+        this.environment = environment;
+    }
+
+    String substitute(String text) {
+        return text.contains("${")
+                ? MACRO.matcher(text).replaceAll(it -> Matcher.quoteReplacement(resolve(it)))
+                : text;
+    }
+
+    private String resolve(MatchResult macro) {
+        var value = environment.apply(macro.group(1));
+        // The JDK's group() is null for a group that took no part.
+        @Nullable String fallback = macro.group(2);
+        if (fallback != null) {
+            return value == null || value.isEmpty() ? fallback : value;
+        }
+        if (value == null) {
+            unresolved.add(macro.group(1));
+            return macro.group();
+        }
+        return value;
+    }
+
+    /** Names that nobody knew, in order of appearance. */
+    Set<String> unresolved() {
+        return unresolved;
+    }
+}

@@ -1,0 +1,220 @@
+package dev.sluice.config;
+
+import dev.sluice.config.HuJson.Text;
+import dev.sluice.config.ProviderRule.Authorization;
+import dev.sluice.config.ProviderRule.CostMapping;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads {@code providers}. One that could never be asked (no usable address, an id with a slash) is reported and left out: a
+ * rule that exists is valid, and a model that nobody can serve is better unknown than broken.
+ */
+final class ProviderReader {
+    private static final Map<String, Authorization> AUTHORIZATIONS = Map.of(
+            "bearer", Authorization.BEARER,
+            "x-api-key", Authorization.X_API_KEY,
+            "x-goog-api-key", Authorization.X_GOOG_API_KEY);
+
+    private static final String CHAT = "openai_chat";
+    private static final List<String> FLAGS = List.of(
+            CHAT,
+            "openai_responses",
+            "anthropic_messages",
+            "gemini_generate_content",
+            "bedrock_model_invoke",
+            "google_generate_content",
+            "google_raw_predict",
+            "bedrock_converse",
+            "experimental_gemini_cli_vertex_compat");
+
+    private static final Set<String> COST_BASES = Set.of(
+            "anthropic",
+            "openai",
+            "google",
+            "bedrock",
+            "bedrock-us",
+            "bedrock-eu",
+            "bedrock-ap",
+            "vertex",
+            "azure",
+            "azure-eu",
+            "azure-us",
+            "openrouter",
+            "vercel");
+
+    private ProviderReader() {}
+
+    static Map<String, ProviderRule> read(Section providers) {
+        var rules = new LinkedHashMap<String, ProviderRule>();
+        providers.sections().forEach((id, section) -> {
+            var rule = read(id, section);
+            section.reportUnknownKeys();
+            if (rule != null) {
+                rules.put(id, rule);
+            }
+        });
+        return rules;
+    }
+
+    private static @Nullable ProviderRule read(String id, Section section) {
+        // Client credentials and kinds of upstream come later; until then every provider gets its configured key.
+        section.accept("auth_mode", "upstream");
+        var goodId = id(id, section);
+        var baseUrl = baseUrl(id, section);
+        var apiKey = section.textOr("apikey", "");
+        var models = section.texts("models").stream().map(Text::value).filter(it -> !it.isBlank());
+        var authorization = authorization(id, section, baseUrl, apiKey);
+        var name = section.textOr("name", "");
+        var description = section.textOr("description", "");
+        var compatibility = compatibility(section.section("compatibility"));
+        var costBasis = costBasis(section);
+        var costMap = costMap(section);
+        var headers = HeaderLine.read(section, "provider " + id + ": ");
+        var preference = section.integerOr("preference", 0);
+        var disabled = disabled(section);
+        if (!goodId || baseUrl == null) {
+            return null;
+        }
+        return new ProviderRule(
+                id,
+                baseUrl,
+                models.distinct().toList(),
+                Secret.of(apiKey),
+                authorization,
+                name,
+                description,
+                compatibility,
+                costBasis,
+                costMap,
+                headers,
+                preference,
+                disabled);
+    }
+
+    private static boolean id(String id, Section section) {
+        var good = !id.isEmpty() && !id.contains("/");
+        if (!good) {
+            section.findings()
+                    .warn(section.at(), "provider \"" + id + "\": id must not be empty or contain \"/\"; it is left out");
+        }
+        return good;
+    }
+
+    private static @Nullable String baseUrl(String id, Section section) {
+        var url = section.text("baseurl");
+        if (url == null || url.value().isBlank()) {
+            section.findings().warn(section.at(), "provider " + id + " has no baseurl configured");
+            return null;
+        }
+        if (!BaseUrl.isValid(url.value())) {
+            section.findings()
+                    .warn(
+                            url.at(),
+                            "provider " + id + " has invalid baseurl (must be http:// or https:// with a host, and "
+                                    + "without credentials or query): " + url.written());
+            return null;
+        }
+        return url.value();
+    }
+
+    private static Authorization authorization(String id, Section section, @Nullable String baseUrl, String apiKey) {
+        var type = section.text("authorization");
+        if (type == null || type.value().isEmpty()) {
+            return usualAuthorization(baseUrl, apiKey);
+        }
+        var authorization = AUTHORIZATIONS.get(type.value());
+        if (authorization == null) {
+            section.findings()
+                    .warn(type.at(), "provider " + id + " has invalid authorization type: " + type.written());
+            return Authorization.BEARER;
+        }
+        return authorization;
+    }
+
+    /**
+     * Bearer, as documented, but for one host: the documented default configuration leaves {@code authorization} out for
+     * Anthropic itself, which refuses its API keys as bearer tokens (OAuth tokens it takes no other way). So nothing that
+     * works changes, and the default configuration works.
+     */
+    private static Authorization usualAuthorization(@Nullable String baseUrl, String apiKey) {
+        var anthropic = baseUrl != null
+                && "api.anthropic.com".equalsIgnoreCase(URI.create(baseUrl).getHost())
+                && !apiKey.startsWith("sk-ant-oat");
+        return anthropic ? Authorization.X_API_KEY : Authorization.BEARER;
+    }
+
+    private static Set<String> compatibility(@Nullable Section flags) {
+        var holding = new LinkedHashSet<String>();
+        if (flags == null) {
+            return Set.of(CHAT);
+        }
+        for (var flag : FLAGS) {
+            if (Boolean.TRUE.equals(flags.flag(flag))) {
+                holding.add(flag);
+            }
+        }
+        if (holding.isEmpty() && !flags.has(CHAT)) {
+            holding.add(CHAT);
+        }
+        flags.reportUnknownKeys();
+        return holding;
+    }
+
+    private static @Nullable String costBasis(Section section) {
+        var basis = section.text("cost_basis");
+        if (basis == null || basis.value().isEmpty()) {
+            return null;
+        }
+        if (!COST_BASES.contains(basis.value())) {
+            section.findings()
+                    .warn(
+                            basis.at(),
+                            section.path("cost_basis") + ": \"" + basis.written() + "\" (expected: one of "
+                                    + String.join(", ", COST_BASES.stream().sorted().toList()) + ")");
+        }
+        return basis.value();
+    }
+
+    private static List<CostMapping> costMap(Section section) {
+        var mappings = new ArrayList<CostMapping>();
+        var items = section.items("model_cost_map");
+        for (int i = 0; i < items.size(); i++) {
+            var entry = section.section(section.path("model_cost_map") + "[" + i + "]", items.get(i));
+            if (entry != null) {
+                costMapping(entry, mappings);
+                entry.reportUnknownKeys();
+            }
+        }
+        return mappings;
+    }
+
+    private static void costMapping(Section entry, List<CostMapping> mappings) {
+        var match = entry.text("match");
+        var as = entry.text("as");
+        var adjustment = entry.number("adjustment");
+        var factor = adjustment == null ? BigDecimal.ONE : adjustment;
+        if (match == null || as == null || entry.has("adjustment") && !PriceReader.isSane(adjustment)) {
+            entry.findings()
+                    .warn(
+                            entry.at(),
+                            entry.path()
+                                    + ": left out (expected: \"match\" and \"as\", and an \"adjustment\" >= 0 if any)");
+        } else {
+            mappings.add(new CostMapping(match.value(), as.value(), factor));
+        }
+    }
+
+    /** A provider whose author wrote {@code disabled} and meant something by it is not used until it is clear what. */
+    private static boolean disabled(Section section) {
+        var flag = section.flag("disabled");
+        return flag == null ? section.has("disabled") : flag;
+    }
+}
