@@ -15,18 +15,16 @@ final class Payloads {
 
     Payload write(Object object, String adapter) {
         var serializer = serialization.findSerializerFor(object);
-        // An actor's address inside an event must be one that other nodes and later lives can resolve.
-        byte[] bytes = serialization.withTransportInformation(() -> serializer.toBinary(object));
+        // Not serializer.toBinary: this one writes the address of an actor inside so that other nodes and later lives can resolve it.
+        var bytes = serialization.serialize(object).get();
         var manifest = Serializers.manifestFor(serializer, object);
         return new Payload(new Payload.Type(serializer.identifier(), manifest, adapter), bytes);
     }
 
     Object read(Payload payload) {
-        return serialization.withTransportInformation(() -> serialization
-                .deserialize(
-                        payload.bytes(),
-                        payload.type().serializer(),
-                        payload.type().manifest())
-                .get());
+        var type = payload.type();
+        return serialization
+                .deserialize(payload.bytes(), type.serializer(), type.manifest())
+                .get();
     }
 }
