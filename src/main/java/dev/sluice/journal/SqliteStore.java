@@ -1,18 +1,111 @@
 package dev.sluice.journal;
 
-import java.util.concurrent.CompletableFuture;
+import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Extension;
 
-/** The node's SQLite file: one writer thread with group commit, a few readers. */
-public final class SqliteStore {
+/**
+ * The node's SQLite file: one writer thread with group commit, a few readers. There is one a system; it closes, after everything
+ * submitted was written, when the last actor has stopped and before the system counts as terminated.
+ */
+public final class SqliteStore implements Extension {
 
-    /** Runs on the writer thread, inside the transaction of the group it falls into; completes after the commit. */
-    public <T> CompletionStage<T> write(SqlWork<T> work) {
-        return CompletableFuture.failedStage(new UnsupportedOperationException());
+    /** Callers that do not say are taken to hold this much. */
+    private static final int SMALL = 1024;
+
+    private final StoreSettings settings;
+    private final SqliteFile file;
+    private final EventWriter events;
+    private final GroupCommit writer;
+    private final Readers readers;
+    private final CommitSignal commits = new CommitSignal();
+
+    /**
+     * The store of a system, opened by the first who asks. Ask early: a journal that cannot open stays silent until an entity misses it.
+     *
+     * @throws UnusableStorageException if the storage cannot be used as it is
+     */
+    public static SqliteStore get(ClassicActorSystemProvider system) {
+        return Id.INSTANCE.get(system);
     }
 
-    /** Runs on a reader thread with a read-only connection. */
+    private SqliteStore(ExtendedActorSystem system) {
+        settings = StoreSettings.of(system.settings().config());
+        var executor = system.dispatchers().lookup(settings.dispatcher());
+        file = SqliteFile.open(settings);
+        try {
+            var connection = file.writer();
+            events = EventWriter.open(connection);
+            writer = new GroupCommit(connection, file::writer, settings, executor, events::forget);
+            readers = new Readers(file::reader, settings, executor);
+        } catch (SQLException e) {
+            file.close();
+            throw new UnusableStorageException(
+                    settings.file(), "cannot be opened (" + e.getMessage() + ")", "Check the disk", e);
+        }
+        writer.start();
+        system.registerOnTermination(this::close);
+    }
+
+    /**
+     * Runs on the writer thread, inside the transaction of the group it falls into; completes after the commit, on a dispatcher. It may be run
+     * twice, the first time rolled back. Fails at once, with a {@link java.util.concurrent.RejectedExecutionException}, when too much waits.
+     * Statements are prepared once however often {@code prepareStatement} is called.
+     */
+    public <T> CompletionStage<T> write(SqlWork<T> work) {
+        return writer.submit(work, SMALL);
+    }
+
+    /** Runs on a reader thread with a read-only connection that sees every write completed before; completes on a dispatcher. */
     public <T> CompletionStage<T> read(SqlWork<T> work) {
-        return CompletableFuture.failedStage(new UnsupportedOperationException());
+        return readers.submit(work);
+    }
+
+    /** @param bytes what the work holds in memory */
+    <T> CompletionStage<T> write(SqlWork<T> work, long bytes) {
+        return writer.submit(work, SMALL + bytes);
+    }
+
+    CompletionStage<Boolean> append(List<StoredEvent> rows) {
+        var bytes = rows.stream().mapToLong(row -> row.payload().bytes().length).sum();
+        return write(
+                        connection -> {
+                            events.append(connection, rows);
+                            return true;
+                        },
+                        bytes)
+                .whenComplete((_, _) -> commits.fire());
+    }
+
+    EventWriter events() {
+        return events;
+    }
+
+    CommitSignal commits() {
+        return commits;
+    }
+
+    StoreSettings settings() {
+        return settings;
+    }
+
+    private void close() {
+        // Readers first: a snapshot still open would keep the log from being copied into the file.
+        readers.close();
+        writer.close();
+        file.close();
+    }
+
+    private static final class Id extends AbstractExtensionId<SqliteStore> {
+        static final Id INSTANCE = new Id();
+
+        @Override
+        public SqliteStore createExtension(ExtendedActorSystem system) {
+            return new SqliteStore(system);
+        }
     }
 }

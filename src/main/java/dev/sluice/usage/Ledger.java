@@ -5,12 +5,25 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger to read from: who used what, when, for how much. Runs behind the journal by a moment, never beside it. */
 public interface Ledger {
 
-    /** A session in a list. {@code costNanos} is the sum of known costs; {@code unpriced} counts the unknown ones. */
+    /** Begins to follow the journal, on this node's storage; ends with the system. Once a node. */
+    static Ledger start(ActorSystem<?> system) {
+        return SqliteLedger.start(system);
+    }
+
+    /**
+     * A session in a list.
+     *
+     * @param inputTokens       of all prompts, without what was read from a cache; with what was written to one
+     * @param cachedInputTokens read from a cache
+     * @param costNanos         the sum of known costs
+     * @param unpriced          exchanges that used tokens at an unknown price
+     */
     record SessionRow(
             String session,
             String login,
@@ -24,12 +37,14 @@ public interface Ledger {
             long costNanos,
             long unpriced) {}
 
+    /** A session and exchanges of it. */
     record SessionView(SessionRow session, List<Exchange> exchanges) {}
 
     /**
      * Sessions, the last used first.
      *
      * @param login only this caller's; null for everybody's
+     * @param limit  how many; a few more come when the last ones were last used at the same instant, so that no page splits them
      * @param before for the next page: the {@code last} of the previous page's last row; null for the first page
      */
     CompletionStage<List<SessionRow>> sessions(@Nullable String login, int limit, @Nullable Instant before);

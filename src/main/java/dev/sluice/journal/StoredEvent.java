@@ -1,0 +1,21 @@
+package dev.sluice.journal;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as the file holds it.
+ *
+ * @param ordering its place among all events; 0 before it has one
+ * @param written  milliseconds of the epoch
+ * @param tags     empty when read: no reader asks
+ */
+record StoredEvent(
+        long ordering,
+        String persistenceId,
+        long seq,
+        String writer,
+        long written,
+        Payload payload,
+        @Nullable Payload metadata,
+        Set<String> tags) {}

@@ -1,0 +1,128 @@
+package dev.sluice.usage;
+
+import dev.sluice.journal.SqliteReadJournal;
+import dev.sluice.journal.SqliteStore;
+import dev.sluice.session.Exchange;
+import dev.sluice.session.ExchangeRecorded;
+import dev.sluice.usage.LedgerTables.Entry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.Offset;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.query.Sequence;
+import org.apache.pekko.persistence.query.javadsl.EventsByTagQuery;
+import org.apache.pekko.stream.RestartSettings;
+import org.apache.pekko.stream.javadsl.RestartSource;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ledger in the node's SQLite file.
+ *
+ * <p>A stream follows the events tagged {@link ExchangeRecorded#TAG}. A batch of rows and the offset it reaches are one transaction, so each
+ * event counts exactly once, whenever the process dies. When anything fails, the stream starts again from the saved offset after a
+ * pause; an event that cannot be read stops the ledger there, and the log says so, rather than being left out.
+ */
+final class SqliteLedger implements Ledger {
+
+    /** Large enough to make a transaction cheap, small enough to keep other writers waiting only for milliseconds. */
+    private static final int BATCH = 500;
+
+    private static final RestartSettings BACKOFF =
+            RestartSettings.create(Duration.ofMillis(200), Duration.ofSeconds(30), 0.2);
+
+    private final ActorSystem<?> system;
+    private final SqliteStore store;
+    private final ExchangeJson json;
+    // Who asks before the tables are there waits for them.
+    private final CompletableFuture<Done> prepared = new CompletableFuture<>();
+
+    private SqliteLedger(ActorSystem<?> system) {
+        this.system = system;
+        this.store = SqliteStore.get(system);
+        this.json = new ExchangeJson(system);
+    }
+
+    static Ledger start(ActorSystem<?> system) {
+        var ledger = new SqliteLedger(system);
+        RestartSource.onFailuresWithBackoff(BACKOFF, ledger::projection).runWith(Sink.ignore(), system);
+        return ledger;
+    }
+
+    private Source<Done, NotUsed> projection() {
+        var journal = PersistenceQuery.get(system)
+                .getReadJournalFor(EventsByTagQuery.class, SqliteReadJournal.IDENTIFIER);
+        return Source.lazyCompletionStage(this::prepare)
+                .flatMapConcat(offset -> journal.eventsByTag(ExchangeRecorded.TAG, Offset.sequence(offset)))
+                .map(this::entry)
+                // While a batch is written the next one gathers; when little happens, nothing waits.
+                .batch(BATCH, SqliteLedger::first, SqliteLedger::and)
+                .mapAsync(1, this::add)
+                .mapMaterializedValue(_ -> NotUsed.notUsed());
+    }
+
+    private CompletionStage<Long> prepare() {
+        return store.write(LedgerTables::prepare).whenComplete((offset, _) -> {
+            if (offset != null) {
+                prepared.complete(Done.getInstance());
+            }
+        });
+    }
+
+    private Entry entry(EventEnvelope envelope) {
+        var exchange = ((ExchangeRecorded) envelope.event()).exchange();
+        return new Entry(((Sequence) envelope.offset()).value(), exchange, json.write(exchange));
+    }
+
+    private static List<Entry> first(Entry entry) {
+        var batch = new ArrayList<Entry>();
+        batch.add(entry);
+        return batch;
+    }
+
+    private static List<Entry> and(List<Entry> batch, Entry entry) {
+        batch.add(entry);
+        return batch;
+    }
+
+    private CompletionStage<Done> add(List<Entry> batch) {
+        return store.write(connection -> {
+            LedgerTables.add(connection, batch);
+            return Done.getInstance();
+        });
+    }
+
+    @Override
+    public CompletionStage<List<SessionRow>> sessions(@Nullable String login, int limit, @Nullable Instant before) {
+        return prepared.thenCompose(
+                _ -> store.read(connection -> LedgerTables.sessions(connection, login, limit, before)));
+    }
+
+    @Override
+    public CompletionStage<Optional<SessionView>> session(String id, int limit) {
+        return prepared.thenCompose(_ -> store.read(connection -> {
+            var bodies = LedgerTables.exchanges(connection, id, limit);
+            return LedgerTables.session(connection, id).stream()
+                    .findFirst()
+                    .map(row -> new SessionView(row, exchanges(bodies)));
+        }));
+    }
+
+    private List<Exchange> exchanges(List<byte[]> bodies) {
+        return bodies.stream()
+                .map(json::read)
+                .sorted(Comparator.comparing(Exchange::started))
+                .toList();
+    }
+}
