@@ -3,13 +3,23 @@ package dev.sluice.quota;
 import dev.sluice.config.QuotaRule;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
 
 /** Money left. Reserves before a request, settles after it; all buckets of a request, or none. */
 public interface Quota {
+
+    /**
+     * Opens the room on a node: call it once. Stages that {@link #reserve} and {@link Reservation} return complete on the room's own
+     * actor, so what hangs on them must be brief or move to an executor.
+     */
+    static Quota start(ActorSystem<?> system, Witness witness, InstantSource clock, QuotaSettings settings) {
+        return ShardedQuota.start(system, witness, clock, settings);
+    }
 
     /** A bucket by its expanded name, with the definition that holds now. */
     record Bucket(String name, QuotaRule rule) {}
@@ -76,4 +86,9 @@ public interface Quota {
 
     /** Adds money, never above capacity; empty when there is no such bucket. */
     CompletionStage<Optional<Status>> refill(String bucket, long nanos);
+
+    /** Reservations that this node charged since it started because their owner had died. */
+    default long orphansCharged() {
+        return 0;
+    }
 }

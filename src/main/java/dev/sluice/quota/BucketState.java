@@ -1,0 +1,230 @@
+package dev.sluice.quota;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import dev.sluice.cluster.JsonSerializable;
+import dev.sluice.config.QuotaRule;
+import dev.sluice.quota.Change.Defined;
+import dev.sluice.quota.Change.Expired;
+import dev.sluice.quota.Change.Refilled;
+import dev.sluice.quota.Change.Released;
+import dev.sluice.quota.Change.Reserved;
+import dev.sluice.quota.Change.Settled;
+import dev.sluice.quota.RecentIds.Recent;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to a bucket, summed up. Knows nothing of actors, clocks or journals: applied to the same changes, it is the same.
+ *
+ * <p>Changed in place, against the custom that state is immutable: it holds thousands of ids, and copying them for every request would
+ * cost more than everything else the request does. The entity keeps it to itself, and handles no command while it is being written.
+ */
+final class BucketState implements JsonSerializable {
+
+    /** Reservations open at once in one bucket; each is memory here, on disk and in every renewal. */
+    static final int OPEN_MAX = 100_000;
+
+    /** Money set aside for a request under way. */
+    record Open(String id, long nanos, String owner, String memo) {}
+
+    /** The state as it lies on disk. */
+    record Snapshot(
+            @Nullable Defined definition,
+            Balance balance,
+            long spentNanos,
+            List<Open> open,
+            List<Recent> closed,
+            List<Recent> expired) {}
+
+    private static final Balance NOTHING = new Balance(0, 0, Instant.EPOCH);
+    private static final Refill DRY = new Refill(0, 0, 1);
+
+    private final LinkedHashMap<String, Open> open = new LinkedHashMap<>();
+    private final RecentIds closed;
+    private final RecentIds expired;
+    private @Nullable Defined definition;
+    private Refill refill = DRY;
+    private Balance balance = NOTHING;
+    private long reservedNanos;
+    private long spentNanos;
+
+    BucketState() {
+        closed = new RecentIds();
+        expired = new RecentIds();
+    }
+
+    private BucketState(Snapshot snapshot) {
+        closed = RecentIds.of(snapshot.closed());
+        expired = RecentIds.of(snapshot.expired());
+        definition = snapshot.definition();
+        refill = definition == null ? DRY : Refill.of(definition);
+        balance = snapshot.balance();
+        spentNanos = snapshot.spentNanos();
+        snapshot.open().forEach(this::hold);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static BucketState of(Snapshot snapshot) {
+        return new BucketState(snapshot);
+    }
+
+    @JsonValue
+    Snapshot snapshot() {
+        return new Snapshot(
+                definition, balance, spentNanos, List.copyOf(open.values()), closed.list(), expired.list());
+    }
+
+    // --- what happened
+
+    void apply(Batch batch) {
+        batch.changes().forEach(change -> apply(change, batch.at()));
+    }
+
+    void apply(Change change, Instant at) {
+        switch (change) {
+            case Defined defined -> define(defined, at);
+            case Reserved(var id, var nanos, var owner, var memo) -> hold(new Open(id, nanos, owner, memo));
+            case Settled(var id, var nanos) -> close(id, nanos, closed, at);
+            case Released(var id) -> close(id, 0, closed, at);
+            case Expired(var id, var nanos) -> close(id, nanos, expired, at);
+            case Refilled(var nanos) -> add(nanos, at);
+        }
+    }
+
+    /**
+     * What was spent stays spent: the bucket is as far below its new capacity as it was below the old one. So a definition that goes
+     * back and forth neither makes nor destroys money, beyond the fraction of a nanodollar that is dropped here.
+     */
+    private void define(Defined defined, Instant at) {
+        var next = Refill.of(defined);
+        if (definition == null) {
+            balance = next.full(at);
+        } else {
+            var old = refill.evaluate(balance, at);
+            var spent = refill.capacityNanos() - old.nanos();
+            balance = new Balance(Math.max(next.capacityNanos() - spent, Balance.DEBT_MAX), 0, old.at());
+        }
+        definition = defined;
+        refill = next;
+    }
+
+    private void hold(Open reservation) {
+        var replaced = open.put(reservation.id(), reservation);
+        reservedNanos += reservation.nanos() - (replaced == null ? 0 : replaced.nanos());
+    }
+
+    /** The one place where money leaves: whatever was charged for this id before is given back first. */
+    private void close(String id, long nanos, RecentIds memory, Instant at) {
+        var reservation = open.remove(id);
+        if (reservation != null) {
+            reservedNanos -= reservation.nanos();
+        }
+        var charged = expired.remove(id);
+        add((charged == null ? 0 : charged.nanos()) - nanos, at);
+        spentNanos += nanos - (charged == null ? 0 : charged.nanos());
+        memory.add(id, nanos, at);
+    }
+
+    private void add(long nanos, Instant at) {
+        if (nanos == 0) {
+            return;
+        }
+        var now = refill.evaluate(balance, at);
+        var missing = refill.capacityNanos() - now.nanos();
+        balance = nanos >= missing ? refill.full(now.at()) : now.less(-nanos);
+    }
+
+    // --- what follows from it
+
+    /** No decision is dated before this: time stands still while a clock is set back. */
+    Instant lastChargeAt() {
+        return balance.at();
+    }
+
+    boolean isDefined() {
+        return definition != null;
+    }
+
+    boolean isDefinedAs(QuotaRule rule) {
+        return definition != null && definition.says(rule);
+    }
+
+    boolean isOpen(String id) {
+        return open.containsKey(id);
+    }
+
+    /** Settled or released, by whoever held it. */
+    boolean isClosed(String id) {
+        return closed.contains(id);
+    }
+
+    boolean isExpired(String id) {
+        return expired.contains(id);
+    }
+
+    boolean isFull() {
+        return open.size() >= OPEN_MAX;
+    }
+
+    Collection<Open> open() {
+        return Collections.unmodifiableCollection(open.values());
+    }
+
+    @Nullable Open reservation(String id) {
+        return open.get(id);
+    }
+
+    /**
+     * Whether a request is let in. A reservation counts in full even when less is left: the shortfall must refill before anyone else is
+     * let in. Were it capped at what is left, a trickle of refill would let in one expensive request after another, each overdrawing.
+     */
+    boolean admits(long estimateNanos, Instant at) {
+        var available = balanceAt(at) - reservedNanos;
+        return refill.capacityNanos() > 0 && (isStrict() ? available >= estimateNanos : available > 0);
+    }
+
+    /** Of a request that was not let in. */
+    Quota.Empty empty(String bucket, long estimateNanos, Instant at) {
+        var now = refill.evaluate(balance, at);
+        return new Quota.Empty(
+                bucket,
+                refill.capacityNanos(),
+                now.nanos() - reservedNanos,
+                refill.reaches(now, isStrict() ? Math.max(estimateNanos, 1) : 1));
+    }
+
+    Quota.Status status(String bucket, Instant at) {
+        var nanos = balanceAt(at);
+        return new Quota.Status(
+                bucket,
+                nanos,
+                reservedNanos,
+                nanos - reservedNanos,
+                refill.capacityNanos(),
+                spentNanos,
+                Objects.requireNonNull(definition, "status of a bucket that was never defined").rate(),
+                at);
+    }
+
+    long balanceAt(Instant at) {
+        return refill.evaluate(balance, at).nanos();
+    }
+
+    long reservedNanos() {
+        return reservedNanos;
+    }
+
+    long spentNanos() {
+        return spentNanos;
+    }
+
+    private boolean isStrict() {
+        return definition != null && definition.strict();
+    }
+}

@@ -1,0 +1,319 @@
+package dev.sluice.quota;
+
+import dev.sluice.quota.QuotaBucket.Command;
+import dev.sluice.quota.QuotaBucket.Held;
+import dev.sluice.quota.QuotaBucket.Journaled;
+import dev.sluice.quota.QuotaBucket.NotJournaled;
+import dev.sluice.quota.QuotaBucket.Refused;
+import dev.sluice.quota.QuotaBucket.Reply;
+import dev.sluice.quota.QuotaBucket.Unable;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+
+/**
+ * Where a node's requests and the buckets meet: asks the buckets, gathers their answers, repeats what was not acknowledged, renews what
+ * is held. One actor in place of an actor and a timer for every question; it measures time in its own ticks.
+ */
+final class Desk extends AbstractMatchingBehavior<Desk.Message> {
+
+    /** Stands for the cost of a request that is released. */
+    static final long RELEASE = -1;
+
+    /** Costs and estimates beyond this, a billion dollars, count as this: sums of them cannot overflow. */
+    static final long NANOS_MAX = 1L << 60;
+
+    /** Requests that wait for a verdict: what a node can have in its hands, beyond which it is better to refuse at once. */
+    static final int WAITING_MAX = 20_000;
+
+    /** Ids in one renewal, so that it stays far below the 256 KiB a message between nodes may have. */
+    static final int RENEWED_MAX = 2_000;
+
+    private static final int TICKS_PER_TIMEOUT = 8;
+
+    /** The longest pause between two attempts to settle, in timeouts. */
+    private static final int PAUSE_MAX = 8;
+
+    /** What the desk hears: the door, the buckets, its own clock. */
+    sealed interface Message permits Ask, Close, Tick, Reply {}
+
+    record Ask(Holding holding) implements Message {}
+
+    record Close(Holding holding, long costNanos) implements Message {}
+
+    record Tick() implements Message {}
+
+    private final ActorRef<ShardingEnvelope<Command>> region;
+    private final String owner;
+    private final ActorRef<Reply> self;
+    private final int ticksPerRenewal;
+
+    private final Map<String, Holding> holdings = new HashMap<>();
+    private final Map<String, Holding> closing = new HashMap<>();
+    private final ArrayDeque<Holding> deadlines = new ArrayDeque<>();
+    private int waiting;
+    private long ticks;
+
+    static Behavior<Message> create(ActorRef<ShardingEnvelope<Command>> region, String owner, QuotaSettings settings) {
+        var tick = settings.askTimeout().dividedBy(TICKS_PER_TIMEOUT);
+        Behavior<Message> desk = Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            timers.startTimerWithFixedDelay(new Tick(), tick);
+            return new Desk(context, region, owner, ticks(settings.renewEvery(), tick));
+        }));
+        return Behaviors.supervise(desk).onFailure(SupervisorStrategy.restart());
+    }
+
+    private Desk(
+            ActorContext<Message> context,
+            ActorRef<ShardingEnvelope<Command>> region,
+            String owner,
+            int ticksPerRenewal) {
+        super(context);
+        this.region = region;
+        this.owner = owner;
+        this.self = context.getSelf().narrow();
+        this.ticksPerRenewal = ticksPerRenewal;
+    }
+
+    @Override
+    public Behavior<Message> onMessage(Message message) {
+        switch (message) {
+            case Ask(var holding) -> onAsk(holding);
+            case Close(var holding, var costNanos) -> close(holding, costNanos);
+            case Tick() -> onTick();
+            case Held(var bucket, var id) -> onHeld(bucket, id);
+            case Refused refused -> onRefused(refused);
+            case Unable(var bucket, var id, var why) -> onUnable(bucket, id, why);
+            case Journaled(var bucket, var reserved, var closed) -> onJournaled(bucket, reserved, closed);
+            case NotJournaled(var bucket, var reserved, var closed) -> onNotJournaled(bucket, reserved, closed);
+        }
+        return this;
+    }
+
+    @Override
+    public Behavior<Message> onSignal(Signal signal) {
+        if (signal instanceof PostStop || signal instanceof PreRestart) {
+            holdings.values().forEach(Desk::abandon);
+        }
+        return this;
+    }
+
+    // --- asking
+
+    private void onAsk(Holding holding) {
+        var request = holding.request;
+        if (waiting >= WAITING_MAX) {
+            holding.verdict.complete(new Quota.Unavailable(WAITING_MAX + " requests are waiting for their quota buckets"));
+        } else if (holdings.putIfAbsent(request.requestId(), holding) != null) {
+            holding.verdict.complete(new Quota.Unavailable("request " + request.requestId() + " is under way already"));
+        } else {
+            waiting++;
+            schedule(holding);
+            var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
+            for (var bucket : request.buckets()) {
+                tell(
+                        bucket.name(),
+                        new QuotaBucket.Reserve(
+                                request.requestId(), estimate, owner, request.memo(), bucket.rule(), self));
+            }
+        }
+    }
+
+    private void onHeld(String bucket, String id) {
+        var holding = holdings.get(id);
+        if (holding != null) {
+            holding.held(bucket);
+            concludeIfAnswered(holding);
+        }
+    }
+
+    private void onRefused(Refused refused) {
+        var holding = holdings.get(refused.id());
+        if (holding != null) {
+            holding.refused(refused);
+            concludeIfAnswered(holding);
+        }
+    }
+
+    private void onUnable(String bucket, String id, String why) {
+        var holding = holdings.get(id);
+        if (holding != null) {
+            holding.failed(bucket, "bucket " + bucket + ": " + why);
+            concludeIfAnswered(holding);
+        }
+    }
+
+    private void concludeIfAnswered(Holding holding) {
+        if (holding.isAnswered() && !holding.verdict.isDone()) {
+            conclude(holding);
+        }
+    }
+
+    private void conclude(Holding holding) {
+        waiting--;
+        var refusals = holding.refusals();
+        if (refusals.isEmpty() && holding.failure == null) {
+            holding.verdict.complete(new Quota.Admitted(holding));
+            return;
+        }
+        holding.verdict.complete(
+                refusals.isEmpty() ? new Quota.Unavailable(String.valueOf(holding.failure)) : exhausted(refusals));
+        close(holding, RELEASE);
+    }
+
+    private static Quota.Exhausted exhausted(List<Refused> refusals) {
+        var retryAfter = refusals.stream().map(Refused::retryAfter).reduce(RetryAfter.MIN, Desk::longer);
+        return new Quota.Exhausted(refusals.stream().map(Refused::empty).toList(), retryAfter);
+    }
+
+    private static Duration longer(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? b : a;
+    }
+
+    // --- closing
+
+    private void close(Holding holding, long costNanos) {
+        holding.costNanos = costNanos;
+        if (holding.isClosed()) {
+            forget(holding);
+        } else {
+            closing.put(holding.request.requestId(), holding);
+            tellTheEnd(holding);
+        }
+    }
+
+    private void tellTheEnd(Holding holding) {
+        holding.retryAt = ticks + (long) TICKS_PER_TIMEOUT * Math.min(1 << Math.min(holding.attempts, 30), PAUSE_MAX);
+        holding.attempts++;
+        var id = holding.request.requestId();
+        var buckets = holding.request.buckets();
+        for (var i = 0; i < buckets.size(); i++) {
+            if (holding.isOpen(i)) {
+                var bucket = buckets.get(i);
+                tell(
+                        bucket.name(),
+                        holding.costNanos == RELEASE
+                                ? new QuotaBucket.Release(id, self)
+                                : new QuotaBucket.Settle(id, holding.costNanos, bucket.rule(), self));
+            }
+        }
+    }
+
+    private void onJournaled(String bucket, List<String> reserved, List<String> closed) {
+        for (var id : reserved) {
+            var holding = holdings.get(id);
+            if (holding != null) {
+                holding.recorded(bucket);
+            }
+        }
+        for (var id : closed) {
+            var holding = closing.get(id);
+            if (holding != null) {
+                holding.closed(bucket);
+                if (holding.isClosed()) {
+                    forget(holding);
+                }
+            }
+        }
+    }
+
+    private void forget(Holding holding) {
+        holdings.remove(holding.request.requestId(), holding);
+        closing.remove(holding.request.requestId(), holding);
+        // Its end is in the journal, and that says more than the reservation would.
+        holding.recorded.complete(Done.getInstance());
+        holding.closed.complete(Done.getInstance());
+    }
+
+    /** The end is told again with the next attempt that is due, so that a failing journal is not hammered. */
+    private void onNotJournaled(String bucket, List<String> reserved, List<String> closed) {
+        for (var id : reserved) {
+            var holding = holdings.get(id);
+            if (holding != null) {
+                holding.recorded.completeExceptionally(
+                        new IllegalStateException("bucket " + bucket + ": the journal could not hold " + id));
+            }
+        }
+    }
+
+    // --- time
+
+    private void schedule(Holding holding) {
+        holding.deadline = ticks + TICKS_PER_TIMEOUT + 1;
+        deadlines.addLast(holding);
+    }
+
+    private void onTick() {
+        ticks++;
+        for (var first = deadlines.peekFirst(); first != null && first.deadline <= ticks; first = deadlines.peekFirst()) {
+            onDeadline(deadlines.removeFirst());
+        }
+        for (var holding : closing.values()) {
+            if (holding.retryAt <= ticks) {
+                tellTheEnd(holding);
+            }
+        }
+        if (ticks % ticksPerRenewal == 0) {
+            renew(holdings.values());
+        }
+    }
+
+    /** One timeout for the verdicts, another for the journal. */
+    private void onDeadline(Holding holding) {
+        if (!holding.verdict.isDone()) {
+            holding.failure = "no answer from every bucket in time";
+            conclude(holding);
+        } else if (!holding.recorded.isDone() && !holding.isOverdue) {
+            holding.isOverdue = true;
+            schedule(holding);
+        } else if (!holding.recorded.isDone()) {
+            holding.recorded.completeExceptionally(
+                    new IllegalStateException("the journal did not hold " + holding.request.requestId() + " in time"));
+        }
+    }
+
+    private void renew(Collection<Holding> held) {
+        var ids = new HashMap<String, List<String>>();
+        for (var holding : held) {
+            for (var bucket : holding.request.buckets()) {
+                var ofBucket = ids.computeIfAbsent(bucket.name(), _ -> new ArrayList<>());
+                ofBucket.add(holding.request.requestId());
+                if (ofBucket.size() >= RENEWED_MAX) {
+                    tell(bucket.name(), new QuotaBucket.Renew(ofBucket));
+                    ids.remove(bucket.name());
+                }
+            }
+        }
+        ids.forEach((bucket, ofBucket) -> tell(bucket, new QuotaBucket.Renew(ofBucket)));
+    }
+
+    private void tell(String bucket, Command command) {
+        region.tell(new ShardingEnvelope<>(bucket, command));
+    }
+
+    private static void abandon(Holding holding) {
+        var stopped = new IllegalStateException("the quota desk stopped");
+        holding.verdict.complete(new Quota.Unavailable("the quota desk stopped"));
+        holding.recorded.completeExceptionally(stopped);
+        holding.closed.completeExceptionally(stopped);
+    }
+
+    private static int ticks(Duration span, Duration tick) {
+        return (int) Math.max(1, span.dividedBy(tick));
+    }
+}

@@ -1,0 +1,157 @@
+package dev.sluice.quota;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** One request's money, from asking to its end. Any thread may settle or release it; the rest is the desk's alone. */
+final class Holding implements Quota.Reservation {
+    /** What each bucket has said. */
+    private static final byte HELD = 1;
+
+    private static final byte REFUSED = 2;
+    private static final byte RECORDED = 4;
+    private static final byte CLOSED = 8;
+
+    final Quota.Request request;
+    final CompletableFuture<Quota.Verdict> verdict = new CompletableFuture<>();
+    final CompletableFuture<Done> recorded = new CompletableFuture<>();
+    final CompletableFuture<Done> closed = new CompletableFuture<>();
+
+    private final ActorRef<Desk.Message> desk;
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private final byte[] said;
+    private int unanswered;
+    private int unrecorded;
+    private @Nullable List<QuotaBucket.Refused> refusals;
+    @Nullable String failure;
+
+    /** In ticks of the desk. */
+    long deadline;
+
+    boolean isOverdue;
+    long retryAt;
+    int attempts;
+    long costNanos = Desk.RELEASE;
+
+    Holding(Quota.Request request, ActorRef<Desk.Message> desk) {
+        this.request = request;
+        this.desk = desk;
+        said = new byte[request.buckets().size()];
+        unanswered = said.length;
+        unrecorded = said.length;
+    }
+
+    @Override
+    public CompletionStage<Done> recorded() {
+        return recorded;
+    }
+
+    @Override
+    public CompletionStage<Done> settle(long nanos) {
+        if (nanos < 0) {
+            throw new IllegalArgumentException("cost of " + request.requestId() + ": " + nanos + " (expected: >= 0)");
+        }
+        return close(Math.min(nanos, Desk.NANOS_MAX));
+    }
+
+    @Override
+    public CompletionStage<Done> release() {
+        return close(Desk.RELEASE);
+    }
+
+    /** The first to say how it ended is heard. */
+    private CompletionStage<Done> close(long nanos) {
+        if (closing.compareAndSet(false, true)) {
+            desk.tell(new Desk.Close(this, nanos));
+        }
+        return closed;
+    }
+
+    // --- what the buckets said
+
+    void held(String bucket) {
+        answered(bucket, HELD);
+    }
+
+    void refused(QuotaBucket.Refused refusal) {
+        if (answered(refusal.empty().bucket(), REFUSED)) {
+            if (refusals == null) {
+                refusals = new ArrayList<>(said.length);
+            }
+            refusals.add(refusal);
+        }
+    }
+
+    void failed(String bucket, String why) {
+        if (answered(bucket, REFUSED)) {
+            failure = why;
+        }
+    }
+
+    boolean isAnswered() {
+        return unanswered == 0;
+    }
+
+    List<QuotaBucket.Refused> refusals() {
+        return refusals == null ? List.of() : refusals;
+    }
+
+    private boolean answered(String bucket, byte answer) {
+        var i = indexOf(bucket);
+        if (i < 0 || (said[i] & (HELD | REFUSED)) != 0) {
+            return false;
+        }
+        said[i] |= answer;
+        unanswered--;
+        return true;
+    }
+
+    void recorded(String bucket) {
+        var i = indexOf(bucket);
+        if (i >= 0 && (said[i] & RECORDED) == 0) {
+            said[i] |= RECORDED;
+            unrecorded--;
+            if (unrecorded == 0) {
+                recorded.complete(Done.getInstance());
+            }
+        }
+    }
+
+    void closed(String bucket) {
+        var i = indexOf(bucket);
+        if (i >= 0) {
+            said[i] |= CLOSED;
+        }
+    }
+
+    /** Whether this bucket may hold money and has not confirmed the end: one that refused holds none, a silent one might. */
+    boolean isOpen(int bucket) {
+        return (said[bucket] & (CLOSED | REFUSED)) == 0;
+    }
+
+    boolean isClosed() {
+        for (var i = 0; i < said.length; i++) {
+            if (isOpen(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int indexOf(String bucket) {
+        var buckets = request.buckets();
+        for (var i = 0; i < buckets.size(); i++) {
+            if (buckets.get(i).name().equals(bucket)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}

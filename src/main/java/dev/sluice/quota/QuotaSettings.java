@@ -1,0 +1,38 @@
+package dev.sluice.quota;
+
+import java.time.Duration;
+
+/**
+ * How this room runs on a node.
+ *
+ * @param readJournal       the read journal that lists persistence ids; its plugin id
+ * @param askTimeout        how long a bucket may take to answer before doubt is denial
+ * @param renewEvery        how often the reservations held here are renewed
+ * @param reservationExpiry how long one may go without renewal before its owner counts as dead; longer than {@code renewEvery}
+ * @param singleNode        this process alone writes the journal, so whoever held a reservation in an earlier process is dead
+ */
+public record QuotaSettings(
+        String readJournal, Duration askTimeout, Duration renewEvery, Duration reservationExpiry, boolean singleNode) {
+
+    public QuotaSettings {
+        positive("ask-timeout", askTimeout);
+        positive("renew-every", renewEvery);
+        positive("reservation-expiry", reservationExpiry);
+        if (reservationExpiry.compareTo(renewEvery) <= 0) {
+            throw new IllegalArgumentException(
+                    "reservation-expiry: " + reservationExpiry + " (expected: more than renew-every, " + renewEvery + ")");
+        }
+    }
+
+    /** The defaults of the node settings: a lost renewal or two must not look like a death. */
+    public static QuotaSettings defaults(String readJournal, boolean singleNode) {
+        return new QuotaSettings(
+                readJournal, Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofMinutes(2), singleNode);
+    }
+
+    private static void positive(String key, Duration value) {
+        if (value.isZero() || value.isNegative()) {
+            throw new IllegalArgumentException(key + ": " + value + " (expected: > 0)");
+        }
+    }
+}

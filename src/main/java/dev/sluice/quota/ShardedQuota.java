@@ -1,0 +1,202 @@
+package dev.sluice.quota;
+
+import dev.sluice.quota.QuotaBucket.Answer;
+import dev.sluice.quota.QuotaBucket.Command;
+import dev.sluice.quota.QuotaBucket.Known;
+import dev.sluice.quota.QuotaBucket.NoSuchBucket;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The door's inside: buckets as sharded entities, one desk a node. */
+final class ShardedQuota implements Quota {
+
+    /** Buckets asked at once when all of them are: each may have to be read from the journal first. */
+    private static final int ASKED_AT_ONCE = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(ShardedQuota.class);
+
+    private final ActorSystem<?> system;
+    private final QuotaSettings settings;
+    private final ActorRef<ShardingEnvelope<Command>> region;
+    private final ActorRef<Desk.Message> desk;
+    private final LongAdder orphansCharged;
+
+    static Quota start(ActorSystem<?> system, Witness witness, InstantSource clock, QuotaSettings settings) {
+        var quota = new ShardedQuota(system, witness, clock, settings, incarnation(system));
+        if (settings.singleNode()) {
+            quota.wakeAll();
+        }
+        return quota;
+    }
+
+    ShardedQuota(
+            ActorSystem<?> system, Witness witness, InstantSource clock, QuotaSettings settings, String incarnation) {
+        this.system = system;
+        this.settings = settings;
+        this.orphansCharged = new LongAdder();
+        var sharding = ClusterSharding.get(system);
+        region = sharding.init(Entity.of(QuotaBucket.KEY, entity -> {
+                    var ref = sharding.entityRefFor(QuotaBucket.KEY, entity.getEntityId());
+                    return QuotaBucket.create(
+                            entity.getEntityId(),
+                            new QuotaBucket.Surroundings(
+                                    incarnation, witness, clock, settings, orphansCharged, ref::tell));
+                })
+                .withStopMessage(new QuotaBucket.Stop()));
+        desk = system.systemActorOf(Desk.create(region, incarnation, settings), "quota-desk", Props.empty());
+    }
+
+    /** This process and no other: the address alone would be the same after a restart. */
+    private static String incarnation(ActorSystem<?> system) {
+        var node = Cluster.get(system).selfMember().uniqueAddress();
+        return node.address().hostPort() + "#" + Long.toUnsignedString(node.longUid(), 36);
+    }
+
+    @Override
+    public CompletionStage<Verdict> reserve(Request request) {
+        if (request.estimateNanos() < 0) {
+            throw new IllegalArgumentException(
+                    "estimate of " + request.requestId() + ": " + request.estimateNanos() + " (expected: >= 0)");
+        }
+        if (request.buckets().isEmpty()) {
+            return CompletableFuture.completedStage(new Admitted(NothingHeld.INSTANCE));
+        }
+        var holding = new Holding(withoutDoubles(request), desk);
+        desk.tell(new Desk.Ask(holding));
+        return holding.verdict;
+    }
+
+    /** Two grants may name one bucket; the request is charged to it once. */
+    private static Request withoutDoubles(Request request) {
+        if (request.buckets().size() == 1) {
+            return request;
+        }
+        var seen = new HashSet<String>();
+        var buckets =
+                request.buckets().stream().filter(bucket -> seen.add(bucket.name())).toList();
+        return new Request(request.requestId(), buckets, request.estimateNanos(), request.memo());
+    }
+
+    @Override
+    public CompletionStage<List<Status>> list() {
+        var listed = new CompletableFuture<List<Status>>();
+        names().mapAsync(ASKED_AT_ONCE, this::status)
+                .filter(Optional::isPresent)
+                .map(Optional::get)
+                .runWith(Sink.seq(), system)
+                .whenCompleteAsync(
+                        (statuses, failure) -> {
+                            if (failure != null) {
+                                listed.completeExceptionally(failure);
+                            } else {
+                                listed.complete(statuses.stream()
+                                        .sorted(Comparator.comparing(Status::bucket))
+                                        .toList());
+                            }
+                        },
+                        system.executionContext());
+        return listed;
+    }
+
+    @Override
+    public CompletionStage<Optional<Status>> refill(String bucket, long nanos) {
+        if (nanos <= 0) {
+            throw new IllegalArgumentException("refill of " + bucket + ": " + nanos + " (expected: > 0)");
+        }
+        var amount = Math.min(nanos, Desk.NANOS_MAX);
+        return ask(bucket, replyTo -> new QuotaBucket.Refill(amount, replyTo));
+    }
+
+    @Override
+    public long orphansCharged() {
+        return orphansCharged.sum();
+    }
+
+    private CompletionStage<Optional<Status>> status(String bucket) {
+        return ask(bucket, QuotaBucket.Tell::new);
+    }
+
+    private CompletionStage<Optional<Status>> ask(
+            String bucket, Function<ActorRef<Answer>, Command> command) {
+        return AskPattern.<ShardingEnvelope<Command>, Answer>ask(
+                        region,
+                        replyTo -> new ShardingEnvelope<>(bucket, command.apply(replyTo)),
+                        settings.askTimeout(),
+                        system.scheduler())
+                .thenApplyAsync(
+                        answer -> switch (answer) {
+                            case Known(var status) -> Optional.of(status);
+                            case NoSuchBucket() -> Optional.empty();
+                        },
+                        system.executionContext());
+    }
+
+    private Source<String, NotUsed> names() {
+        return PersistenceQuery.get(system)
+                .getReadJournalFor(CurrentPersistenceIdsQuery.class, settings.readJournal())
+                .currentPersistenceIds()
+                .filter(id -> id.startsWith(QuotaBucket.ID_PREFIX))
+                .map(id -> id.substring(QuotaBucket.ID_PREFIX.length()));
+    }
+
+    /** Every bucket looks after its orphans when it wakes; one that nobody uses would not. A bucket slow to wake wakes all the same. */
+    private void wakeAll() {
+        names().mapAsync(ASKED_AT_ONCE, name -> status(name)
+                        .handleAsync((status, failure) -> Done.getInstance(), system.executionContext()))
+                .runWith(Sink.fold(0L, (count, done) -> count + 1), system)
+                .whenCompleteAsync(
+                        (count, failure) -> {
+                            if (failure != null) {
+                                log.atError().setCause(failure).log("could not look for orphans in all quota buckets");
+                            } else {
+                                log.atInfo().addKeyValue("buckets", count).log("woke the quota buckets");
+                            }
+                        },
+                        system.executionContext());
+    }
+
+    /** A request without quotas. */
+    private enum NothingHeld implements Reservation {
+        INSTANCE;
+
+        private static final CompletionStage<Done> DONE = CompletableFuture.completedStage(Done.getInstance());
+
+        @Override
+        public CompletionStage<Done> recorded() {
+            return DONE;
+        }
+
+        @Override
+        public CompletionStage<Done> settle(long costNanos) {
+            return DONE;
+        }
+
+        @Override
+        public CompletionStage<Done> release() {
+            return DONE;
+        }
+    }
+}
