@@ -1,5 +1,17 @@
 /**
- * Face: the control plane API.
+ * Face: the control plane API. Not for: deciding who may call it, which is the gate's, nor what a balance is.
+ *
+ * <p>Decisions that bind here:
+ * <ul>
+ *   <li>Money is told twice: as a decimal string of dollars, which is exact and for people ({@code "$7.25"}), and as a number
+ *       of nanodollars, which is what buckets count in ({@code balance_nanos}). Keys are snake_case. An unknown cost is
+ *       {@code null}.
+ *   <li>Administrators see every bucket; others see exactly the buckets that a request of theirs would be charged to, shared
+ *       ones among them, since a name like {@code daily:alice} tells how much Alice works.
+ *   <li>Somebody else's session is answered like one that does not exist, so that names cannot be probed.
+ *   <li>A body must be declared as JSON: a page in a browser cannot send that to another site without asking first, and a
+ *       local caller is known by nothing but being local.
+ * </ul>
  */
 @NullMarked
 package dev.sluice.admin;

@@ -1,5 +1,14 @@
 /**
- * The one enforcement point: a table of endpoints, each with what it demands of its caller.
+ * The one enforcement point: a table of endpoints, each with what it demands of its caller. Not for: what a path does, nor
+ * which models a caller may use (that takes a {@link dev.sluice.access.Permit}, which only {@code access} can make).
+ *
+ * <p>Decisions that bind here:
+ * <ul>
+ *   <li>We chose a table over routing directives because a table can be enumerated: a test asks every endpoint as nobody, and as
+ *       somebody without a role.
+ *   <li>We chose to compare paths as they came over normalising them, because two spellings of one path are two chances to
+ *       guard only one of them.
+ * </ul>
  */
 @NullMarked
 package dev.sluice.gate;

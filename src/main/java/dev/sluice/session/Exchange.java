@@ -53,6 +53,14 @@ public record Exchange(
         List<String> buckets,
         @Nullable String responseId) {
 
+    /** The same exchange, told of another session. */
+    Exchange in(String other) {
+        return new Exchange(
+                requestId, other, login, node, tags, provider, model, answeredModel, format, path, method, status, userAgent,
+                stream, started, firstByteMillis, durationMillis, usage, costNanos, priceBasis, tools, finishReason, outcome,
+                refusal, estimated, bytesIn, bytesOut, buckets, responseId);
+    }
+
     /** A tool call's name and id; its arguments are part of the capture. */
     public record Tool(String name, @Nullable String id) {}
 

@@ -2,11 +2,24 @@ package dev.sluice.session;
 
 import dev.sluice.identity.Caller;
 import dev.sluice.wire.RequestHead.SessionHints;
+import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
 
 /** What belongs together. */
 public interface Sessions {
+
+    /**
+     * The sessions of a cluster, seen from this node; once per actor system. Stages complete on a thread of the system that
+     * carries every acknowledgement: what hangs on them should be short, or go elsewhere by an {@code Async} variant.
+     *
+     * @param random safe to share between threads
+     */
+    static Sessions start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
+        return ShardedSessions.start(system, clock, random);
+    }
 
     /**
      * The session of a request, by its hints: the client's own id, a chain of responses, else a fingerprint, else random. Two callers
@@ -16,7 +29,10 @@ public interface Sessions {
      */
     CompletionStage<String> name(Caller caller, String prefix, SessionHints hints);
 
-    /** Remembers an exchange; idempotent by request id; completes when the journal holds it. */
+    /**
+     * Remembers an exchange; idempotent by request id; completes when the journal holds it. Sent again until it does; fails
+     * only when too many are under way already, or the node goes down.
+     */
     CompletionStage<Done> record(Exchange exchange);
 
     /**

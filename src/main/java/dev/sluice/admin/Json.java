@@ -1,0 +1,96 @@
+package dev.sluice.admin;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.sluice.gate.Refuser;
+import dev.sluice.wire.BadRequest;
+import dev.sluice.wire.WireError;
+import dev.sluice.wire.WireError.Kind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/** Reads strictly, writes snake_case. */
+final class Json {
+    /** A value from a request is quoted in a message no longer than this. */
+    private static final int QUOTED_CHARS = 80;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
+    private Json() {}
+
+    static HttpResponse ok(Object body) {
+        try {
+            return HttpResponse.create()
+                    .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, MAPPER.writeValueAsBytes(body)));
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static HttpResponse notFound(String message) {
+        return Refuser.JSON.refuse(new WireError(Kind.NOT_FOUND, 404, message));
+    }
+
+    static HttpResponse badRequest(String message) {
+        return Refuser.JSON.refuse(new WireError(Kind.BAD_REQUEST, 400, message));
+    }
+
+    /** An object with exactly these fields, all of them strings. */
+    static JsonNode readTexts(byte[] body, String... fields) throws BadRequest {
+        var object = readObject(body);
+        var expected = String.join(", ", fields);
+        var known = Set.of(fields);
+        for (var name : new TreeSet<>(object.properties().stream().map(Map.Entry::getKey).toList())) {
+            if (!known.contains(name)) {
+                throw new BadRequest("unknown field " + quote(name) + " (expected: " + expected + ")");
+            }
+        }
+        for (var field : fields) {
+            if (!object.path(field).isTextual()) {
+                var came = object.has(field) ? shorten(object.get(field).toString()) : "nothing";
+                throw new BadRequest(field + ": " + came + " (expected: a string)");
+            }
+        }
+        return object;
+    }
+
+    private static JsonNode readObject(byte[] body) throws BadRequest {
+        JsonNode node;
+        try {
+            node = MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            throw new BadRequest("the body is not JSON: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (!node.isObject()) {
+            throw new BadRequest("the body is not a JSON object");
+        }
+        return node;
+    }
+
+    /** A value from outside, for a message. */
+    static String quote(String text) {
+        return shorten(TextNode.valueOf(text).toString());
+    }
+
+    private static String shorten(String text) {
+        return text.length() <= QUOTED_CHARS ? text : text.substring(0, QUOTED_CHARS) + "...";
+    }
+}

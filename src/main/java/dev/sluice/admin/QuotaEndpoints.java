@@ -1,0 +1,133 @@
+package dev.sluice.admin;
+
+import static java.util.stream.Collectors.toMap;
+
+import dev.sluice.access.Access;
+import dev.sluice.access.Permit;
+import dev.sluice.access.Role;
+import dev.sluice.config.QuotaRule;
+import dev.sluice.gate.Call;
+import dev.sluice.gate.Endpoint;
+import dev.sluice.gate.Needs;
+import dev.sluice.identity.Caller;
+import dev.sluice.quota.Quota;
+import dev.sluice.quota.Quota.Status;
+import dev.sluice.routing.Router;
+import dev.sluice.wire.BadRequest;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code GET /api/quotas}: what is left in the buckets; {@code POST /api/quotas/refill}: money added to one. */
+record QuotaEndpoints(
+        Quota quota, Supplier<Access> access, Supplier<Router> router, InstantSource clock, ActorSystem<?> system) {
+    private static final Logger log = LoggerFactory.getLogger(QuotaEndpoints.class);
+
+    private record Buckets(List<Bucket> buckets) {}
+
+    private record Bucket(
+            String bucket,
+            String balance,
+            long balanceNanos,
+            long reservedNanos,
+            long availableNanos,
+            String capacity,
+            long capacityNanos,
+            String spent,
+            long spentNanos,
+            String rate,
+            String updatedAt) {
+        static Bucket of(Status status) {
+            return new Bucket(
+                    status.bucket(),
+                    Dollars.print(status.balanceNanos()),
+                    status.balanceNanos(),
+                    status.reservedNanos(),
+                    status.availableNanos(),
+                    Dollars.print(status.capacityNanos()),
+                    status.capacityNanos(),
+                    Dollars.print(status.spentNanos()),
+                    status.spentNanos(),
+                    status.rate(),
+                    status.at().toString());
+        }
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                new Endpoint(HttpMethods.GET, "/api/quotas", Needs.ROLE, this::list),
+                new Endpoint(HttpMethods.POST, "/api/quotas/refill", Needs.ADMIN, this::refill));
+    }
+
+    private CompletionStage<HttpResponse> list(Call call) {
+        return quota.list().thenApplyAsync(known -> Json.ok(visible(call, known)), system.executionContext());
+    }
+
+    /** Buckets that exist, and the caller's own that nothing was charged to yet: those are full. */
+    private Buckets visible(Call call, List<Status> known) {
+        var own = charged(call.caller());
+        var rows = new TreeMap<String, Status>();
+        own.forEach((name, rule) -> rows.put(name, full(name, rule)));
+        known.stream()
+                .filter(status -> call.role() == Role.ADMIN || own.containsKey(status.bucket()))
+                .forEach(status -> rows.put(status.bucket(), status));
+        return new Buckets(rows.values().stream().map(Bucket::of).toList());
+    }
+
+    /** Every bucket that some request of this caller would be charged to. */
+    private Map<String, QuotaRule> charged(Caller caller) {
+        var grants = access.get();
+        return router.get().all().stream()
+                .map(upstream -> grants.permit(caller, upstream.provider().id(), upstream.model()))
+                .flatMap(Optional::stream)
+                .flatMap(permit -> permit.buckets().stream())
+                .filter(bucket -> bucket.rule() != null)
+                .collect(toMap(Permit.Bucket::name, Permit.Bucket::rule, (first, same) -> first));
+    }
+
+    private Status full(String name, QuotaRule rule) {
+        var capacity = rule.capacityNanos();
+        return new Status(name, capacity, 0, capacity, capacity, 0, rule.rate(), clock.instant());
+    }
+
+    private CompletionStage<HttpResponse> refill(Call call) {
+        return Body.read(call.request(), system, body -> refill(call, body));
+    }
+
+    private CompletionStage<HttpResponse> refill(Call call, byte[] body) {
+        String bucket;
+        long nanos;
+        try {
+            var asked = Json.readTexts(body, "bucket", "amount");
+            bucket = asked.get("bucket").textValue();
+            nanos = Dollars.parsePositive("amount", asked.get("amount").textValue());
+        } catch (BadRequest e) {
+            return CompletableFuture.completedFuture(Json.badRequest(String.valueOf(e.getMessage())));
+        }
+        return quota.refill(bucket, nanos)
+                .thenApplyAsync(status -> refilled(call.caller(), bucket, nanos, status), system.executionContext());
+    }
+
+    private HttpResponse refilled(Caller caller, String bucket, long nanos, Optional<Status> status) {
+        if (status.isEmpty()) {
+            return Json.notFound("no bucket " + Json.quote(bucket));
+        }
+        log.atInfo()
+                .addKeyValue("caller", caller.login())
+                .addKeyValue("bucket", bucket)
+                .addKeyValue("amount", Dollars.print(nanos))
+                .addKeyValue("balance", Dollars.print(status.get().balanceNanos()))
+                .log("a quota bucket was refilled");
+        return Json.ok(Bucket.of(status.get()));
+    }
+}

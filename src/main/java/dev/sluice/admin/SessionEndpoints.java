@@ -1,0 +1,188 @@
+package dev.sluice.admin;
+
+import dev.sluice.access.Role;
+import dev.sluice.gate.Call;
+import dev.sluice.gate.Endpoint;
+import dev.sluice.gate.Needs;
+import dev.sluice.session.Exchange;
+import dev.sluice.usage.Ledger;
+import dev.sluice.usage.Ledger.SessionRow;
+import dev.sluice.usage.Ledger.SessionView;
+import dev.sluice.wire.BadRequest;
+import dev.sluice.wire.Usage;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code GET /api/sessions?limit=&before=}: one's own sessions, the last used first (administrators: everybody's);
+ * {@code GET /api/sessions/{id}?limit=}: one of them with its latest exchanges, oldest first.
+ */
+record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
+    private static final int SESSIONS = 50;
+    private static final int MAX_SESSIONS = 500;
+    private static final int EXCHANGES = 200;
+    private static final int MAX_EXCHANGES = 1000;
+
+    /** {@code nextBefore} is what to ask for as {@code before} to get the next page; null on the last one. */
+    private record SessionList(List<Session> sessions, @Nullable String nextBefore) {}
+
+    private record SessionDetail(Session session, List<ExchangeView> exchanges) {}
+
+    private record Session(
+            String session,
+            String login,
+            String format,
+            String first,
+            String last,
+            long exchanges,
+            long inputTokens,
+            long cachedInputTokens,
+            long outputTokens,
+            String cost,
+            long costNanos,
+            long unpriced) {
+        static Session of(SessionRow row) {
+            return new Session(
+                    row.session(),
+                    row.login(),
+                    row.format(),
+                    row.first().toString(),
+                    row.last().toString(),
+                    row.exchanges(),
+                    row.inputTokens(),
+                    row.cachedInputTokens(),
+                    row.outputTokens(),
+                    Dollars.print(row.costNanos()),
+                    row.costNanos(),
+                    row.unpriced());
+        }
+    }
+
+    private record ExchangeView(
+            String requestId,
+            String started,
+            String login,
+            String node,
+            List<String> tags,
+            String provider,
+            String model,
+            @Nullable String answeredModel,
+            String format,
+            String method,
+            String path,
+            int status,
+            String userAgent,
+            boolean stream,
+            @Nullable Long firstByteMillis,
+            long durationMillis,
+            @Nullable Usage usage,
+            boolean estimated,
+            @Nullable String cost,
+            @Nullable Long costNanos,
+            @Nullable String priceBasis,
+            List<Tool> tools,
+            @Nullable String finishReason,
+            String outcome,
+            @Nullable String refusal,
+            long bytesIn,
+            long bytesOut,
+            List<String> buckets,
+            @Nullable String responseId) {
+        private record Tool(String name, @Nullable String id) {}
+
+        static ExchangeView of(Exchange e) {
+            return new ExchangeView(
+                    e.requestId(),
+                    e.started().toString(),
+                    e.login(),
+                    e.node(),
+                    e.tags(),
+                    e.provider(),
+                    e.model(),
+                    e.answeredModel(),
+                    e.format(),
+                    e.method(),
+                    e.path(),
+                    e.status(),
+                    e.userAgent(),
+                    e.stream(),
+                    e.firstByteMillis() < 0 ? null : e.firstByteMillis(),
+                    e.durationMillis(),
+                    e.usage(),
+                    e.estimated(),
+                    Dollars.printKnown(e.costNanos()),
+                    e.costNanos(),
+                    e.priceBasis(),
+                    e.tools().stream()
+                            .map(tool -> new Tool(tool.name(), tool.id()))
+                            .toList(),
+                    e.finishReason(),
+                    e.outcome().name().toLowerCase(Locale.ROOT),
+                    e.refusal(),
+                    e.bytesIn(),
+                    e.bytesOut(),
+                    e.buckets(),
+                    e.responseId());
+        }
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                new Endpoint(HttpMethods.GET, "/api/sessions", Needs.ROLE, this::list),
+                new Endpoint(HttpMethods.GET, "/api/sessions/{id}", Needs.ROLE, this::detail));
+    }
+
+    private CompletionStage<HttpResponse> list(Call call) {
+        int limit;
+        Instant before;
+        try {
+            var query = Query.of(call.request(), Set.of("limit", "before"));
+            limit = query.limit(SESSIONS, MAX_SESSIONS);
+            before = query.instant("before");
+        } catch (BadRequest e) {
+            return CompletableFuture.completedFuture(Json.badRequest(String.valueOf(e.getMessage())));
+        }
+        var login = call.role() == Role.ADMIN ? null : call.caller().login();
+        return ledger.sessions(login, limit, before)
+                .thenApplyAsync(rows -> Json.ok(page(rows, limit)), system.executionContext());
+    }
+
+    private static SessionList page(List<SessionRow> rows, int limit) {
+        var hasMore = rows.size() == limit;
+        return new SessionList(
+                rows.stream().map(Session::of).toList(),
+                hasMore ? rows.getLast().last().toString() : null);
+    }
+
+    private CompletionStage<HttpResponse> detail(Call call) {
+        int limit;
+        try {
+            limit = Query.of(call.request(), Set.of("limit")).limit(EXCHANGES, MAX_EXCHANGES);
+        } catch (BadRequest e) {
+            return CompletableFuture.completedFuture(Json.badRequest(String.valueOf(e.getMessage())));
+        }
+        return ledger.session(call.parameter("id"), limit)
+                .thenApplyAsync(view -> detail(call, view), system.executionContext());
+    }
+
+    private static HttpResponse detail(Call call, Optional<SessionView> found) {
+        return found.filter(view -> isVisible(call, view.session()))
+                .map(view -> Json.ok(new SessionDetail(
+                        Session.of(view.session()),
+                        view.exchanges().stream().map(ExchangeView::of).toList())))
+                .orElseGet(() -> Json.notFound("no session " + Json.quote(call.parameter("id"))));
+    }
+
+    private static boolean isVisible(Call call, SessionRow session) {
+        return call.role() == Role.ADMIN || session.login().equals(call.caller().login());
+    }
+}

@@ -1,0 +1,30 @@
+package dev.sluice.gate;
+
+import dev.sluice.access.Role;
+import dev.sluice.identity.Caller;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+
+/**
+ * A request that was let in.
+ *
+ * @param caller     proven; {@link #ANYONE} where the endpoint needs nothing
+ * @param parameters the path's, by name, decoded; never empty, never with a slash
+ */
+public record Call(
+        Caller caller, Role role, HttpRequest request, Map<String, String> parameters, InetSocketAddress peer) {
+
+    /** Stands for a caller whom nobody asked who they are. Holds no role. */
+    public static final Caller ANYONE = new Caller("", "", "", List.of(), List.of(), false, List.of());
+
+    /** A parameter that the endpoint's path names. */
+    public String parameter(String name) {
+        var value = parameters.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("no {" + name + "} in the endpoint's path");
+        }
+        return value;
+    }
+}

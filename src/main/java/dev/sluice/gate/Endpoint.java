@@ -1,0 +1,22 @@
+package dev.sluice.gate;
+
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+
+/**
+ * One method of one path, what it demands, and what it does.
+ *
+ * @param path   {@code /} and segments; a segment in braces, as in {@code /api/sessions/{id}}, stands for any one
+ * @param refuser renders our refusals for the clients of this path
+ */
+public record Endpoint(HttpMethod method, String path, Needs needs, Handler handler, Refuser refuser) {
+    public Endpoint {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("path: " + path + " (expected: /...)");
+        }
+    }
+
+    /** An endpoint whose refusals are plain JSON. */
+    public Endpoint(HttpMethod method, String path, Needs needs, Handler handler) {
+        this(method, path, needs, handler, Refuser.JSON);
+    }
+}

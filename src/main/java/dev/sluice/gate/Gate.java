@@ -1,0 +1,174 @@
+package dev.sluice.gate;
+
+import dev.sluice.access.Access;
+import dev.sluice.access.Role;
+import dev.sluice.gate.PathTable.Found;
+import dev.sluice.gate.PathTable.NoSuchPath;
+import dev.sluice.gate.PathTable.WrongMethod;
+import dev.sluice.identity.Caller;
+import dev.sluice.identity.Identity;
+import dev.sluice.wire.WireError;
+import dev.sluice.wire.WireError.Kind;
+import java.net.InetSocketAddress;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.Allow;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way in. Finds a request's endpoint, asks who is calling and what they are, and lets in whoever meets what the
+ * endpoint needs; everybody else is answered here. Never fails and never blocks.
+ *
+ * <p>A refused request's body is read and thrown away, up to the server's limit, so that the client gets to read the refusal.
+ */
+public final class Gate {
+    private static final Logger log = LoggerFactory.getLogger(Gate.class);
+
+    private final List<Endpoint> endpoints;
+    private final PathTable table;
+    private final Identity identity;
+    private final Supplier<Access> access;
+    private final ActorSystem<?> system;
+    private final Executor executor;
+    private final RandomGenerator random;
+
+    /**
+     * @param access asked for with every request, because the policy changes while the node runs
+     * @param random makes the ids by which a failure is found in the log; safe to share between threads
+     * @throws IllegalArgumentException when two endpoints have one method and path
+     */
+    public Gate(
+            List<Endpoint> endpoints,
+            Identity identity,
+            Supplier<Access> access,
+            ActorSystem<?> system,
+            RandomGenerator random) {
+        this.endpoints = List.copyOf(endpoints);
+        this.table = new PathTable(endpoints);
+        this.identity = identity;
+        this.access = access;
+        this.system = system;
+        this.executor = system.executionContext();
+        this.random = random;
+    }
+
+    /** Every way in there is. */
+    public List<Endpoint> endpoints() {
+        return endpoints;
+    }
+
+    public CompletionStage<HttpResponse> handle(InetSocketAddress peer, HttpRequest request) {
+        return switch (table.match(request.method(), request.getUri().getPathString())) {
+            case Found(var endpoint, var parameters) -> enter(endpoint, parameters, peer, request);
+            case WrongMethod(var refuser, var allowed) -> refuseMethod(request, refuser, allowed);
+            case NoSuchPath() -> refuse(request, Refuser.JSON, Kind.NOT_FOUND, 404, "no such path");
+        };
+    }
+
+    private CompletionStage<HttpResponse> enter(
+            Endpoint endpoint, Map<String, String> parameters, InetSocketAddress peer, HttpRequest request) {
+        if (endpoint.needs() == Needs.NOTHING) {
+            return handle(endpoint, new Call(Call.ANYONE, Role.NONE, request, parameters, peer));
+        }
+        CompletableFuture<Optional<Caller>> caller;
+        try {
+            caller = identity.identify(peer, request).toCompletableFuture();
+        } catch (RuntimeException e) {
+            return failed(endpoint, request, e);
+        }
+        // Mostly known at once; then nothing changes threads.
+        if (caller.state() == CompletableFuture.State.SUCCESS) {
+            return admit(endpoint, parameters, peer, request, caller.resultNow());
+        }
+        return caller.handleAsync(
+                        (known, failure) -> failure == null
+                                ? admit(endpoint, parameters, peer, request, known)
+                                : failed(endpoint, request, failure),
+                        executor)
+                .thenCompose(response -> response);
+    }
+
+    private CompletionStage<HttpResponse> admit(
+            Endpoint endpoint,
+            Map<String, String> parameters,
+            InetSocketAddress peer,
+            HttpRequest request,
+            Optional<Caller> known) {
+        if (known.isEmpty()) {
+            return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: caller not identified");
+        }
+        var caller = known.get();
+        Role role;
+        try {
+            role = access.get().role(caller);
+        } catch (RuntimeException e) {
+            return failed(endpoint, request, e);
+        }
+        if (role == Role.NONE) {
+            return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: no role granted");
+        }
+        return endpoint.needs().isMetBy(role)
+                ? handle(endpoint, new Call(caller, role, request, parameters, peer))
+                : refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: administrators only");
+    }
+
+    private CompletionStage<HttpResponse> handle(Endpoint endpoint, Call call) {
+        CompletionStage<HttpResponse> response;
+        try {
+            response = endpoint.handler().handle(call);
+        } catch (RuntimeException e) {
+            return failed(endpoint, call.request(), e);
+        }
+        // Success passes on the thread that brought it; only a failure goes to the executor.
+        return response.exceptionallyComposeAsync(
+                failure -> failed(endpoint, call.request(), failure), executor);
+    }
+
+    private CompletionStage<HttpResponse> failed(Endpoint endpoint, HttpRequest request, Throwable failure) {
+        var id = HexFormat.of().toHexDigits(random.nextLong());
+        log.atError()
+                .addKeyValue("requestId", id)
+                .addKeyValue("method", endpoint.method().name())
+                .addKeyValue("path", endpoint.path())
+                .setCause(failure)
+                .log("a request failed");
+        return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, "internal error, see the log for " + id);
+    }
+
+    private CompletionStage<HttpResponse> refuseMethod(
+            HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
+        discard(request);
+        var error = new WireError(
+                Kind.BAD_REQUEST, 405, request.method().name() + " is not served here (expected: " + names(allowed) + ")");
+        return CompletableFuture.completedFuture(
+                refuser.refuse(error).addHeader(Allow.create(allowed.toArray(HttpMethod[]::new))));
+    }
+
+    private static String names(List<HttpMethod> methods) {
+        return String.join(", ", methods.stream().map(HttpMethod::name).toList());
+    }
+
+    private CompletionStage<HttpResponse> refuse(
+            HttpRequest request, Refuser refuser, Kind kind, int status, String message) {
+        discard(request);
+        return CompletableFuture.completedFuture(refuser.refuse(new WireError(kind, status, message)));
+    }
+
+    private void discard(HttpRequest request) {
+        if (!request.entity().isStrict()) {
+            request.discardEntityBytes(system);
+        }
+    }
+}

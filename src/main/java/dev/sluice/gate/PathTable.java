@@ -1,0 +1,141 @@
+package dev.sluice.gate;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the endpoint of a request. A path as it came is looked up whole first; only then are patterns tried, and they are few.
+ * Empty segments, dot segments and encoded slashes match nothing.
+ */
+final class PathTable {
+    /** What a path leads to. */
+    sealed interface Match {}
+
+    record Found(Endpoint endpoint, Map<String, String> parameters) implements Match {}
+
+    record WrongMethod(Refuser refuser, List<HttpMethod> allowed) implements Match {}
+
+    record NoSuchPath() implements Match {}
+
+    private record Pattern(String[] segments, List<Endpoint> endpoints) {}
+
+    private final Map<String, List<Endpoint>> exact = new HashMap<>();
+    private final List<Pattern> patterns;
+
+    PathTable(List<Endpoint> endpoints) {
+        var byPattern = new LinkedHashMap<String, List<Endpoint>>();
+        for (var endpoint : endpoints) {
+            var table = endpoint.path().indexOf('{') < 0 ? exact : byPattern;
+            var siblings = table.computeIfAbsent(endpoint.path(), path -> new ArrayList<>());
+            if (siblings.stream().anyMatch(other -> other.method().equals(endpoint.method()))) {
+                throw new IllegalArgumentException(
+                        endpoint.method().name() + " " + endpoint.path() + " (expected: one endpoint each)");
+            }
+            siblings.add(endpoint);
+        }
+        patterns = byPattern.entrySet().stream()
+                .map(entry -> new Pattern(entry.getKey().split("/", -1), entry.getValue()))
+                .toList();
+    }
+
+    Match match(HttpMethod method, String path) {
+        var endpoints = exact.get(path);
+        return endpoints == null ? matchPatterns(method, path) : choose(method, endpoints, Map.of());
+    }
+
+    private Match matchPatterns(HttpMethod method, String path) {
+        var segments = path.split("/", -1);
+        for (var pattern : patterns) {
+            var parameters = parameters(pattern.segments(), segments);
+            if (parameters != null) {
+                return choose(method, pattern.endpoints(), parameters);
+            }
+        }
+        return new NoSuchPath();
+    }
+
+    private static Match choose(HttpMethod method, List<Endpoint> endpoints, Map<String, String> parameters) {
+        for (var endpoint : endpoints) {
+            if (endpoint.method().equals(method)) {
+                return new Found(endpoint, parameters);
+            }
+        }
+        // The server leaves the body out of an answer to HEAD by itself.
+        return method.equals(HttpMethods.HEAD) && endpoints.stream().anyMatch(PathTable::gets)
+                ? choose(HttpMethods.GET, endpoints, parameters)
+                : new WrongMethod(endpoints.getFirst().refuser(), allowed(endpoints));
+    }
+
+    private static List<HttpMethod> allowed(List<Endpoint> endpoints) {
+        var methods = new ArrayList<>(endpoints.stream().map(Endpoint::method).toList());
+        if (endpoints.stream().anyMatch(PathTable::gets) && !methods.contains(HttpMethods.HEAD)) {
+            methods.add(HttpMethods.HEAD);
+        }
+        return methods;
+    }
+
+    private static boolean gets(Endpoint endpoint) {
+        return endpoint.method().equals(HttpMethods.GET);
+    }
+
+    private static @Nullable Map<String, String> parameters(String[] pattern, String[] segments) {
+        if (pattern.length != segments.length) {
+            return null;
+        }
+        var parameters = new HashMap<String, String>();
+        for (var i = 0; i < pattern.length; i++) {
+            if (!pattern[i].startsWith("{")) {
+                if (!pattern[i].equals(segments[i])) {
+                    return null;
+                }
+                continue;
+            }
+            var value = decode(segments[i]);
+            if (value == null) {
+                return null;
+            }
+            parameters.put(pattern[i].substring(1, pattern[i].length() - 1), value);
+        }
+        return Map.copyOf(parameters);
+    }
+
+    /** A segment's text; null for one that could mean anything but itself. */
+    private static @Nullable String decode(String segment) {
+        var value = segment.indexOf('%') < 0 ? segment : percentDecode(segment);
+        var isPlain = value != null
+                && !value.isEmpty()
+                && !value.equals(".")
+                && !value.equals("..")
+                && value.indexOf('/') < 0
+                && value.indexOf('\\') < 0
+                && value.chars().noneMatch(c -> Character.isISOControl(c) || c == '\uFFFD');
+        return isPlain ? value : null;
+    }
+
+    /** Unlike {@code URLDecoder}, leaves a plus alone. */
+    private static @Nullable String percentDecode(String segment) {
+        var bytes = segment.getBytes(StandardCharsets.UTF_8);
+        var length = 0;
+        for (var i = 0; i < bytes.length; i++) {
+            if (bytes[i] != '%') {
+                bytes[length++] = bytes[i];
+                continue;
+            }
+            var high = i + 2 <= bytes.length - 1 ? Character.digit(bytes[i + 1], 16) : -1;
+            var low = i + 2 <= bytes.length - 1 ? Character.digit(bytes[i + 2], 16) : -1;
+            if (high < 0 || low < 0) {
+                return null;
+            }
+            bytes[length++] = (byte) (16 * high + low);
+            i += 2;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,201 @@
+package dev.sluice.session;
+
+import dev.sluice.identity.Caller;
+import dev.sluice.session.Reply.Foreign;
+import dev.sluice.session.Reply.Found;
+import dev.sluice.session.Reply.Recorded;
+import dev.sluice.wire.RequestHead.SessionHints;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The door's inside: names sessions and carries exchanges to them. */
+final class ShardedSessions implements Sessions {
+    private static final Logger log = LoggerFactory.getLogger(ShardedSessions.class);
+
+    /**
+     * Exchanges and questions between the door and the journal, at some 2 kB each: about 32 MB, or some seconds of a
+     * stalled journal at full speed. Whatever comes beyond is refused, because a caller must never wait for it.
+     */
+    static final int MAX_UNDER_WAY = 16_384;
+
+    /** The first refused one is logged, then one in so many: a stalled journal must not fill the log. */
+    private static final int REFUSALS_PER_LOG_LINE = 1_000;
+
+    /** Only this format's requests name a previous response. */
+    private static final String CHAINING_PREFIX = "oare_";
+
+    private final ActorRef<ShardingEnvelope<Session.Command>> sessions;
+    private final ActorRef<ShardingEnvelope<ResponseIndex.Command>> indexes;
+    private final ActorRef<Courier.Message> courier;
+    private final AtomicInteger underWay;
+    private final AtomicLong refused = new AtomicLong();
+    private final RandomGenerator random;
+
+    static Sessions start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
+        var sharding = ClusterSharding.get(system);
+        var sessions = sharding.init(Entity.of(Session.KEY, entity -> Session.create(entity.getEntityId(), clock))
+                .withStopMessage(new Session.Stop()));
+        var indexes = sharding.init(Entity.of(ResponseIndex.KEY, entity -> ResponseIndex.create(entity.getEntityId()))
+                .withStopMessage(new ResponseIndex.Stop()));
+        var underWay = new AtomicInteger();
+        var courier = system.systemActorOf(Courier.create(underWay), "session-courier", Props.empty());
+        return new ShardedSessions(sessions, indexes, courier, underWay, random);
+    }
+
+    ShardedSessions(
+            ActorRef<ShardingEnvelope<Session.Command>> sessions,
+            ActorRef<ShardingEnvelope<ResponseIndex.Command>> indexes,
+            ActorRef<Courier.Message> courier,
+            AtomicInteger underWay,
+            RandomGenerator random) {
+        this.sessions = sessions;
+        this.indexes = indexes;
+        this.courier = courier;
+        this.underWay = underWay;
+        this.random = random;
+    }
+
+    @Override
+    public CompletionStage<String> name(Caller caller, String prefix, SessionHints hints) {
+        var login = caller.login();
+        if (hints.sessionId() instanceof String id && !id.isEmpty()) {
+            return CompletableFuture.completedFuture(SessionNames.own(prefix, login, id));
+        }
+        if (hints.previousResponse() instanceof String previous && !previous.isEmpty()) {
+            return continuing(prefix, login, previous);
+        }
+        return CompletableFuture.completedFuture(
+                hints.fingerprint().isEmpty()
+                        ? SessionNames.random(prefix, random.nextLong())
+                        : SessionNames.fingerprinted(prefix, login, hints.fingerprint()));
+    }
+
+    /** On the caller's clock, so it is never sent again: without an answer in time the session is named as for an unknown response. */
+    private CompletionStage<String> continuing(String prefix, String login, String previous) {
+        var name = new CompletableFuture<String>();
+        var response = SessionNames.response(login, previous);
+        var index = ResponseIndex.entityId(login, response);
+        Runnable unknown = () -> name.complete(SessionNames.continuing(prefix, login, previous));
+        var isUnderWay = carry(new Errand(
+                (number, replyTo) -> indexes.tell(
+                        new ShardingEnvelope<>(index, new ResponseIndex.Find(response, number, replyTo))),
+                reply -> {
+                    if (reply instanceof Found(var number, var session)) {
+                        name.complete(session);
+                    } else {
+                        unknown.run();
+                    }
+                },
+                unknown,
+                unknown));
+        if (!isUnderWay) {
+            unknown.run();
+        }
+        return name;
+    }
+
+    @Override
+    public CompletionStage<Done> record(Exchange exchange) {
+        var done = new CompletableFuture<Done>();
+        var response = exchange.responseId();
+        if (response == null || !exchange.session().startsWith(CHAINING_PREFIX)) {
+            record(exchange, done, () -> done.complete(Done.getInstance()));
+            return done;
+        }
+        var parts = new AtomicInteger(2);
+        Runnable part = () -> {
+            if (parts.decrementAndGet() == 0) {
+                done.complete(Done.getInstance());
+            }
+        };
+        link(exchange, response, done, part);
+        record(exchange, done, part);
+        return done;
+    }
+
+    private void record(Exchange exchange, CompletableFuture<Done> failing, Runnable recorded) {
+        carryOrFail(
+                (number, replyTo) -> sessions.tell(new ShardingEnvelope<>(
+                        exchange.session(), new Session.Record(exchange, number, replyTo))),
+                reply -> {
+                    if (reply instanceof Foreign) {
+                        record(exchange.in(SessionNames.apart(exchange)), failing, recorded);
+                    } else {
+                        recorded.run();
+                    }
+                },
+                failing);
+    }
+
+    private void link(Exchange exchange, String responseId, CompletableFuture<Done> failing, Runnable linked) {
+        var response = SessionNames.response(exchange.login(), responseId);
+        var index = ResponseIndex.entityId(exchange.login(), response);
+        carryOrFail(
+                (number, replyTo) -> indexes.tell(new ShardingEnvelope<>(
+                        index, new ResponseIndex.Link(response, exchange.session(), number, replyTo))),
+                reply -> linked.run(),
+                failing);
+    }
+
+    @Override
+    public CompletionStage<Long> costOrLost(String session, String requestId, long estimateNanos) {
+        var cost = new CompletableFuture<Long>();
+        carryOrFail(
+                (number, replyTo) -> sessions.tell(new ShardingEnvelope<>(
+                        session, new Session.CostOrLost(requestId, estimateNanos, number, replyTo))),
+                reply -> {
+                    if (reply instanceof Recorded(var number, var nanos)) {
+                        cost.complete(nanos);
+                    }
+                },
+                cost);
+        return cost;
+    }
+
+    private void carryOrFail(
+            Errand.Path path, Consumer<Reply> answered, CompletableFuture<?> failing) {
+        var isUnderWay = carry(new Errand(
+                path,
+                answered,
+                null,
+                () -> failing.completeExceptionally(new IllegalStateException("the node goes down"))));
+        if (!isUnderWay) {
+            countRefused();
+            failing.completeExceptionally(
+                    new IllegalStateException(MAX_UNDER_WAY + " exchanges wait for the journal already"));
+        }
+    }
+
+    private void countRefused() {
+        var count = refused.incrementAndGet();
+        if (count % REFUSALS_PER_LOG_LINE == 1) {
+            log.atError()
+                    .addKeyValue("underWay", MAX_UNDER_WAY)
+                    .addKeyValue("refused", count)
+                    .log("an exchange is not recorded: the journal does not keep up");
+        }
+    }
+
+    private boolean carry(Errand errand) {
+        if (underWay.incrementAndGet() > MAX_UNDER_WAY) {
+            underWay.decrementAndGet();
+            return false;
+        }
+        courier.tell(new Courier.Carry(errand));
+        return true;
+    }
+}
