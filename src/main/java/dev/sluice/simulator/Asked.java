@@ -1,0 +1,100 @@
+package dev.sluice.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request asks for, read from its body.
+ *
+ * @param promptTokens a guess: a token for four bytes of the prompt
+ * @param outputLimit  the most tokens the answer may have
+ */
+record Asked(JsonNode body, String model, boolean stream, long seed, long promptTokens, long outputLimit, List<Tool> tools) {
+
+    /**
+     * A tool that the client offers.
+     *
+     * @param wanted the request forces this call, or its last message names the tool
+     */
+    record Tool(String name, JsonNode schema, boolean wanted) {
+        static final Tool INVENTED =
+                new Tool("get_weather", JsonNodeFactory.instance.objectNode(), true);
+
+        /** The tool of the call at this place: the wanted ones in turn, else all in turn, else an invented one. */
+        static Tool chosen(List<Tool> offered, int index) {
+            var wanted = offered.stream().filter(Tool::wanted).toList();
+            var pool = wanted.isEmpty() ? offered : wanted;
+            return pool.isEmpty() ? INVENTED : pool.get(index % pool.size());
+        }
+
+        String arguments() {
+            return sample(schema).toString();
+        }
+
+        private static JsonNode sample(JsonNode schema) {
+            var nodes = JsonNodeFactory.instance;
+            if (schema.path("enum").isArray() && !schema.path("enum").isEmpty()) {
+                return schema.path("enum").get(0);
+            }
+            return switch (schema.path("type").asText("object")) {
+                case "string" -> nodes.textNode("Zürich");
+                case "integer", "number" -> nodes.numberNode(7);
+                case "boolean" -> nodes.booleanNode(true);
+                case "array" -> nodes.arrayNode().add(sample(schema.path("items")));
+                case "null" -> nodes.nullNode();
+                default -> sampleObject(schema.path("properties"));
+            };
+        }
+
+        private static ObjectNode sampleObject(JsonNode properties) {
+            var object = JsonNodeFactory.instance.objectNode();
+            properties.properties().forEach(entry -> object.set(entry.getKey(), sample(entry.getValue())));
+            return object;
+        }
+    }
+
+    static Asked of(JsonNode body, String limitField) {
+        var prompt = body.path(body.has("input") ? "input" : "messages");
+        var text = prompt.toString();
+        var limit = body.path(limitField).asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
+        return new Asked(
+                body,
+                body.path("model").asText(),
+                body.path("stream").asBoolean(),
+                text.hashCode(),
+                Math.max(1, text.length() / 4),
+                Math.max(1, limit),
+                tools(body, prompt));
+    }
+
+    private static List<Tool> tools(JsonNode body, JsonNode prompt) {
+        var last = prompt.isArray() ? prompt.path(prompt.size() - 1) : prompt;
+        var said = last.isTextual() || last.path("role").asText().equals("user") ? last.toString() : "";
+        return StreamSupport.stream(body.path("tools").spliterator(), false)
+                .map(tool -> tool(tool, body.path("tool_choice"), said))
+                .filter(tool -> !tool.name().isEmpty())
+                .toList();
+    }
+
+    /** Chat wraps the declaration in {@code function}; Responses and Messages do not, and Messages names the schema its own way. */
+    private static Tool tool(JsonNode offered, JsonNode choice, String said) {
+        var declared = offered.has("function") ? offered.path("function") : offered;
+        var name = declared.path("name").asText();
+        var schema = declared.has("input_schema") ? declared.path("input_schema") : declared.path("parameters");
+        return new Tool(name, schema, forced(choice, name) || said.contains(name));
+    }
+
+    private static boolean forced(JsonNode choice, String name) {
+        var mode = choice.isTextual() ? choice.asText() : choice.path("type").asText();
+        var named = chosenName(choice);
+        return mode.equals("required") || mode.equals("any") || name.equals(named);
+    }
+
+    private static @Nullable String chosenName(JsonNode choice) {
+        return choice.has("function") ? choice.path("function").path("name").asText() : choice.path("name").textValue();
+    }
+}

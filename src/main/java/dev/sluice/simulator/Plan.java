@@ -1,0 +1,63 @@
+package dev.sluice.simulator;
+
+import dev.sluice.simulator.Script.Key;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What one answer will say, before it is put into a provider's shape.
+ *
+ * @param number the answer's own number; identifiers are made of it
+ */
+record Plan(Asked asked, Script script, long number, Prose prose, List<Call> calls, Tokens tokens, Finish finish) {
+    private static final int USUAL_PIECES = 12;
+    private static final int BIG_PIECE = 16 * 1024;
+
+    enum Finish {
+        STOP,
+        LENGTH,
+        TOOLS
+    }
+
+    /** One call of a client's tool; the arguments are JSON. */
+    record Call(String id, String name, String arguments) {}
+
+    static Plan of(Asked asked, Script script, long number) {
+        var calls = calls(asked, script, number);
+        var wanted = pieces(script, calls.isEmpty() ? USUAL_PIECES : 0);
+        var pieces = (int) Math.min(wanted, script.has(Key.BIG) ? wanted : asked.outputLimit());
+        var characters = script.has(Key.BIG) ? script.count(Key.BIG, 0) : script.count(Key.TEXT, -1);
+        var prose = new Prose(script.count(Key.SEED, asked.seed()), pieces, pieces == 0 ? -1 : characters);
+        var spoken = calls.stream().mapToLong(call -> 8 + call.arguments().length() / 4).sum();
+        var tokens = Tokens.scripted(script, asked.promptTokens(), pieces + spoken);
+        var finish = pieces < wanted ? Finish.LENGTH : calls.isEmpty() ? Finish.STOP : Finish.TOOLS;
+        return new Plan(asked, script, number, prose, calls, tokens, finish);
+    }
+
+    String id(String prefix) {
+        return prefix + "sim" + String.format(Locale.ROOT, "%016x", number);
+    }
+
+    boolean has(Key key) {
+        return script.has(key);
+    }
+
+    private static long pieces(Script script, int otherwise) {
+        if (script.has(Key.BIG)) {
+            return Math.max(1, (script.count(Key.BIG, 0) + BIG_PIECE - 1) / BIG_PIECE);
+        }
+        var usual = script.has(Key.TEXT) ? Math.max(1, Math.min(USUAL_PIECES, script.count(Key.TEXT, 0))) : otherwise;
+        return script.count(Key.EVENTS, usual);
+    }
+
+    private static List<Call> calls(Asked asked, Script script, long number) {
+        var tools = asked.tools();
+        var count = script.count(Key.TOOLS, tools.stream().anyMatch(Asked.Tool::wanted) ? 1 : 0);
+        return java.util.stream.IntStream.range(0, (int) count)
+                .mapToObj(index -> {
+                    var tool = Asked.Tool.chosen(tools, index);
+                    return new Call("sim%x_%d".formatted(number, index), tool.name(), tool.arguments());
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,47 @@
+package dev.sluice.simulator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.apache.pekko.util.ByteString;
+
+/** One provider's way of putting an answer. */
+sealed interface Shape permits ChatShape, MessagesShape, ResponsesShape {
+    /** Time stands still here, so that equal requests get equal answers: 2026-11-20T10:00:00Z. */
+    long NOW = 1795168800;
+
+    /** Stands for the text where a long one is to be put in piece by piece. */
+    String TEXT_HERE = "@@text@@";
+
+    /** The field of the request that limits the answer. */
+    String limitField();
+
+    /** The whole answer as one JSON document. */
+    ObjectNode whole(Plan plan, String text);
+
+    /** The answer as a stream's events. */
+    Frames events(Plan plan);
+
+    /** An error's body. */
+    String error(int status, String message, String requestId);
+
+    /** The event that tells of an error inside a stream. */
+    ByteString errorEvent(String requestId);
+
+    /** The headers that come with every answer. */
+    Map<String, String> headers(String requestId, boolean exhausted);
+
+    static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    static ByteString event(String name, JsonNode data) {
+        return utf8("event: " + name + "\ndata: " + data + "\n\n");
+    }
+
+    static ByteString utf8(String text) {
+        return ByteString.fromArrayUnsafe(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

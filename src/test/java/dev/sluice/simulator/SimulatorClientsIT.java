@@ -1,0 +1,38 @@
+package dev.sluice.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.NodeClients;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The providers' official clients understand the simulated providers, so what they do not understand of a gateway is its fault. */
+class SimulatorClientsIT {
+    private static final ActorTestKit testKit = ActorTestKit.create();
+    private static String url = "";
+
+    @BeforeAll
+    static void start() throws Exception {
+        var binding = Simulator.start(testKit.system(), "127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        url = "http://127.0.0.1:" + binding.localAddress().getPort();
+    }
+
+    @AfterAll
+    static void stop() {
+        testKit.shutdownTestKit();
+    }
+
+    @Test
+    void theOpenAiClientUnderstandsIt() {
+        assertThat(NodeClients.run("openai.mjs", Map.of("BASE_URL", url + "/v1"))).hasSize(21);
+    }
+
+    @Test
+    void theAnthropicClientUnderstandsIt() {
+        assertThat(NodeClients.run("anthropic.mjs", Map.of("BASE_URL", url))).hasSize(15);
+    }
+}

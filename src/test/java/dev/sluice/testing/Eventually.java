@@ -1,0 +1,33 @@
+package dev.sluice.testing;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits until an assertion holds: for what happens soon, but not at a known moment. */
+public final class Eventually {
+    private static final Duration BETWEEN_TRIES = Duration.ofMillis(10);
+
+    /** An assertion; it may throw what it likes. */
+    @FunctionalInterface
+    public interface Assertion {
+        void check() throws Exception;
+    }
+
+    private Eventually() {}
+
+    /** Returns as soon as the assertion holds; after the deadline its last failure is thrown. */
+    public static void await(Duration deadline, Assertion assertion) {
+        var end = System.nanoTime() + deadline.toNanos();
+        while (true) {
+            try {
+                assertion.check();
+                return;
+            } catch (Exception | AssertionError failure) {
+                if (System.nanoTime() >= end) {
+                    throw new AssertionError("not within " + deadline + ": " + failure.getMessage(), failure);
+                }
+            }
+            LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+        }
+    }
+}
