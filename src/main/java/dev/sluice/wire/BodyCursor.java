@@ -160,7 +160,7 @@ final class BodyCursor implements Closeable {
             }
         }
         var in = ByteBuffer.wrap(body);
-        var out = CharBuffer.allocate(DECODER_CHARS);
+        var out = CharBuffer.allocate(Math.min(body.length, DECODER_CHARS));
         var decoder = StandardCharsets.UTF_8.newDecoder();
         var result = decoder.decode(in, out, true);
         while (result.isOverflow()) {
