@@ -53,8 +53,10 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--simulate",
             paramLabel = "HOST:PORT",
+            arity = "0..1",
+            fallbackValue = "127.0.0.1:8089",
             converter = HostPort.Converter.class,
-            description = "Also play simulated providers there, for a demo without keys.")
+            description = "Also play simulated providers there (${FALLBACK-VALUE} if not said), for a demo without keys.")
     private @Nullable HostPort simulate;
 
     @Spec

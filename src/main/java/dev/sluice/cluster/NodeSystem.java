@@ -38,20 +38,20 @@ public final class NodeSystem {
 
     /** Starts the system and joins it to itself; completes when it is up. */
     public static CompletionStage<ActorSystem<SelfUp>> start(Config config) {
-        var up = new CompletableFuture<ActorSystem<SelfUp>>();
+        var up = new CompletableFuture<SelfUp>();
         var system = ActorSystem.create(joining(up), "sluice", config);
         var _ = system.getWhenTerminated()
                 .thenRun(() -> up.completeExceptionally(new IllegalStateException("the actor system stopped before it was up")));
-        return up;
+        return up.thenApply(selfUp -> system);
     }
 
-    private static Behavior<SelfUp> joining(CompletableFuture<ActorSystem<SelfUp>> up) {
+    private static Behavior<SelfUp> joining(CompletableFuture<SelfUp> up) {
         return Behaviors.setup(context -> {
             var cluster = Cluster.get(context.getSystem());
             cluster.subscriptions().tell(Subscribe.create(context.getSelf(), SelfUp.class));
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
             return Behaviors.receiveMessage(selfUp -> {
-                up.complete(context.getSystem().unsafeUpcast());
+                up.complete(selfUp);
                 return Behaviors.same();
             });
         });

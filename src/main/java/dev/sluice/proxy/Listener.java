@@ -46,7 +46,7 @@ public final class Listener {
     }
 
     private static InetSocketAddress peer(HttpRequest request) {
-        return request.getAttribute(AttributeKeys.remoteAddress())
+        return request.getAttribute(AttributeKeys.remoteAddress)
                 .flatMap(remote -> remote.getAddress().map(address -> new InetSocketAddress(address, remote.getPort())))
                 .orElseThrow();
     }

@@ -306,7 +306,8 @@ public final class RequestPath {
         var head = request.head();
         var coding = answer.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
         var hide = eventStream && coding == null && head.usageSplice() != null && !head.usageAsked();
-        var reader = ContentCoding.wrap(coding, request.format.reader(eventStream, hide));
+        var reader = ContentCoding.wrap(
+                coding, request.countsTokens() ? request.format.countReader() : request.format.reader(eventStream, hide));
         request.answered(status, reader);
         var headers = passing.downstream(answer);
         headers.add(RawHeader.create("x-sluice-request-id", request.requestId));

@@ -1,5 +1,6 @@
 package dev.sluice.wire;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,9 @@ public interface WireFormat {
 
     /** The canonical path, as {@code /v1/models} advertises it, for example {@code /v1/chat/completions}. */
     String endpoint();
+
+    /** The paths that are served, the canonical one first. */
+    List<String> paths();
 
     /** Four letters that open a session's printed id, for example {@code oacc}. */
     String sessionPrefix();

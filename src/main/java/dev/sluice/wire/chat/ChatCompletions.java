@@ -41,6 +41,11 @@ public final class ChatCompletions implements WireFormat {
     }
 
     @Override
+    public List<String> paths() {
+        return List.of(endpoint(), "/chat/completions");
+    }
+
+    @Override
     public String sessionPrefix() {
         return "oacc";
     }

@@ -34,6 +34,11 @@ public final class Messages implements WireFormat {
     }
 
     @Override
+    public List<String> paths() {
+        return List.of(endpoint(), "/v1/messages/count_tokens");
+    }
+
+    @Override
     public String sessionPrefix() {
         return "anme";
     }

@@ -46,6 +46,11 @@ public final class Responses implements WireFormat {
     }
 
     @Override
+    public List<String> paths() {
+        return List.of(endpoint());
+    }
+
+    @Override
     public String sessionPrefix() {
         return "oare";
     }
