@@ -124,7 +124,10 @@ final class GrantReader {
         return switch (section.value("models")) {
             case null -> null;
             case Text text -> patterns(section, List.of(text));
-            case Arr array -> patterns(section, section.texts(section.path("models"), array.items()));
+            case Arr array -> {
+                var texts = section.texts(section.path("models"), array.items());
+                yield texts.size() == array.items().size() ? patterns(section, texts) : null;
+            }
             case Value other -> {
                 section.mismatch(section.path("models"), other, "string or array");
                 yield null;

@@ -128,6 +128,45 @@ class PolicyDocumentTest {
     }
 
     @Test
+    void givesEveryKeyItsDefault() {
+        var reading = read("""
+                {"providers": {"p": {"baseurl": "http://h"}}, "quotas": {"q": {"capacity": "$1", "rate": "$2/hour"}},
+                 "grants": [{}, {"app": {"tailscale.com/cap/aperture": [{}]}}]}
+                """);
+
+        assertThat(reading.policy())
+                .isEqualTo(new Policy(
+                        Map.of(
+                                "p",
+                                new ProviderRule(
+                                        "p",
+                                        "http://h",
+                                        List.of(),
+                                        Secret.of(""),
+                                        Authorization.BEARER,
+                                        "",
+                                        "",
+                                        Set.of("openai_chat"),
+                                        null,
+                                        List.of(),
+                                        List.of(),
+                                        0,
+                                        false)),
+                        List.of(
+                                new GrantRule(List.of(), List.of(), Map.of()),
+                                new GrantRule(
+                                        List.of(),
+                                        List.of(new Capability(null, null, List.of(), List.of())),
+                                        Map.of())),
+                        Map.of(
+                                "q",
+                                new QuotaRule(
+                                        "q", 1_000_000_000, 2_000_000_000, Duration.ofHours(1), "$2/hour", false)),
+                        true,
+                        Map.of()));
+    }
+
+    @Test
     void readsEveryFieldOfAGrant() {
         var reading = read("""
                 {"providers": {"p": {"baseurl": "http://h", "models": ["m"]}}, "quotas": {"q": {"capacity": "$1", "rate": "$1/day"}},
@@ -446,12 +485,13 @@ class PolicyDocumentTest {
         assertThat(requireNonNull(reading.policy()).grants()).isEmpty();
     }
 
-    @Test
-    void letsUnreadableModelsGrantNothingWhileTheirQuotasHold() {
+    @ParameterizedTest
+    @ValueSource(strings = {"5", "{}", "[\"p/**\", 5]"})
+    void letsUnreadableModelsGrantNothingWhileTheirQuotasHold(String models) {
         var reading = read("""
                 {"grants": [{"src": ["*"], "app": {"tailscale.com/cap/aperture": [
-                  {"models": 5, "quotas": [{"bucket": "q"}, 7], "add_headers": ["A: b"]}]}}]}
-                """);
+                  {"models": %s, "quotas": [{"bucket": "q"}, 7], "add_headers": ["A: b"]}]}}]}
+                """.formatted(models));
 
         assertThat(requireNonNull(reading.policy()).grants().getFirst().capabilities())
                 .containsExactly(new Capability(
