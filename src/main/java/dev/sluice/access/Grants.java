@@ -55,9 +55,8 @@ final class Grants implements Access {
     }
 
     private List<Capability> capabilities(Caller caller) {
-        var granted = grants.stream()
-                .filter(it -> it.source().matches(caller))
-                .flatMap(it -> it.capabilities().stream());
+        var granted =
+                grants.stream().filter(it -> it.source().matches(caller)).flatMap(it -> it.capabilities().stream());
         var carried = caller.carried().stream().flatMap(it -> compile(it).stream());
         return Stream.concat(granted, carried).toList();
     }

@@ -66,8 +66,7 @@ record Standing(Role role, List<Held> held) {
             }
         }
         return covered
-                ? Optional.of(new Permit(
-                        caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
+                ? Optional.of(new Permit(caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
                 : Optional.empty();
     }
 }

@@ -77,12 +77,12 @@ final class GrantReader {
 
     private void capabilities(Section app, Value value, int number, List<Capability> capabilities) {
         var where = app.path(CAPABILITY);
-        if (!(value instanceof Arr(var items, _))) {
+        if (!(value instanceof Arr array)) {
             app.mismatch(where, value, "array");
             return;
         }
-        for (int i = 0; i < items.size(); i++) {
-            var section = app.section(where + "[" + i + "]", items.get(i));
+        for (int i = 0; i < array.items().size(); i++) {
+            var section = app.section(where + "[" + i + "]", array.items().get(i));
             if (section != null) {
                 capabilities.add(capability(section, "grants[" + number + "] grant " + i));
                 section.reportUnknownFields();
@@ -121,22 +121,24 @@ final class GrantReader {
 
     /** Patterns of a string, which separates several by spaces, or of an array; null when absent or unreadable. */
     private @Nullable List<String> models(Section section) {
-        var value = section.value("models");
-        if (value == null) {
-            return null;
-        }
-        var texts =
-                switch (value) {
-                    case Text text -> List.of(text);
-                    case Arr(var items, _) -> section.texts(section.path("models"), items);
-                    default -> section.<List<Text>>mismatch(section.path("models"), value, "string or array");
-                };
-        if (texts == null) {
-            return null;
-        }
+        return switch (section.value("models")) {
+            case null -> null;
+            case Text text -> patterns(section, List.of(text));
+            case Arr array -> {
+                var texts = section.texts(section.path("models"), array.items());
+                yield texts.size() == array.items().size() ? patterns(section, texts) : null;
+            }
+            case Value other -> {
+                section.mismatch(section.path("models"), other, "string or array");
+                yield null;
+            }
+        };
+    }
+
+    private List<String> patterns(Section section, List<Text> texts) {
         var patterns = new ArrayList<String>();
         for (var text : texts) {
-            for (var pattern : text.value().strip().split("\\s+")) {
+            for (var pattern : text.value().split("\\s+", -1)) {
                 if (!pattern.isEmpty()) {
                     patterns.add(pattern);
                     checkProvider(section, text, pattern);

@@ -38,7 +38,7 @@ final class HeaderLine {
         // A line break in a value would let it smuggle in further headers.
         var sound = NAME.matcher(name).matches()
                 && !value.isEmpty()
-                && value.chars().allMatch(c -> c == '\t' || c >= ' ' && c <= '~');
+                && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c <= '~'));
         return sound ? Optional.of(Map.entry(name, value)) : Optional.empty();
     }
 }

@@ -26,8 +26,7 @@ final class HookCheck {
         }
         var type = hook.text("authorization");
         if (type != null && !type.value().isEmpty() && !AUTHORIZATIONS.contains(type.value())) {
-            hook.findings()
-                    .warn(type.at(), "hook " + name + " has invalid authorization type: " + type.written());
+            hook.findings().warn(type.at(), "hook " + name + " has invalid authorization type: " + type.written());
         }
         hook.reportUnknownKeys();
     }

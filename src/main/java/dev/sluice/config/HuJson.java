@@ -194,9 +194,9 @@ final class HuJson {
      */
     static @Nullable Object plain(Value value) {
         return switch (value) {
-            case Obj(var members, _) -> {
+            case Obj object -> {
                 var map = new LinkedHashMap<String, Object>();
-                members.forEach((key, member) -> {
+                object.members.forEach((key, member) -> {
                     var plain = plain(member.value());
                     if (plain != null) {
                         map.put(key, plain);
@@ -204,9 +204,9 @@ final class HuJson {
                 });
                 yield Ordered.copy(map);
             }
-            case Arr(var items, _) -> {
+            case Arr array -> {
                 var list = new ArrayList<Object>();
-                for (var item : items) {
+                for (var item : array.items) {
                     var plain = plain(item);
                     if (plain != null) {
                         list.add(plain);
@@ -215,8 +215,8 @@ final class HuJson {
                 yield List.copyOf(list);
             }
             case Text text -> text.value();
-            case Num(var number, _) -> number;
-            case Bool(var flag, _) -> flag;
+            case Num number -> number.value;
+            case Bool flag -> flag.value;
             case Null _ -> null;
         };
     }

@@ -23,9 +23,7 @@ final class Macros {
     }
 
     String substitute(String text) {
-        return text.contains("${")
-                ? MACRO.matcher(text).replaceAll(it -> Matcher.quoteReplacement(resolve(it)))
-                : text;
+        return text.contains("${") ? MACRO.matcher(text).replaceAll(it -> Matcher.quoteReplacement(resolve(it))) : text;
     }
 
     private String resolve(MatchResult macro) {

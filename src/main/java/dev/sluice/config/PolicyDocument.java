@@ -37,8 +37,7 @@ public final class PolicyDocument {
         var root = root(text, findings, macros::substitute);
         var policy = root == null ? null : policy(root);
         if (!macros.unresolved().isEmpty()) {
-            findings.error(
-                    Place.NOWHERE, "unsubstituted macros: [" + String.join(", ", macros.unresolved()) + "]");
+            findings.error(Place.NOWHERE, "unsubstituted macros: [" + String.join(", ", macros.unresolved()) + "]");
         }
         return new PolicyReading(findings.anyError() ? null : policy, findings.inOrder());
     }
@@ -119,7 +118,8 @@ public final class PolicyDocument {
                             Place.NOWHERE,
                             "providers are configured but no grants or temp_grants defined; all access will be denied");
         }
-        var admins = grants.stream().flatMap(it -> it.capabilities().stream()).anyMatch(it -> "admin".equals(it.role()));
+        var admins =
+                grants.stream().flatMap(it -> it.capabilities().stream()).anyMatch(it -> "admin".equals(it.role()));
         if (!admins) {
             root.findings()
                     .warn(

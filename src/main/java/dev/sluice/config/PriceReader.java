@@ -41,15 +41,15 @@ final class PriceReader {
 
     private static void check(String path, Value value, Findings findings) {
         switch (value) {
-            case Num(var number, var at) -> {
-                if (!isSane(number)) {
-                    findings.error(at, path + ": " + abridged(number) + " (expected: >= 0)");
+            case Num number -> {
+                if (!isSane(number.value())) {
+                    findings.error(number.at(), path + ": " + abridged(number.value()) + " (expected: >= 0)");
                 }
             }
-            case Obj(var members, _) ->
-                new TreeMap<String, Member>(members)
+            case Obj object ->
+                new TreeMap<String, Member>(object.members())
                         .forEach((key, member) -> check(path + "." + key, member.value(), findings));
-            case Arr(var items, _) -> items.forEach(it -> check(path, it, findings));
+            case Arr array -> array.items().forEach(it -> check(path, it, findings));
             default -> {
                 // Words and flags of the price table are the price book's to understand.
             }

@@ -103,7 +103,9 @@ final class ProviderReader {
         var good = !id.isEmpty() && !id.contains("/");
         if (!good) {
             section.findings()
-                    .warn(section.at(), "provider \"" + id + "\": id must not be empty or contain \"/\"; it is left out");
+                    .warn(
+                            section.at(),
+                            "provider \"" + id + "\": id must not be empty or contain \"/\"; it is left out");
         }
         return good;
     }
@@ -132,8 +134,7 @@ final class ProviderReader {
         }
         var authorization = AUTHORIZATIONS.get(type.value());
         if (authorization == null) {
-            section.findings()
-                    .warn(type.at(), "provider " + id + " has invalid authorization type: " + type.written());
+            section.findings().warn(type.at(), "provider " + id + " has invalid authorization type: " + type.written());
             return Authorization.BEARER;
         }
         return authorization;
@@ -178,7 +179,8 @@ final class ProviderReader {
                     .warn(
                             basis.at(),
                             section.path("cost_basis") + ": \"" + basis.written() + "\" (expected: one of "
-                                    + String.join(", ", COST_BASES.stream().sorted().toList()) + ")");
+                                    + String.join(
+                                            ", ", COST_BASES.stream().sorted().toList()) + ")");
         }
         return basis.value();
     }
@@ -201,7 +203,7 @@ final class ProviderReader {
         var as = entry.text("as");
         var adjustment = entry.number("adjustment");
         var factor = adjustment == null ? BigDecimal.ONE : adjustment;
-        if (match == null || as == null || entry.has("adjustment") && !PriceReader.isSane(adjustment)) {
+        if (match == null || as == null || (entry.has("adjustment") && !PriceReader.isSane(adjustment))) {
             entry.findings()
                     .warn(
                             entry.at(),

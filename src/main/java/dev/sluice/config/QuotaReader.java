@@ -1,5 +1,6 @@
 package dev.sluice.config;
 
+import dev.sluice.config.HuJson.Text;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -65,43 +66,46 @@ final class QuotaReader {
     }
 
     private static @Nullable Long capacity(String name, Section section) {
-        var text = written(name, section, "capacity", Dollars.EXPECTED);
+        var text = text(name, section, "capacity", Dollars.EXPECTED);
         if (text == null) {
             return null;
         }
-        var nanos = Dollars.nanos(text);
+        var nanos = Dollars.nanos(text.value());
         if (nanos.isEmpty()) {
-            broken(name, section, "capacity \"" + text + "\" (expected: " + Dollars.EXPECTED + ")");
+            broken(name, section, "capacity \"" + text.written() + "\" (expected: " + Dollars.EXPECTED + ")");
             return null;
         }
         return nanos.getAsLong();
     }
 
     private static @Nullable Rate rate(String name, Section section) {
-        var text = written(name, section, "rate", EXPECTED_RATE);
+        var text = text(name, section, "rate", EXPECTED_RATE);
         if (text == null) {
             return null;
         }
-        var parts = RATE.matcher(text);
+        var parts = RATE.matcher(text.value());
         if (parts.matches()) {
             var nanos = Dollars.nanos(parts.group(1));
             var per = UNITS.get(parts.group(2));
             if (nanos.isPresent() && per != null) {
-                return new Rate(nanos.getAsLong(), per, text);
+                return new Rate(nanos.getAsLong(), per, text.value());
             }
         }
-        broken(name, section, "rate \"" + text + "\" (expected: " + EXPECTED_RATE + ")");
+        broken(name, section, "rate \"" + text.written() + "\" (expected: " + EXPECTED_RATE + ")");
         return null;
     }
 
     /** A field that must be there; reports it when it is not. */
-    private static @Nullable String written(String name, Section section, String key, String expected) {
+    private static @Nullable Text text(String name, Section section, String key, String expected) {
         var text = section.text(key);
         if (text == null) {
-            broken(name, section, key + (section.has(key) ? " is no string" : " is missing") + " (expected: " + expected + ")");
+            broken(
+                    name,
+                    section,
+                    key + (section.has(key) ? " is no string" : " is missing") + " (expected: " + expected + ")");
             return null;
         }
-        return text.value();
+        return text;
     }
 
     /** {@code strict} is an addition of ours: admit only what surely fits. */

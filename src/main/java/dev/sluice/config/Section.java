@@ -57,17 +57,22 @@ final class Section {
         return member == null ? object.at() : member.at();
     }
 
-    @Nullable Value value(String key) {
+    @Nullable
+    Value value(String key) {
         known.add(key);
         var member = object.members().get(key);
         return member == null || member.value() instanceof Null ? null : member.value();
     }
 
-    @Nullable Text text(String key) {
+    @Nullable
+    Text text(String key) {
         return switch (value(key)) {
             case null -> null;
             case Text text -> text;
-            case Value other -> mismatch(path(key), other, "string");
+            case Value other -> {
+                mismatch(path(key), other, "string");
+                yield null;
+            }
         };
     }
 
@@ -76,19 +81,27 @@ final class Section {
         return text == null ? fallback : text.value();
     }
 
-    @Nullable Boolean flag(String key) {
+    @Nullable
+    Boolean flag(String key) {
         return switch (value(key)) {
             case null -> null;
-            case Bool(var flag, _) -> flag;
-            case Value other -> mismatch(path(key), other, "boolean");
+            case Bool flag -> flag.value();
+            case Value other -> {
+                mismatch(path(key), other, "boolean");
+                yield null;
+            }
         };
     }
 
-    @Nullable BigDecimal number(String key) {
+    @Nullable
+    BigDecimal number(String key) {
         return switch (value(key)) {
             case null -> null;
-            case Num(var number, _) -> number;
-            case Value other -> mismatch(path(key), other, "number");
+            case Num number -> number.value();
+            case Value other -> {
+                mismatch(path(key), other, "number");
+                yield null;
+            }
         };
     }
 
@@ -108,8 +121,11 @@ final class Section {
     List<Value> items(String key) {
         return switch (value(key)) {
             case null -> List.of();
-            case Arr(var items, _) -> items;
-            case Value other -> absent(mismatch(path(key), other, "array"), List.of());
+            case Arr array -> array.items();
+            case Value other -> {
+                mismatch(path(key), other, "array");
+                yield List.of();
+            }
         };
     }
 
@@ -130,13 +146,19 @@ final class Section {
         return texts;
     }
 
-    @Nullable Section section(String key) {
+    @Nullable
+    Section section(String key) {
         var value = value(key);
         return value == null ? null : section(path(key), value);
     }
 
-    @Nullable Section section(String where, Value value) {
-        return value instanceof Obj nested ? new Section(nested, where, findings) : mismatch(where, value, "object");
+    @Nullable
+    Section section(String where, Value value) {
+        if (value instanceof Obj nested) {
+            return new Section(nested, where, findings);
+        }
+        mismatch(where, value, "object");
+        return null;
     }
 
     /** Members of a map whose keys the operator chooses; those that are no objects are reported and left out. */
@@ -159,14 +181,9 @@ final class Section {
         return path.isEmpty() ? key : path + "." + key;
     }
 
-    /** Reports a value of the wrong type; always null, for the caller to return. */
-    <T> @Nullable T mismatch(String where, Value value, String expected) {
+    /** Reports a value of the wrong type. */
+    void mismatch(String where, Value value, String expected) {
         findings.warn(value.at(), where + ": " + HuJson.kind(value) + " (expected: " + expected + ")");
-        return null;
-    }
-
-    private static <T> T absent(@Nullable T value, T fallback) {
-        return value == null ? fallback : value;
     }
 
     /** Keys that the document may have and that nobody reads yet. */

@@ -31,7 +31,8 @@ final class AddressRange {
         var slash = text.indexOf('/');
         var host = (slash < 0 ? text : text.substring(0, slash)).strip();
         // The JDK also reads "10" and "10.1" as addresses, and binds zones to interfaces of this machine.
-        if (host.indexOf('%') >= 0 || host.indexOf(':') < 0 && !IPV4.matcher(host).matches()) {
+        if (host.indexOf('%') >= 0
+                || (host.indexOf(':') < 0 && !IPV4.matcher(host).matches())) {
             throw unreadable(text);
         }
         byte[] address;

@@ -28,12 +28,12 @@ final class EncodedWords {
     }
 
     private static boolean isPlain(String value) {
-        return value.chars().allMatch(c -> c >= ' ' && c <= '~' || c == '\t');
+        return value.chars().allMatch(c -> (c >= ' ' && c <= '~') || c == '\t');
     }
 
     private static Optional<String> words(String value) {
         var text = new StringBuilder();
-        for (var word : BETWEEN.split(value.strip())) {
+        for (var word : BETWEEN.split(value.strip(), -1)) {
             var decoded = word(word);
             if (decoded.isEmpty()) {
                 return Optional.empty();
@@ -65,7 +65,7 @@ final class EncodedWords {
             if (high < 0 || low < 0) {
                 return Optional.empty();
             }
-            bytes.write(high << 4 | low);
+            bytes.write((high << 4) | low);
             i += 2;
         }
         return Optional.of(bytes.toByteArray());

@@ -25,7 +25,8 @@ final class ServeHeaders implements Resolver {
     private final ConcurrentHashMap<Headers, Answer> known = new ConcurrentHashMap<>();
 
     /** What one request says, as it says it. */
-    private record Headers(String login, @Nullable String name, @Nullable String capabilities) {}
+    private record Headers(
+            String login, @Nullable String name, @Nullable String capabilities) {}
 
     ServeHeaders(List<AddressRange> trusted) {
         this.trusted = List.copyOf(trusted);
@@ -61,11 +62,14 @@ final class ServeHeaders implements Resolver {
 
     /** Gathers what a request says. */
     private static final class Said {
-        @Nullable String login;
+        @Nullable
+        String login;
 
-        @Nullable String name;
+        @Nullable
+        String name;
 
-        @Nullable String capabilities;
+        @Nullable
+        String capabilities;
 
         boolean proxied;
 
@@ -114,8 +118,7 @@ final class ServeHeaders implements Resolver {
         }
         // The name is only shown, so one that cannot be read is no reason to refuse.
         var name = Optional.ofNullable(headers.name()).flatMap(EncodedWords::decode);
-        return Known.of(new Caller(
-                login.get(), name.orElse(""), "", List.of(), List.of(), false, carried.get()));
+        return Known.of(new Caller(login.get(), name.orElse(""), "", List.of(), List.of(), false, carried.get()));
     }
 
     /** A person's login that reads like another kind of source would be mistaken for it in logs, sessions and buckets. */
@@ -133,8 +136,8 @@ final class ServeHeaders implements Resolver {
             return Optional.of(List.of());
         }
         return EncodedWords.decode(capabilities)
-                .flatMap(it -> Optional.ofNullable(
-                        PolicyDocument.readCapabilities(it).grant()))
+                .flatMap(it ->
+                        Optional.ofNullable(PolicyDocument.readCapabilities(it).grant()))
                 .map(List::of);
     }
 }

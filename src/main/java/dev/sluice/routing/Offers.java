@@ -25,9 +25,7 @@ final class Offers implements Router {
     /** One provider and its models. */
     private record Shelf(ProviderRule provider, Set<String> names, List<Glob> globs) {
         static Shelf of(ProviderRule provider) {
-            var byKind = provider.models().stream()
-                    .map(Glob::of)
-                    .collect(Collectors.partitioningBy(Glob::isLiteral));
+            var byKind = provider.models().stream().map(Glob::of).collect(Collectors.partitioningBy(Glob::isLiteral));
             var names = byKind.getOrDefault(true, List.of()).stream().map(Glob::toString);
             return new Shelf(
                     provider, names.collect(Collectors.toUnmodifiableSet()), byKind.getOrDefault(false, List.of()));
@@ -39,8 +37,9 @@ final class Offers implements Router {
     }
 
     Offers(Policy policy) {
-        var enabled =
-                policy.providers().values().stream().filter(it -> !it.disabled()).toList();
+        var enabled = policy.providers().values().stream()
+                .filter(it -> !it.disabled())
+                .toList();
         // The sort is stable: the document's order decides between equals.
         shelves = enabled.stream()
                 .sorted(Comparator.comparingInt(ProviderRule::preference).reversed())
@@ -78,7 +77,8 @@ final class Offers implements Router {
 
     private List<Upstream> find(String requested) {
         var found = new ArrayList<Upstream>();
-        // Ids of providers have no slash, so the first one ends a qualifier. There is one provider of that name at most.
+        // Ids of providers have no slash, so the first one ends a qualifier. There is one provider of that name at
+        // most.
         var slash = requested.indexOf('/');
         if (slash > 0) {
             var model = requested.substring(slash + 1);
