@@ -126,8 +126,7 @@ final class Bill {
         if (searches <= 0 || quote.search() == null) {
             return BigDecimal.ZERO;
         }
-        return quote.search()
-                .multiply(BigDecimal.valueOf(quote.entry().everySearchBilled() ? searches : 1));
+        return quote.search().multiply(BigDecimal.valueOf(quote.entry().everySearchBilled() ? searches : 1));
     }
 
     private static @Nullable BigDecimal max(@Nullable BigDecimal one, @Nullable BigDecimal other) {

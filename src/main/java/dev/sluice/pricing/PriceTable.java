@@ -51,7 +51,7 @@ final class PriceTable implements PriceBook {
 
     private final boolean inferred;
     private final List<Span> latestFirst;
-    private final Map<ProviderRule, Optional<ProviderPrices>> providers = new IdentityHashMap<>();
+    private final IdentityHashMap<ProviderRule, Optional<ProviderPrices>> providers = new IdentityHashMap<>();
 
     PriceTable(Policy policy) {
         this(policy, ShippedPrices.get());

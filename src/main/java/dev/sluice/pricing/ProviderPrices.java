@@ -16,9 +16,11 @@ final class ProviderPrices {
 
     /** Where the price of a key stands on a day. */
     interface Source {
-        @Nullable PriceEntry find(String key);
+        @Nullable
+        PriceEntry find(String key);
 
-        @Nullable BigDecimal search(CostBasis basis);
+        @Nullable
+        BigDecimal search(CostBasis basis);
     }
 
     private record Mapping(PathGlob match, ProviderRule.CostMapping rule) {}
@@ -74,7 +76,8 @@ final class ProviderPrices {
                         .findFirst());
     }
 
-    // An Azure deployment may be called anything, another model's name included. Bedrock answers with names of another price list.
+    // An Azure deployment may be called anything, another model's name included. Bedrock answers with names of another
+    // price list.
     private Stream<String> models(Names names) {
         if (basis.isAzure()) {
             return Stream.of(names.model);
