@@ -14,6 +14,9 @@ final class ProviderPrices {
     /** Models in use at one provider are dozens; the bound is for providers that answer with ever new names. */
     private static final int MOST_REMEMBERED = 1024;
 
+    /** More than twice the longest ARN. What is longer is no name, and is neither searched for nor remembered. */
+    private static final int LONGEST_NAME = 512;
+
     /** Where the price of a key stands on a day. */
     interface Source {
         @Nullable
@@ -54,7 +57,7 @@ final class ProviderPrices {
     }
 
     Optional<Quote> quote(String model, String askedModel, Source source) {
-        var names = new Names(model, askedModel, source);
+        var names = new Names(bounded(model), bounded(askedModel), source);
         var known = quotes.get(names);
         if (known != null) {
             return known;
@@ -65,6 +68,10 @@ final class ProviderPrices {
         var found = find(names);
         quotes.put(names, found);
         return found;
+    }
+
+    private static String bounded(String model) {
+        return model.length() > LONGEST_NAME ? "" : model;
     }
 
     private Optional<Quote> find(Names names) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PriceTableTest {
     private static final Usage ONE_IN = Usage.ofText(1, 0);
@@ -288,6 +289,22 @@ class PriceTableTest {
         assertThat(book.cost(reporting("openai", "0"), MILLION_IN).orElseThrow().usd())
                 .isEqualByComparingTo("2");
         assertThat(book.cost(reporting("openrouter", "-1"), MILLION_IN)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e999999999", "1e-999999999"})
+    void doesNotUnfoldACostThatIsAllExponent(String usd) {
+        assertThat(Samples.shippedBook().cost(reporting("openrouter", usd), MILLION_IN))
+                .isEmpty();
+    }
+
+    @Test
+    void aNameWithoutEndIsNoModel() {
+        var endless = "x".repeat(1_000_000);
+
+        assertThat(basis(Samples.terms(Samples.provider("openai"), endless, "gpt-4.1")))
+                .isEqualTo("openai/gpt-4.1");
+        assertThat(basis(Samples.terms(Samples.provider("openai"), endless))).isNull();
     }
 
     private static Terms reporting(String basis, String usd) {
