@@ -50,7 +50,6 @@ final class Bill {
     static Cost worst(Quote quote, Terms terms, long promptTokens, long outputTokens) {
         var tier = quote.tier(terms.serviceTier());
         var bill = new Bill(quote, promptTokens, tier);
-        // The tier asked for need not be the one that is granted.
         bill.addDearest(promptTokens, PROMPT, tier);
         bill.addDearest(outputTokens, GENERATED, tier);
         return cost(bill.total(terms, BigDecimal.ZERO), quote.basis());
@@ -100,7 +99,9 @@ final class Bill {
         }
     }
 
-    // No rate at all: what does not generate (embeddings) does not generate in the worst case either.
+    // The tier asked for need not be the one that is granted. No rate at all: what does not generate (embeddings) does
+    // not
+    // generate in the worst case either.
     private void addDearest(long tokens, List<Meter> meters, Tier tier) {
         var rate = max(
                 quote.entry().dearest(meters, promptTokens, tier),
@@ -126,8 +127,7 @@ final class Bill {
         if (searches <= 0 || quote.search() == null) {
             return BigDecimal.ZERO;
         }
-        return quote.search()
-                .multiply(BigDecimal.valueOf(quote.entry().everySearchBilled() ? searches : 1));
+        return quote.search().multiply(BigDecimal.valueOf(quote.entry().everySearchBilled() ? searches : 1));
     }
 
     private static @Nullable BigDecimal max(@Nullable BigDecimal one, @Nullable BigDecimal other) {

@@ -37,7 +37,8 @@ final class EntryDraft {
 
     EntryDraft(String key) {
         this.key = key;
-        // Gemini charges once for a request that searched, unless the table says otherwise; everybody else for every search.
+        // Gemini charges once for a request that searched, unless the table says otherwise; everybody else for every
+        // search.
         this.everySearchBilled = !key.contains("gemini");
     }
 
@@ -98,7 +99,8 @@ final class EntryDraft {
                 maxOutputTokens);
     }
 
-    // Where the table repeats the output rate for reasoning it has no tiers and marks beside it. Reasoning is not priced apart
+    // Where the table repeats the output rate for reasoning it has no tiers and marks beside it. Reasoning is not
+    // priced apart
     // then, so it follows the output through all of them.
     private void dropReasoningPricedAsOutput() {
         var reasoning = lines.get(new PriceLine(Meter.REASONING, 0, Tier.STANDARD));

@@ -16,7 +16,8 @@ final class ModelKeys {
     private static final Pattern COMPACT_DATE = Pattern.compile("-\\d{8}$");
     private static final Pattern DASHED_DATE = Pattern.compile("-\\d{4}-\\d{2}-\\d{2}$");
     private static final Pattern CLAUDE_DATED = Pattern.compile("(claude-.+)-(\\d{8})");
-    private static final Pattern CLAUDE_VERSION = Pattern.compile("claude-[a-z]+-(\\d{1,2})(?:[-.](\\d{1,2}))?(?!\\d).*");
+    private static final Pattern CLAUDE_VERSION =
+            Pattern.compile("claude-[a-z]+-(\\d{1,2})(?:[-.](\\d{1,2}))?(?!\\d).*");
     private static final Pattern GEOGRAPHIC = Pattern.compile("(?:us|eu|global|jp|au|apac|us-gov)\\.(.+)");
 
     private final CostBasis basis;

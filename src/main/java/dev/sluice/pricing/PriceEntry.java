@@ -50,7 +50,8 @@ record PriceEntry(
     }
 
     /** The rate for a prompt of so many tokens in all, with the fallbacks for rates that the table lacks; null when there is none. */
-    @Nullable BigDecimal rate(Meter meter, long promptTokens, Tier tier) {
+    @Nullable
+    BigDecimal rate(Meter meter, long promptTokens, Tier tier) {
         var mark = markOf(meter, promptTokens, tier);
         if (meter == Meter.CACHE_WRITE_1H && isClaude() && mark < markOf(Meter.INPUT, promptTokens, tier)) {
             var input = rate(Meter.INPUT, promptTokens, tier);
@@ -60,12 +61,14 @@ record PriceEntry(
     }
 
     /** The rate as the table has it, for a short prompt and without fallbacks. */
-    @Nullable BigDecimal listed(Meter meter, Tier tier) {
+    @Nullable
+    BigDecimal listed(Meter meter, Tier tier) {
         return markOf(meter, 0, tier) < 0 ? null : atMark(meter, 0, tier);
     }
 
     /** The highest rate that any of these meters can have for a prompt of at most so many tokens; null when none has one. */
-    @Nullable BigDecimal dearest(Collection<Meter> meters, long promptTokens, Tier tier) {
+    @Nullable
+    BigDecimal dearest(Collection<Meter> meters, long promptTokens, Tier tier) {
         return LongStream.concat(LongStream.of(promptTokens), crossedMarks(promptTokens))
                 .boxed()
                 .flatMap(prompt -> meters.stream().map(meter -> rate(meter, prompt, tier)))

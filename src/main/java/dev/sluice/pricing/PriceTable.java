@@ -49,9 +49,12 @@ final class PriceTable implements PriceBook {
         }
     }
 
+    /** Digits before and after the point that a told cost may have; a number made of exponent alone would cost us gigabytes. */
+    private static final int MOST_DIGITS = 40;
+
     private final boolean inferred;
     private final List<Span> latestFirst;
-    private final Map<ProviderRule, Optional<ProviderPrices>> providers = new IdentityHashMap<>();
+    private final IdentityHashMap<ProviderRule, Optional<ProviderPrices>> providers = new IdentityHashMap<>();
 
     PriceTable(Policy policy) {
         this(policy, ShippedPrices.get());
@@ -66,7 +69,7 @@ final class PriceTable implements PriceBook {
     @Override
     public Optional<Cost> cost(Terms terms, Usage usage) {
         var reported = terms.reportedUsd();
-        if (reported != null && reported.signum() >= 0 && tellsCost(terms.provider())) {
+        if (reported != null && isAmount(reported) && tellsCost(terms.provider())) {
             return Optional.of(Bill.cost(reported, CostBasis.OPENROUTER.id + "/(told by the provider)"));
         }
         return quote(terms).flatMap(quote -> Bill.of(quote, terms, usage));
@@ -91,6 +94,12 @@ final class PriceTable implements PriceBook {
 
     private boolean tellsCost(ProviderRule provider) {
         return prices(provider).filter(ProviderPrices::tellsCost).isPresent();
+    }
+
+    private static boolean isAmount(BigDecimal reported) {
+        return reported.signum() >= 0
+                && Math.abs((long) reported.scale()) <= MOST_DIGITS
+                && reported.precision() <= MOST_DIGITS;
     }
 
     // A provider that is not the policy's own is worked out anew: remembering strangers would need a bound.

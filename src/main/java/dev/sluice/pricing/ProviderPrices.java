@@ -14,11 +14,16 @@ final class ProviderPrices {
     /** Models in use at one provider are dozens; the bound is for providers that answer with ever new names. */
     private static final int MOST_REMEMBERED = 1024;
 
+    /** More than twice the longest ARN. What is longer is no name, and is neither searched for nor remembered. */
+    private static final int LONGEST_NAME = 512;
+
     /** Where the price of a key stands on a day. */
     interface Source {
-        @Nullable PriceEntry find(String key);
+        @Nullable
+        PriceEntry find(String key);
 
-        @Nullable BigDecimal search(CostBasis basis);
+        @Nullable
+        BigDecimal search(CostBasis basis);
     }
 
     private record Mapping(PathGlob match, ProviderRule.CostMapping rule) {}
@@ -52,7 +57,7 @@ final class ProviderPrices {
     }
 
     Optional<Quote> quote(String model, String askedModel, Source source) {
-        var names = new Names(model, askedModel, source);
+        var names = new Names(bounded(model), bounded(askedModel), source);
         var known = quotes.get(names);
         if (known != null) {
             return known;
@@ -65,6 +70,10 @@ final class ProviderPrices {
         return found;
     }
 
+    private static String bounded(String model) {
+        return model.length() > LONGEST_NAME ? "" : model;
+    }
+
     private Optional<Quote> find(Names names) {
         return mapping(names.askedModel)
                 .or(() -> mapping(names.model))
@@ -74,7 +83,8 @@ final class ProviderPrices {
                         .findFirst());
     }
 
-    // An Azure deployment may be called anything, another model's name included. Bedrock answers with names of another price list.
+    // An Azure deployment may be called anything, another model's name included. Bedrock answers with names of another
+    // price list.
     private Stream<String> models(Names names) {
         if (basis.isAzure()) {
             return Stream.of(names.model);

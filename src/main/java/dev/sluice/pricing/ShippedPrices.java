@@ -38,15 +38,17 @@ record ShippedPrices(Map<String, PriceEntry> table, List<Dated> dated, Map<Strin
             .build();
 
     /** A correction: on a day with {@code from <= day < until} these fields replace those of the entry. Null dates are open ends. */
-    record Dated(String key, @Nullable LocalDate from, @Nullable LocalDate until, Map<String, Object> set) {
+    record Dated(
+            String key, @Nullable LocalDate from, @Nullable LocalDate until, Map<String, Object> set) {
         boolean holdsOn(LocalDate day) {
             return (from == null || !day.isBefore(from)) && (until == null || day.isBefore(until));
         }
     }
 
     /** The corrections as their file has them; dates are text there. */
-    private record Overrides(Defaults defaults, List<Override> entries) {
-        record Override(String key, @Nullable String from, @Nullable String until, Map<String, Object> set) {
+    private record Overrides(Defaults defaults, List<Correction> entries) {
+        record Correction(
+                String key, @Nullable String from, @Nullable String until, Map<String, Object> set) {
             Dated dated() {
                 return new Dated(
                         key,
@@ -84,7 +86,9 @@ record ShippedPrices(Map<String, PriceEntry> table, List<Dated> dated, Map<Strin
             var corrections = JSON.readValue(overrides, Overrides.class);
             return new ShippedPrices(
                     readTable(table),
-                    corrections.entries().stream().map(Overrides.Override::dated).toList(),
+                    corrections.entries().stream()
+                            .map(Overrides.Correction::dated)
+                            .toList(),
                     corrections.defaults().searches());
         } catch (IOException e) {
             throw new UncheckedIOException("the price table of this build cannot be read", e);
