@@ -31,7 +31,8 @@ final class GzipHeader {
 
     private void takeFixed(int next) {
         if (position < MAGIC.length && next != MAGIC[position]) {
-            throw new IllegalArgumentException("gzip: byte %d is %d (expected: %d)".formatted(position, next, MAGIC[position]));
+            throw new IllegalArgumentException(
+                    "gzip: byte %d is %d (expected: %d)".formatted(position, next, MAGIC[position]));
         }
         if (position == MAGIC.length) {
             flags = next;

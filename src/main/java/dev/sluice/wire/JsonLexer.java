@@ -288,14 +288,15 @@ final class JsonLexer<F extends Enum<F>> {
             unit = 0;
         } else {
             escape = 0;
-            utf16(switch (c) {
-                case 'n' -> '\n';
-                case 't' -> '\t';
-                case 'r' -> '\r';
-                case 'b' -> '\b';
-                case 'f' -> '\f';
-                default -> c & 0xFF;
-            });
+            utf16(
+                    switch (c) {
+                        case 'n' -> '\n';
+                        case 't' -> '\t';
+                        case 'r' -> '\r';
+                        case 'b' -> '\b';
+                        case 'f' -> '\f';
+                        default -> c & 0xFF;
+                    });
         }
     }
 

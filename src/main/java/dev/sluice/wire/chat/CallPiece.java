@@ -10,9 +10,11 @@ final class CallPiece {
     int choice;
     long index;
 
-    @Nullable String id;
+    @Nullable
+    String id;
 
-    @Nullable String name;
+    @Nullable
+    String name;
 
     byte[] arguments = new byte[0];
     long characters;
