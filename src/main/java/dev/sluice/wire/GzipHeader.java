@@ -43,7 +43,7 @@ final class GzipHeader {
 
     private void takeExtra(int next) {
         if (extraPosition < 2) {
-            extraLength |= next << 8 * extraPosition;
+            extraLength |= next << (8 * extraPosition);
         }
         extraPosition++;
         if (extraPosition >= 2 && extraPosition == extraLength + 2) {

@@ -324,7 +324,7 @@ final class ResponsesTally extends AnswerTally<Field> {
     private void commitError(boolean failed) {
         if (errorTold) {
             error = errorFields.toError();
-        } else if (failed || finishReason == FinishReason.ERROR || document && isFrontError()) {
+        } else if (failed || finishReason == FinishReason.ERROR || (document && isFrontError())) {
             error = flatFields.toError();
         }
     }
