@@ -31,7 +31,8 @@ final class GzipHeader {
 
     private void takeFixed(int next) {
         if (position < MAGIC.length && next != MAGIC[position]) {
-            throw new IllegalArgumentException("gzip: byte %d is %d (expected: %d)".formatted(position, next, MAGIC[position]));
+            throw new IllegalArgumentException(
+                    "gzip: byte %d is %d (expected: %d)".formatted(position, next, MAGIC[position]));
         }
         if (position == MAGIC.length) {
             flags = next;
@@ -42,7 +43,7 @@ final class GzipHeader {
 
     private void takeExtra(int next) {
         if (extraPosition < 2) {
-            extraLength |= next << 8 * extraPosition;
+            extraLength |= next << (8 * extraPosition);
         }
         extraPosition++;
         if (extraPosition >= 2 && extraPosition == extraLength + 2) {

@@ -99,7 +99,7 @@ final class InflatedAnswer implements AnswerReader {
 
     // "deflate" should be zlib (RFC 1950), but bare deflate data are sent under that name too: two bytes tell.
     private boolean startsZlib() {
-        int both = (firstTwo[0] & 0xFF) << 8 | firstTwo[1] & 0xFF;
+        int both = ((firstTwo[0] & 0xFF) << 8) | (firstTwo[1] & 0xFF);
         return (firstTwo[0] & 0x0F) == 8 && both % 31 == 0;
     }
 

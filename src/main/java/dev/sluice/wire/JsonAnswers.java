@@ -48,7 +48,8 @@ public final class JsonAnswers<F extends Enum<F>> implements AnswerReader {
         return tally.answer();
     }
 
-    // A reader that fails never harms the answer: whatever a provider's bytes bring about ends the reading, nothing else.
+    // A reader that fails never harms the answer: whatever a provider's bytes bring about ends the reading, nothing
+    // else.
     private void guarded(Runnable reading) {
         try {
             reading.run();

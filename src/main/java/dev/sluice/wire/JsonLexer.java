@@ -156,12 +156,12 @@ final class JsonLexer<F extends Enum<F>> {
     }
 
     private boolean inArray() {
-        return (arrays >>> depth & 1) != 0;
+        return ((arrays >>> depth) & 1) != 0;
     }
 
     private void push(JsonShape<F> shape, boolean array) {
         shapes[depth++] = shape;
-        arrays = array ? arrays | 1L << depth : arrays & ~(1L << depth);
+        arrays = array ? arrays | (1L << depth) : arrays & ~(1L << depth);
         expected = array ? Expected.VALUE : Expected.KEY;
         value = shape;
     }
@@ -170,7 +170,7 @@ final class JsonLexer<F extends Enum<F>> {
         var shape = value;
         if (expected != Expected.VALUE) {
             state = State.BROKEN;
-        } else if (shape == null || !shape.isObject() || array && inArray()) {
+        } else if (shape == null || !shape.isObject() || (array && inArray())) {
             skip(shape, array ? '[' : '{');
         } else if (array) {
             push(shape, true);
@@ -183,7 +183,7 @@ final class JsonLexer<F extends Enum<F>> {
 
     private void close(boolean array) {
         boolean empty = expected == (array ? Expected.VALUE : Expected.KEY);
-        if (array != inArray() || !empty && expected != Expected.COMMA) {
+        if (array != inArray() || (!empty && expected != Expected.COMMA)) {
             state = State.BROKEN;
             return;
         }
@@ -278,7 +278,7 @@ final class JsonLexer<F extends Enum<F>> {
     /** One byte of an escape: {@code escape} counts them, the backslash being the first. */
     private void unescape(byte c) {
         if (escape > 1) {
-            unit = unit << 4 | Math.max(0, Character.digit(c, 16));
+            unit = (unit << 4) | Math.max(0, Character.digit(c, 16));
             escape = escape == 5 ? 0 : escape + 1;
             if (escape == 0) {
                 utf16(unit);
@@ -288,14 +288,15 @@ final class JsonLexer<F extends Enum<F>> {
             unit = 0;
         } else {
             escape = 0;
-            utf16(switch (c) {
-                case 'n' -> '\n';
-                case 't' -> '\t';
-                case 'r' -> '\r';
-                case 'b' -> '\b';
-                case 'f' -> '\f';
-                default -> c & 0xFF;
-            });
+            utf16(
+                    switch (c) {
+                        case 'n' -> '\n';
+                        case 't' -> '\t';
+                        case 'r' -> '\r';
+                        case 'b' -> '\b';
+                        case 'f' -> '\f';
+                        default -> c & 0xFF;
+                    });
         }
     }
 

@@ -23,8 +23,7 @@ public final class JsonShape<F extends Enum<F>> {
     private final List<byte[]> keys;
     private final List<JsonShape<F>> children;
 
-    private JsonShape(
-            F field, int keep, boolean counted, boolean raw, List<byte[]> keys, List<JsonShape<F>> children) {
+    private JsonShape(F field, int keep, boolean counted, boolean raw, List<byte[]> keys, List<JsonShape<F>> children) {
         this.field = field;
         this.keep = keep;
         this.counted = counted;
@@ -75,7 +74,8 @@ public final class JsonShape<F extends Enum<F>> {
         return !children.isEmpty();
     }
 
-    @Nullable JsonShape<F> child(byte[] bytes, int from, int to) {
+    @Nullable
+    JsonShape<F> child(byte[] bytes, int from, int to) {
         int length = to - from;
         for (int i = 0; i < keys.size(); i++) {
             var key = keys.get(i);

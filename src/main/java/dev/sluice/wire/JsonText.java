@@ -32,7 +32,7 @@ public final class JsonText {
     }
 
     boolean startsNumber() {
-        return from < to && (bytes[from] == '-' || bytes[from] >= '0' && bytes[from] <= '9');
+        return from < to && (bytes[from] == '-' || (bytes[from] >= '0' && bytes[from] <= '9'));
     }
 
     /** Whether the value is this ASCII text. */

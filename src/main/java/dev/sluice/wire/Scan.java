@@ -9,8 +9,7 @@ import java.nio.ByteOrder;
  * stood, and {@code (w - 0x01..) & ~w & 0x80..} has its lowest set bit in the first zero byte.
  */
 final class Scan {
-    private static final VarHandle WORDS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
 

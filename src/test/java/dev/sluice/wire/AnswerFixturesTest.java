@@ -142,8 +142,8 @@ class AnswerFixturesTest {
         if (expected.has("error")) {
             var error = expected.get("error");
             softly.assertThat(answer.error())
-                    .isEqualTo(new Answer.AnswerError(
-                            text(error, "type"), text(error, "code"), text(error, "message")));
+                    .isEqualTo(
+                            new Answer.AnswerError(text(error, "type"), text(error, "code"), text(error, "message")));
         } else {
             softly.assertThat(answer.error()).isNull();
         }

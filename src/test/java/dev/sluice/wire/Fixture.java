@@ -25,12 +25,16 @@ record Fixture(String format, String name, byte[] body, JsonNode meta, JsonNode 
     }
 
     static Fixture of(String format, String name) {
-        return of(format).filter(fixture -> fixture.name.equals(name)).findFirst().orElseThrow();
+        return of(format)
+                .filter(fixture -> fixture.name.equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Stream<Fixture> of(String format) {
         try (var files = Files.list(ROOT.resolve(format))) {
-            return files.filter(file -> file.toString().endsWith(".meta.json"))
+            return files
+                    .filter(file -> file.toString().endsWith(".meta.json"))
                     .sorted()
                     .map(file -> read(format, file))
                     .toList()
@@ -45,9 +49,14 @@ record Fixture(String format, String name, byte[] body, JsonNode meta, JsonNode 
             var name = metaFile.getFileName().toString().replace(".meta.json", "");
             var meta = JSON.readTree(metaFile.toFile());
             var folder = ROOT.resolve(format);
-            var body = Files.readAllBytes(folder.resolve(meta.at("/response/body_file").asText()));
+            var body = Files.readAllBytes(
+                    folder.resolve(meta.at("/response/body_file").asText()));
             return new Fixture(
-                    format, name, body, meta, JSON.readTree(folder.resolve(name + ".expected.json").toFile()));
+                    format,
+                    name,
+                    body,
+                    meta,
+                    JSON.readTree(folder.resolve(name + ".expected.json").toFile()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

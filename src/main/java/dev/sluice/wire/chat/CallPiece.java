@@ -10,9 +10,11 @@ final class CallPiece {
     int choice;
     long index;
 
-    @Nullable String id;
+    @Nullable
+    String id;
 
-    @Nullable String name;
+    @Nullable
+    String name;
 
     byte[] arguments = new byte[0];
     long characters;
@@ -23,7 +25,7 @@ final class CallPiece {
     }
 
     void addTo(ToolCalls calls) {
-        long key = (long) choice << 32 | index & 0xFFFF_FFFFL;
+        long key = ((long) choice << 32) | (index & 0xFFFF_FFFFL);
         var call = index == UNTOLD && begins() ? null : calls.find(key);
         if (call == null || isAnother(call)) {
             call = calls.begin(key);

@@ -247,7 +247,7 @@ final class ChatTally extends AnswerTally<Field> {
             choicesFinished.set(told.choice);
         }
         // The first choice speaks for the answer; another one does until it has spoken.
-        if (told.choice == 0 || !firstChoiceFinished && finishReasonRaw == null) {
+        if (told.choice == 0 || (!firstChoiceFinished && finishReasonRaw == null)) {
             firstChoiceFinished |= told.choice == 0;
             finishReasonRaw = told.reason;
             finishReason = reason(told.reason);

@@ -82,7 +82,9 @@ public final class MessagesAnswers {
             .with(
                     "cache_creation",
                     object(Field.CACHE_CREATION).with("ephemeral_1h_input_tokens", text(Field.CACHE_WRITE_1H_TOKENS)))
-            .with("output_tokens_details", object(Field.OUTPUT_DETAILS).with("thinking_tokens", text(Field.THINKING_TOKENS)))
+            .with(
+                    "output_tokens_details",
+                    object(Field.OUTPUT_DETAILS).with("thinking_tokens", text(Field.THINKING_TOKENS)))
             .with("server_tool_use", object(Field.SERVER_TOOLS).with("web_search_requests", text(Field.WEB_SEARCHES)))
             .with("service_tier", text(Field.SERVICE_TIER))
             .with("speed", text(Field.SPEED))
@@ -109,9 +111,8 @@ public final class MessagesAnswers {
             .with("content", characters(Field.OTHER_OUTPUT))
             .with("stop_reason", text(Field.STOP_REASON));
 
-    private static final JsonShape<Field> DOCUMENT = message(object(Field.EVENT))
-            .with("type", text(Field.TYPE))
-            .with("error", ERROR);
+    private static final JsonShape<Field> DOCUMENT =
+            message(object(Field.EVENT)).with("type", text(Field.TYPE)).with("error", ERROR);
 
     private static final JsonShape<Field> EVENT = object(Field.EVENT)
             .with("type", text(Field.TYPE))

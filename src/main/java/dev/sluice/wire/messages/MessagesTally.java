@@ -38,9 +38,11 @@ final class MessagesTally extends AnswerTally<Field> {
 
     /** A block as it begins in a stream, or whole in a document. */
     private static final class Block {
-        @Nullable String id;
+        @Nullable
+        String id;
 
-        @Nullable String name;
+        @Nullable
+        String name;
 
         byte[] input = NOTHING;
         boolean toolUse;

@@ -5,11 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One output item while its fields come in: a message, some reasoning or a tool call. */
 final class Item {
-    @Nullable String type;
+    @Nullable
+    String type;
 
-    @Nullable String callId;
+    @Nullable
+    String callId;
 
-    @Nullable String name;
+    @Nullable
+    String name;
 
     byte[] arguments = new byte[0];
     long argumentCharacters;

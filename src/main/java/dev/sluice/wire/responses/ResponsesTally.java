@@ -67,11 +67,14 @@ final class ResponsesTally extends AnswerTally<Field> {
 
     /** The response that an event or the document repeats. */
     private static final class Response {
-        @Nullable String status;
+        @Nullable
+        String status;
 
-        @Nullable String reason;
+        @Nullable
+        String reason;
 
-        @Nullable String serviceTier;
+        @Nullable
+        String serviceTier;
 
         final ResponsesUsage counts = new ResponsesUsage();
         final ToolCalls calls = new ToolCalls();
@@ -321,7 +324,7 @@ final class ResponsesTally extends AnswerTally<Field> {
     private void commitError(boolean failed) {
         if (errorTold) {
             error = errorFields.toError();
-        } else if (failed || finishReason == FinishReason.ERROR || document && isFrontError()) {
+        } else if (failed || finishReason == FinishReason.ERROR || (document && isFrontError())) {
             error = flatFields.toError();
         }
     }
