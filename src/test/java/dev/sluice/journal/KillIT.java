@@ -55,8 +55,8 @@ class KillIT {
             for (var seen = 0; seen < lines; ) {
                 seen += take(out, acknowledged) ? 1 : 0;
             }
-            process.destroyForcibly();
-            // What it had printed before it died counts as well.
+            // By its handle: the process object would close our end of its output, and what it had printed before it died counts as well.
+            process.toHandle().destroyForcibly();
             out.lines().forEach(line -> note(line, acknowledged));
         } finally {
             process.destroyForcibly().waitFor();
