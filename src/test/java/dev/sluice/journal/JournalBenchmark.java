@@ -45,7 +45,7 @@ final class JournalBenchmark {
         var directory = Files.createTempDirectory("journal-benchmark");
         var settings = args.length > 3 ? args[3] : "";
         var system = ActorSystem.create(root(entities, pace), "benchmark", TestStorage.config(directory, settings));
-        Thread.sleep(Duration.ofSeconds(8)); // The JIT's share is not the journal's.
+        Thread.sleep(Duration.ofSeconds(20)); // The JIT's share is not the journal's.
         var before = Sample.take();
         Thread.sleep(Duration.ofSeconds(seconds));
         var after = Sample.take();

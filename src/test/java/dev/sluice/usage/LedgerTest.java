@@ -44,7 +44,7 @@ class LedgerTest {
 
     private ActorTestKit kit;
     private Ledger ledger;
-    private final Map<String, ActorRef<Recorder.Record>> recorders = new HashMap<>();
+    private final Map<String, ActorRef<Recorder.Keep>> recorders = new HashMap<>();
 
     @BeforeEach
     void start() {
@@ -66,7 +66,17 @@ class LedgerTest {
 
         assertThat(awaitSessions(3))
                 .containsExactly(new SessionRow(
-                        "oacc_1", "ann", "openai_chat", NOON.minusSeconds(5), NOON.plusSeconds(5), 3, 117, 20, 55, 1000, 1));
+                        "oacc_1",
+                        "ann",
+                        "openai_chat",
+                        NOON.minusSeconds(5),
+                        NOON.plusSeconds(5),
+                        3,
+                        117,
+                        20,
+                        55,
+                        1000,
+                        1));
     }
 
     @Test
@@ -85,7 +95,9 @@ class LedgerTest {
         }
         awaitSessions(9);
 
-        assertThat(view("oacc_1", 3).exchanges()).extracting(Exchange::requestId).containsExactly("r6", "r7", "r8");
+        assertThat(view("oacc_1", 3).exchanges())
+                .extracting(Exchange::requestId)
+                .containsExactly("r6", "r7", "r8");
         assertThat(view("oacc_1", 3).session().exchanges()).isEqualTo(9);
     }
 
@@ -113,8 +125,9 @@ class LedgerTest {
         record(exchange("r7", "s7", "ann", NOON.minusNanos(1), null, null));
         awaitSessions(8);
 
-        assertThat(pages(null, 3)).extracting(SessionRow::session).containsExactlyElementsOf(List.of(
-                "s6", "s5", "s4", "s3", "s2", "s1", "s0", "s7"));
+        assertThat(pages(null, 3))
+                .extracting(SessionRow::session)
+                .containsExactlyElementsOf(List.of("s6", "s5", "s4", "s3", "s2", "s1", "s0", "s7"));
     }
 
     @Test
@@ -202,7 +215,8 @@ class LedgerTest {
 
     private void fill() {
         for (var i = 0; i < 30; i++) {
-            record(exchange("r" + i, "s" + i % 3, "ann", NOON.plusSeconds(i), Usage.ofText(i, 1), i % 2 == 0 ? 3L : null));
+            record(exchange(
+                    "r" + i, "s" + i % 3, "ann", NOON.plusSeconds(i), Usage.ofText(i, 1), i % 2 == 0 ? 3L : null));
         }
     }
 
@@ -211,7 +225,8 @@ class LedgerTest {
         while (true) {
             var sessions = await(ledger.sessions(null, 1000, null));
             if (sessions.stream().mapToLong(SessionRow::exchanges).sum() >= exchanges || System.nanoTime() > deadline) {
-                assertThat(sessions.stream().mapToLong(SessionRow::exchanges).sum()).isEqualTo(exchanges);
+                assertThat(sessions.stream().mapToLong(SessionRow::exchanges).sum())
+                        .isEqualTo(exchanges);
                 return sessions;
             }
             Thread.onSpinWait();
@@ -221,7 +236,8 @@ class LedgerTest {
     private List<SessionRow> pages(@Nullable String login, int limit) {
         var all = new ArrayList<SessionRow>();
         while (true) {
-            var page = await(ledger.sessions(login, limit, all.isEmpty() ? null : all.getLast().last()));
+            var page = await(ledger.sessions(
+                    login, limit, all.isEmpty() ? null : all.getLast().last()));
             if (page.isEmpty()) {
                 return all;
             }
@@ -253,9 +269,9 @@ class LedgerTest {
 
     private void record(Exchange exchange) {
         var recorder = recorders.computeIfAbsent(exchange.session(), id -> kit.spawn(Recorder.create(id)));
-        await(AskPattern.<Recorder.Record, Done>ask(
+        await(AskPattern.<Recorder.Keep, Done>ask(
                 recorder,
-                replyTo -> new Recorder.Record(exchange, replyTo),
+                replyTo -> new Recorder.Keep(exchange, replyTo),
                 TestStorage.PATIENCE,
                 kit.system().scheduler()));
     }
@@ -300,10 +316,10 @@ class LedgerTest {
     }
 
     /** Records what it is told, every time: the real session is wiser, the ledger must not need it. */
-    private static final class Recorder extends EventSourcedBehavior<Recorder.Record, ExchangeRecorded, Long> {
-        record Record(Exchange exchange, ActorRef<Done> replyTo) {}
+    private static final class Recorder extends EventSourcedBehavior<Recorder.Keep, ExchangeRecorded, Long> {
+        record Keep(Exchange exchange, ActorRef<Done> replyTo) {}
 
-        static Behavior<Record> create(String id) {
+        static Behavior<Keep> create(String id) {
             return new Recorder(id);
         }
 
@@ -317,7 +333,7 @@ class LedgerTest {
         }
 
         @Override
-        public CommandHandler<Record, ExchangeRecorded, Long> commandHandler() {
+        public CommandHandler<Keep, ExchangeRecorded, Long> commandHandler() {
             return (_, command) -> Effect()
                     .persist(new ExchangeRecorded(command.exchange()))
                     .thenRun(() -> command.replyTo().tell(Done.getInstance()));
