@@ -22,9 +22,10 @@ final class EventReader {
             + " WHERE e.pid = (SELECT id FROM persistence_id WHERE name = ?) AND e.seq BETWEEN ? AND ?"
             + " ORDER BY e.seq LIMIT ?";
     // CROSS JOIN keeps the tag's index in the lead, so that a page reads no more than a page.
-    private static final String BY_TAG = EVENT + " FROM event_tag g CROSS JOIN event e ON e.ordering = g.ordering" + JOINS
-            + " WHERE g.tag = (SELECT id FROM tag WHERE name = ?) AND g.ordering > ? AND g.ordering <= ?"
-            + " ORDER BY g.ordering LIMIT ?";
+    private static final String BY_TAG =
+            EVENT + " FROM event_tag g CROSS JOIN event e ON e.ordering = g.ordering" + JOINS
+                    + " WHERE g.tag = (SELECT id FROM tag WHERE name = ?) AND g.ordering > ? AND g.ordering <= ?"
+                    + " ORDER BY g.ordering LIMIT ?";
 
     /** A named thing with a number to go on from. */
     record Numbered(long number, String name) {}

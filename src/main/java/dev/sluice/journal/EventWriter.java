@@ -18,7 +18,8 @@ final class EventWriter {
     private final Interned<String> persistenceIds = new Interned<>(EventWriter::persistenceIdNumber);
     private final Interned<String> tags = new Interned<>(EventWriter::tagNumber);
     private final Interned<Payload.Type> types = new Interned<>(Payload::typeNumber);
-    // A writer is one life of one entity, so an unknown one is new: it is not looked up, and a second row for it would do no harm.
+    // A writer is one life of one entity, so an unknown one is new: it is not looked up, and a second row for it would
+    // do no harm.
     private final Interned<String> writers = new Interned<>(EventWriter::newWriter);
     private long lastOrdering;
 
@@ -27,8 +28,8 @@ final class EventWriter {
     }
 
     static EventWriter open(Connection connection) throws SQLException {
-        try (var highest = connection.prepareStatement("SELECT max(ordering, coalesce("
-                + "(SELECT max(ordering) FROM event), 0)) FROM ordering_floor")) {
+        try (var highest = connection.prepareStatement(
+                "SELECT max(ordering, coalesce(" + "(SELECT max(ordering) FROM event), 0)) FROM ordering_floor")) {
             return new EventWriter(Rows.number(highest));
         }
     }
@@ -111,8 +112,7 @@ final class EventWriter {
                 pid,
                 toSeq,
                 limit);
-        return deleteOldest(
-                        connection, "DELETE FROM event WHERE ordering IN (" + oldest + ")", pid, toSeq, limit)
+        return deleteOldest(connection, "DELETE FROM event WHERE ordering IN (" + oldest + ")", pid, toSeq, limit)
                 == limit;
     }
 
@@ -146,8 +146,7 @@ final class EventWriter {
         }
     }
 
-    private void bindMetadata(
-            Connection connection, PreparedStatement insert, int column, @Nullable Payload metadata)
+    private void bindMetadata(Connection connection, PreparedStatement insert, int column, @Nullable Payload metadata)
             throws SQLException {
         if (metadata == null) {
             insert.setNull(column, Types.INTEGER);
@@ -168,7 +167,10 @@ final class EventWriter {
 
     private static long tagNumber(Connection connection, String name) throws SQLException {
         return numberOf(
-                connection, name, "SELECT id FROM tag WHERE name = ?", "INSERT INTO tag (name) VALUES (?) RETURNING id");
+                connection,
+                name,
+                "SELECT id FROM tag WHERE name = ?",
+                "INSERT INTO tag (name) VALUES (?) RETURNING id");
     }
 
     private static long newWriter(Connection connection, String uuid) throws SQLException {
@@ -178,8 +180,7 @@ final class EventWriter {
         }
     }
 
-    private static long numberOf(Connection connection, String name, String select, String insert)
-            throws SQLException {
+    private static long numberOf(Connection connection, String name, String select, String insert) throws SQLException {
         try (var find = connection.prepareStatement(select)) {
             find.setString(1, name);
             var known = Rows.optionalNumber(find);

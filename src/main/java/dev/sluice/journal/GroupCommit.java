@@ -46,8 +46,7 @@ final class GroupCommit implements AutoCloseable {
     private @Nullable Connection connection;
 
     /** @param afterRollback forgets what is remembered of rows that are gone; runs on the writing thread */
-    GroupCommit(
-            Connection first, Source source, StoreSettings settings, Executor executor, Runnable afterRollback) {
+    GroupCommit(Connection first, Source source, StoreSettings settings, Executor executor, Runnable afterRollback) {
         this.connection = first;
         this.source = source;
         this.settings = settings;
@@ -88,7 +87,10 @@ final class GroupCommit implements AutoCloseable {
         var wakeUp = queue.offer(new Job<>(_ -> true, 0));
         try {
             if (!thread.join(CLOSE_TIMEOUT)) {
-                log.atError().addKeyValue("waiting", queue.size()).addKeyValue("woken", wakeUp).log("Writer did not end");
+                log.atError()
+                        .addKeyValue("waiting", queue.size())
+                        .addKeyValue("woken", wakeUp)
+                        .log("Writer did not end");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -167,7 +169,8 @@ final class GroupCommit implements AutoCloseable {
                 open.rollback();
             }
         } catch (SQLException e) {
-            // On a full disk SQLite rolls back by itself, and the driver then has no transaction any more: begin afresh.
+            // On a full disk SQLite rolls back by itself, and the driver then has no transaction any more: begin
+            // afresh.
             log.atWarn().setCause(e).log("Connection to the storage is opened again");
             discard(open);
         }

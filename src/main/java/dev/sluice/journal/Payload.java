@@ -1,11 +1,15 @@
 package dev.sluice.journal;
 
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** An object as bytes, with what it takes to read them. */
+@SuppressWarnings(
+        "ArrayRecordComponent") // Handed through between serializer and driver, which both want the array; never
+// compared.
 record Payload(Type type, byte[] bytes) {
 
     /**
@@ -25,7 +29,7 @@ record Payload(Type type, byte[] bytes) {
     }
 
     /** Finds a type's number, or gives it one. */
-    static long typeNumber(java.sql.Connection connection, Type type) throws SQLException {
+    static long typeNumber(Connection connection, Type type) throws SQLException {
         try (var find = connection.prepareStatement(
                 "SELECT id FROM payload_type WHERE serializer = ? AND manifest = ? AND adapter = ?")) {
             bind(find, type);

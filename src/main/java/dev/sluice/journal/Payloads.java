@@ -15,7 +15,8 @@ final class Payloads {
 
     Payload write(Object object, String adapter) {
         var serializer = serialization.findSerializerFor(object);
-        // Not serializer.toBinary: this one writes the address of an actor inside so that other nodes and later lives can resolve it.
+        // Not serializer.toBinary: this one writes the address of an actor inside so that other nodes and later lives
+        // can resolve it.
         var bytes = serialization.serialize(object).get();
         var manifest = Serializers.manifestFor(serializer, object);
         return new Payload(new Payload.Type(serializer.identifier(), manifest, adapter), bytes);

@@ -42,7 +42,8 @@ final class Readers implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             var reason = threads.isShutdown()
                     ? "Not read: the storage is closed"
-                    : "Not read: %d reads wait already".formatted(threads.getQueue().size());
+                    : "Not read: %d reads wait already"
+                            .formatted(threads.getQueue().size());
             done.completeExceptionally(new RejectedExecutionException(reason, e));
         }
         return done;

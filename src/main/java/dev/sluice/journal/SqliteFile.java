@@ -1,10 +1,10 @@
 package dev.sluice.journal;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -147,7 +147,8 @@ final class SqliteFile implements AutoCloseable {
         // Kept in the file: readers see the last commit while the writer is at work.
         var mode = text(connection, "PRAGMA journal_mode = WAL");
         if (!mode.equals("wal")) {
-            throw refused(path, "does not support a write-ahead log", "Use a local disk for sluice.storage.directory", null);
+            throw refused(
+                    path, "does not support a write-ahead log", "Use a local disk for sluice.storage.directory", null);
         }
     }
 
@@ -179,7 +180,10 @@ final class SqliteFile implements AutoCloseable {
             var lock = channel.tryLock();
             if (lock != null) {
                 channel.truncate(0);
-                channel.write(StandardCharsets.US_ASCII.encode(Long.toString(ProcessHandle.current().pid())), 0);
+                channel.write(
+                        StandardCharsets.US_ASCII.encode(
+                                Long.toString(ProcessHandle.current().pid())),
+                        0);
                 return channel;
             }
             throw inUse(path, "process " + holder(channel));

@@ -94,18 +94,16 @@ final class SqliteJournal extends AsyncWriteJournal {
 
     @Override
     public Future<Void> doAsyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
-        return FutureConverters.asScala(
-                afterWrites(persistenceId)
-                        .thenCompose(_ -> store.write(connection ->
-                                store.events().markDeleted(connection, persistenceId, toSequenceNr)))
-                        .thenCompose(deletedTo -> deleteTo(persistenceId, deletedTo)));
+        return FutureConverters.asScala(afterWrites(persistenceId)
+                .thenCompose(_ ->
+                        store.write(connection -> store.events().markDeleted(connection, persistenceId, toSequenceNr)))
+                .thenCompose(deletedTo -> deleteTo(persistenceId, deletedTo)));
     }
 
     private CompletionStage<Void> deleteTo(String persistenceId, long toSeq) {
-        return store.write(connection ->
-                        store.events().deleteSome(connection, persistenceId, toSeq, DELETED_AT_ONCE))
-                .thenCompose(more ->
-                        more ? deleteTo(persistenceId, toSeq) : CompletableFuture.<Void>completedStage(null));
+        return store.write(connection -> store.events().deleteSome(connection, persistenceId, toSeq, DELETED_AT_ONCE))
+                .thenCompose(
+                        more -> more ? deleteTo(persistenceId, toSeq) : CompletableFuture.<Void>completedStage(null));
     }
 
     @Override

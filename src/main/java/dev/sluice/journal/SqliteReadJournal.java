@@ -66,8 +66,8 @@ public final class SqliteReadJournal
     public Source<EventEnvelope, NotUsed> currentEventsByTag(String tag, Offset offset) {
         // Lazily: what is current is decided when the stream starts.
         return Source.lazyCompletionStage(() -> reader.lastOrdering(tag))
-                .flatMapConcat(last -> current(
-                        after(offset), from -> reader.withTag(tag, from, last), StoredEvent::ordering))
+                .flatMapConcat(
+                        last -> current(after(offset), from -> reader.withTag(tag, from, last), StoredEvent::ordering))
                 .mapConcat(this::envelopes)
                 .mapMaterializedValue(_ -> NotUsed.notUsed());
     }
@@ -95,7 +95,8 @@ public final class SqliteReadJournal
 
     private <T> Source<T, NotUsed> live(
             long start, LongFunction<CompletionStage<List<T>>> read, ToLongFunction<T> offset) {
-        return Source.unfoldAsync(start, (Long from) -> livePage(from, read, offset).thenApply(Optional::of))
+        return Source.unfoldAsync(
+                        start, (Long from) -> livePage(from, read, offset).thenApply(Optional::of))
                 .mapConcat(page -> page);
     }
 
@@ -103,9 +104,10 @@ public final class SqliteReadJournal
     private <T> CompletionStage<Pair<Long, List<T>>> livePage(
             long from, LongFunction<CompletionStage<List<T>>> read, ToLongFunction<T> offset) {
         var nextCommit = store.commits().next();
-        return read.apply(from).thenCompose(page -> page.isEmpty()
-                ? nextCommit.thenCompose(_ -> delay()).thenApply(_ -> Pair.create(from, page))
-                : CompletableFuture.completedStage(Pair.create(offset.applyAsLong(page.getLast()), page)));
+        return read.apply(from)
+                .thenCompose(page -> page.isEmpty()
+                        ? nextCommit.thenCompose(_ -> delay()).thenApply(_ -> Pair.create(from, page))
+                        : CompletableFuture.completedStage(Pair.create(offset.applyAsLong(page.getLast()), page)));
     }
 
     private CompletionStage<Boolean> delay() {

@@ -23,7 +23,8 @@ final class SqliteSnapshotStore extends SnapshotStore {
     private static final String MATCHING = " pid = (SELECT id FROM persistence_id WHERE name = ?)"
             + " AND seq BETWEEN ? AND ? AND taken BETWEEN ? AND ?";
 
-    private record Row(long seq, long taken, Payload payload, @Nullable Payload metadata) {}
+    private record Row(
+            long seq, long taken, Payload payload, @Nullable Payload metadata) {}
 
     private final SqliteStore store;
     private final Payloads payloads;
@@ -82,18 +83,19 @@ final class SqliteSnapshotStore extends SnapshotStore {
             return CompletableFuture.failedStage(e);
         }
         return store.write(
-                connection -> {
-                    store.events()
-                            .saveSnapshot(
-                                    connection,
-                                    metadata.persistenceId(),
-                                    metadata.sequenceNr(),
-                                    metadata.timestamp(),
-                                    payload,
-                                    extra);
-                    return null;
-                },
-                payload.bytes().length);
+                        connection -> {
+                            store.events()
+                                    .saveSnapshot(
+                                            connection,
+                                            metadata.persistenceId(),
+                                            metadata.sequenceNr(),
+                                            metadata.timestamp(),
+                                            payload,
+                                            extra);
+                            return true;
+                        },
+                        payload.bytes().length)
+                .thenAccept(_ -> {});
     }
 
     /** Deletes by sequence number alone: an entity has one snapshot a number, whatever time its caller remembers. */
@@ -110,12 +112,13 @@ final class SqliteSnapshotStore extends SnapshotStore {
 
     private Future<Void> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
         return FutureConverters.asScala(store.write(connection -> {
-            try (var delete = connection.prepareStatement("DELETE FROM snapshot WHERE" + MATCHING)) {
-                bind(delete, persistenceId, criteria);
-                delete.executeUpdate();
-                return null;
-            }
-        }));
+                    try (var delete = connection.prepareStatement("DELETE FROM snapshot WHERE" + MATCHING)) {
+                        bind(delete, persistenceId, criteria);
+                        delete.executeUpdate();
+                        return true;
+                    }
+                })
+                .thenAccept(_ -> {}));
     }
 
     private static void bind(PreparedStatement statement, String persistenceId, SnapshotSelectionCriteria criteria)

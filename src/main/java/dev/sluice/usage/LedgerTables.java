@@ -41,6 +41,7 @@ final class LedgerTables {
             "CREATE INDEX exchange_by_session ON exchange (session)");
 
     /** An exchange, with its JSON made beforehand: the writing thread only writes. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed to the driver, which wants the array; never compared.
     record Entry(long offset, Exchange exchange, byte[] body) {}
 
     private LedgerTables() {}
@@ -160,8 +161,8 @@ final class LedgerTables {
     }
 
     /** The last used first; all that share the last row's instant are on the same page. */
-    static List<SessionRow> sessions(
-            Connection connection, @Nullable String login, int limit, @Nullable Instant before) throws SQLException {
+    static List<SessionRow> sessions(Connection connection, @Nullable String login, int limit, @Nullable Instant before)
+            throws SQLException {
         var mine = login == null ? "" : " AND login = ?";
         // The instant of the page's last row, by the index alone; then everything down to it.
         var page = "SELECT last FROM session WHERE last < ?" + mine + " ORDER BY last DESC LIMIT ?";

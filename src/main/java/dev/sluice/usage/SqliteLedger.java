@@ -61,8 +61,8 @@ final class SqliteLedger implements Ledger {
     }
 
     private Source<Done, NotUsed> projection() {
-        var journal = PersistenceQuery.get(system)
-                .getReadJournalFor(EventsByTagQuery.class, SqliteReadJournal.IDENTIFIER);
+        var journal =
+                PersistenceQuery.get(system).getReadJournalFor(EventsByTagQuery.class, SqliteReadJournal.IDENTIFIER);
         return Source.lazyCompletionStage(this::prepare)
                 .flatMapConcat(offset -> journal.eventsByTag(ExchangeRecorded.TAG, Offset.sequence(offset)))
                 .map(this::entry)

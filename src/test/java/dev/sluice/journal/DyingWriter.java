@@ -50,5 +50,4 @@ final class DyingWriter {
     private static void print(String line) {
         System.out.println(line);
     }
-
 }

@@ -151,7 +151,9 @@ class JournalTest {
         restart();
         write("a", atomic(event("a", 2, "second life")));
 
-        assertThat(replayed("a", 1, 2, 2)).extracting(PersistentRepr::writerUuid).containsExactly("first life", "second life");
+        assertThat(replayed("a", 1, 2, 2))
+                .extracting(PersistentRepr::writerUuid)
+                .containsExactly("first life", "second life");
     }
 
     @Test
@@ -176,12 +178,24 @@ class JournalTest {
 
     @Test
     void rejectsAnEventThatNobodyCanSerializeAndKeepsItsNeighbours() {
-        var probe = send(atomic(repr("a", 1, new Said("1"))), atomic(repr("a", 2, unwritable())), atomic(repr("a", 3, new Said("3"))));
+        var probe = send(
+                atomic(repr("a", 1, new Said("1"))),
+                atomic(repr("a", 2, unwritable())),
+                atomic(repr("a", 3, new Said("3"))));
 
         probe.expectMsgEquals(JournalProtocol.WriteMessagesSuccessful$.MODULE$);
-        assertThat(probe.expectMsgClass(JournalProtocol.WriteMessageSuccess.class).persistent().sequenceNr()).isEqualTo(1);
-        assertThat(probe.expectMsgClass(JournalProtocol.WriteMessageRejected.class).message().sequenceNr()).isEqualTo(2);
-        assertThat(probe.expectMsgClass(JournalProtocol.WriteMessageSuccess.class).persistent().sequenceNr()).isEqualTo(3);
+        assertThat(probe.expectMsgClass(JournalProtocol.WriteMessageSuccess.class)
+                        .persistent()
+                        .sequenceNr())
+                .isEqualTo(1);
+        assertThat(probe.expectMsgClass(JournalProtocol.WriteMessageRejected.class)
+                        .message()
+                        .sequenceNr())
+                .isEqualTo(2);
+        assertThat(probe.expectMsgClass(JournalProtocol.WriteMessageSuccess.class)
+                        .persistent()
+                        .sequenceNr())
+                .isEqualTo(3);
         assertThat(replay("a", 1, 10, 10)).containsExactly(1L, 3L);
     }
 
@@ -306,9 +320,11 @@ class JournalTest {
     }
 
     private void say(String entity, long from, long to) {
-        write(entity, LongStream.rangeClosed(from, to)
-                .mapToObj(seq -> atomic(repr(entity, seq, new Tagged(new Said("word " + seq), Set.of("said")))))
-                .toArray(AtomicWrite[]::new));
+        write(
+                entity,
+                LongStream.rangeClosed(from, to)
+                        .mapToObj(seq -> atomic(repr(entity, seq, new Tagged(new Said("word " + seq), Set.of("said")))))
+                        .toArray(AtomicWrite[]::new));
     }
 
     private void write(String entity, AtomicWrite... writes) {
@@ -330,7 +346,10 @@ class JournalTest {
 
     private static JournalProtocol.WriteMessages message(ActorRef from, AtomicWrite... writes) {
         return new JournalProtocol.WriteMessages(
-                CollectionConverters.asScala(List.<PersistentEnvelope>of(writes)).toSeq(), from, 1);
+                CollectionConverters.asScala(List.<PersistentEnvelope>of(writes))
+                        .toSeq(),
+                from,
+                1);
     }
 
     private static AtomicWrite atomic(PersistentRepr... events) {
@@ -346,7 +365,9 @@ class JournalTest {
     }
 
     private List<Long> replay(String entity, long from, long to, long max) {
-        return replayed(entity, from, to, max).stream().map(PersistentRepr::sequenceNr).toList();
+        return replayed(entity, from, to, max).stream()
+                .map(PersistentRepr::sequenceNr)
+                .toList();
     }
 
     private List<PersistentRepr> replayed(String entity, long from, long to, long max) {
@@ -366,7 +387,8 @@ class JournalTest {
     private long highest(String entity) {
         var probe = new TestKit(system);
         journal.tell(new JournalProtocol.ReplayMessages(0, Long.MAX_VALUE, 0, entity, probe.getRef()), probe.getRef());
-        return probe.expectMsgClass(TestStorage.PATIENCE, JournalProtocol.RecoverySuccess.class).highestSequenceNr();
+        return probe.expectMsgClass(TestStorage.PATIENCE, JournalProtocol.RecoverySuccess.class)
+                .highestSequenceNr();
     }
 
     private void delete(String entity, long to) {

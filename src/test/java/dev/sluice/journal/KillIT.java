@@ -55,8 +55,9 @@ class KillIT {
             for (var seen = 0; seen < lines; ) {
                 seen += take(out, acknowledged) ? 1 : 0;
             }
-            process.destroyForcibly();
-            // What it had printed before it died counts as well.
+            // By its handle: the process object would close our end of its output, and what it had printed before it
+            // died counts as well.
+            process.toHandle().destroyForcibly();
             out.lines().forEach(line -> note(line, acknowledged));
         } finally {
             process.destroyForcibly().waitFor();
@@ -88,13 +89,15 @@ class KillIT {
             var numbers = new HashMap<String, Long>();
             for (var event : events(system)) {
                 var number = numbers.merge(event.persistenceId(), 1L, Long::sum);
-                assertThat(event.sequenceNr()).as("no hole in %s", event.persistenceId()).isEqualTo(number);
+                assertThat(event.sequenceNr())
+                        .as("no hole in %s", event.persistenceId())
+                        .isEqualTo(number);
                 var line = ((Diary.Noted) event.event()).line().split(" ", -1);
                 stored.merge(event.persistenceId() + " " + line[0], Long.parseLong(line[1]), Math::max);
             }
-            assertThat(acknowledged).allSatisfy((life, last) -> assertThat(stored.getOrDefault(life, 0L))
-                    .as(life)
-                    .isGreaterThanOrEqualTo(last));
+            assertThat(acknowledged)
+                    .allSatisfy((life, last) ->
+                            assertThat(stored.getOrDefault(life, 0L)).as(life).isGreaterThanOrEqualTo(last));
         } finally {
             TestStorage.stop(system);
         }

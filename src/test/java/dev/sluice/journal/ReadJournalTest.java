@@ -81,8 +81,7 @@ class ReadJournalTest {
     void knowsNothingOfATagNobodyUsed() {
         note(diary("a"), "1");
 
-        assertThat(await(journal.currentEventsByTag("unused", Offset.noOffset())
-                        .runWith(Sink.seq(), kit.system())))
+        assertThat(await(journal.currentEventsByTag("unused", Offset.noOffset()).runWith(Sink.seq(), kit.system())))
                 .isEmpty();
     }
 
@@ -133,7 +132,8 @@ class ReadJournalTest {
         note(diary("b"), "1");
         var probe = kit.<String>createTestProbe();
 
-        assertThat(await(journal.currentPersistenceIds().runWith(Sink.seq(), kit.system()))).containsExactly("a", "b");
+        assertThat(await(journal.currentPersistenceIds().runWith(Sink.seq(), kit.system())))
+                .containsExactly("a", "b");
 
         follow(journal.persistenceIds(), probe);
         probe.receiveSeveralMessages(2, TestStorage.PATIENCE);
@@ -144,15 +144,14 @@ class ReadJournalTest {
     @Test
     void speaksScalaToo() {
         note(diary("a"), "1");
-        var scala = (org.apache.pekko.persistence.query.scaladsl.CurrentEventsByTagQuery)
-                new SqliteReadJournalProvider(
-                                (org.apache.pekko.actor.ExtendedActorSystem) kit.system().classicSystem(),
-                                kit.system().settings().config().getConfig(SqliteReadJournal.IDENTIFIER))
-                        .scaladslReadJournal();
+        var scala = (org.apache.pekko.persistence.query.scaladsl.CurrentEventsByTagQuery) new SqliteReadJournalProvider(
+                        (org.apache.pekko.actor.ExtendedActorSystem)
+                                kit.system().classicSystem(),
+                        kit.system().settings().config().getConfig(SqliteReadJournal.IDENTIFIER))
+                .scaladslReadJournal();
 
-        var events = await(scala.currentEventsByTag(Diary.TAG, Offset.noOffset())
-                .asJava()
-                .runWith(Sink.seq(), kit.system()));
+        var events = await(
+                scala.currentEventsByTag(Diary.TAG, Offset.noOffset()).asJava().runWith(Sink.seq(), kit.system()));
 
         assertThat(events).extracting(ReadJournalTest::line).containsExactly("1");
     }

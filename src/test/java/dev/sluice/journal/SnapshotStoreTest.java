@@ -70,12 +70,14 @@ class SnapshotStoreTest {
 
     @Test
     void loadsTheLatestUpToASequenceNumber() {
-        assertThat(loaded(SnapshotSelectionCriteria.create(35, Long.MAX_VALUE), Long.MAX_VALUE)).isEqualTo(30);
+        assertThat(loaded(SnapshotSelectionCriteria.create(35, Long.MAX_VALUE), Long.MAX_VALUE))
+                .isEqualTo(30);
     }
 
     @Test
     void loadsTheLatestUpToATime() {
-        assertThat(loaded(SnapshotSelectionCriteria.create(Long.MAX_VALUE, 1020), Long.MAX_VALUE)).isEqualTo(20);
+        assertThat(loaded(SnapshotSelectionCriteria.create(Long.MAX_VALUE, 1020), Long.MAX_VALUE))
+                .isEqualTo(20);
     }
 
     @Test
@@ -85,15 +87,18 @@ class SnapshotStoreTest {
 
     @Test
     void loadsNothingBelowTheLeastAskedFor() {
-        assertThat(load("a", SnapshotSelectionCriteria.create(19, Long.MAX_VALUE, 11, 0), Long.MAX_VALUE)).isEmpty();
-        assertThat(load("a", SnapshotSelectionCriteria.create(Long.MAX_VALUE, 1019, 0, 1011), Long.MAX_VALUE)).isEmpty();
+        assertThat(load("a", SnapshotSelectionCriteria.create(19, Long.MAX_VALUE, 11, 0), Long.MAX_VALUE))
+                .isEmpty();
+        assertThat(load("a", SnapshotSelectionCriteria.create(Long.MAX_VALUE, 1019, 0, 1011), Long.MAX_VALUE))
+                .isEmpty();
     }
 
     @Test
     void deletesOneWhateverItsTime() {
         deleteOne(new SnapshotMetadata("a", 30, 0));
 
-        assertThat(loaded(SnapshotSelectionCriteria.create(30, Long.MAX_VALUE), Long.MAX_VALUE)).isEqualTo(20);
+        assertThat(loaded(SnapshotSelectionCriteria.create(30, Long.MAX_VALUE), Long.MAX_VALUE))
+                .isEqualTo(20);
         assertThat(loaded(LATEST, Long.MAX_VALUE)).isEqualTo(50);
     }
 
@@ -101,8 +106,10 @@ class SnapshotStoreTest {
     void deletesARange() {
         deleteAll(SnapshotSelectionCriteria.create(40, 1030, 15, 0));
 
-        assertThat(loaded(SnapshotSelectionCriteria.create(39, Long.MAX_VALUE), Long.MAX_VALUE)).isEqualTo(10);
-        assertThat(loaded(SnapshotSelectionCriteria.create(40, Long.MAX_VALUE), Long.MAX_VALUE)).isEqualTo(40);
+        assertThat(loaded(SnapshotSelectionCriteria.create(39, Long.MAX_VALUE), Long.MAX_VALUE))
+                .isEqualTo(10);
+        assertThat(loaded(SnapshotSelectionCriteria.create(40, Long.MAX_VALUE), Long.MAX_VALUE))
+                .isEqualTo(40);
     }
 
     @Test
@@ -130,7 +137,8 @@ class SnapshotStoreTest {
         stop();
         start();
 
-        assertThat((byte[]) load("b", LATEST, Long.MAX_VALUE).orElseThrow().snapshot()).isEqualTo(big);
+        assertThat((byte[]) load("b", LATEST, Long.MAX_VALUE).orElseThrow().snapshot())
+                .isEqualTo(big);
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.pekko.actor.ActorSystem;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,7 @@ class SqliteStoreTest {
     @TempDir
     private Path directory;
 
-    private ActorSystem system;
+    private @Nullable ActorSystem system;
 
     @AfterEach
     void stop() {
@@ -33,9 +34,14 @@ class SqliteStoreTest {
         }
     }
 
+    private ActorSystem start(Path storage, String overrides) {
+        var started = ActorSystem.create("store", TestStorage.config(storage, overrides));
+        system = started;
+        return started;
+    }
+
     private SqliteStore open(String overrides) {
-        system = ActorSystem.create("store", TestStorage.config(directory, overrides));
-        return SqliteStore.get(system);
+        return SqliteStore.get(start(directory, overrides));
     }
 
     private SqliteStore open() {
@@ -117,8 +123,10 @@ class SqliteStoreTest {
 
         stop();
 
-        assertThat(Path.of(directory + "/sluice.db-wal")).satisfiesAnyOf(
-                log -> assertThat(log).doesNotExist(), log -> assertThat(log).isEmptyFile());
+        assertThat(Path.of(directory + "/sluice.db-wal"))
+                .satisfiesAnyOf(
+                        log -> assertThat(log).doesNotExist(),
+                        log -> assertThat(log).isEmptyFile());
         assertThat(count(open())).isEqualTo(1000);
     }
 
@@ -220,9 +228,9 @@ class SqliteStoreTest {
     void refusesADirectoryThatIsAFile() throws IOException {
         var blocked = directory.resolve("file");
         Files.createFile(blocked);
-        system = ActorSystem.create("store", TestStorage.config(blocked));
+        var started = start(blocked, "");
 
-        assertThatThrownBy(() -> SqliteStore.get(system))
+        assertThatThrownBy(() -> SqliteStore.get(started))
                 .isInstanceOf(UnusableStorageException.class)
                 .hasMessageContaining("cannot be made");
     }
@@ -239,16 +247,15 @@ class SqliteStoreTest {
 
     @Test
     void namesASettingThatIsWrong() {
-        system = ActorSystem.create(
-                "store", TestStorage.config(directory, "sluice.journal.synchronous = sometimes"));
+        var started = start(directory, "sluice.journal.synchronous = sometimes");
 
-        assertThatThrownBy(() -> SqliteStore.get(system))
+        assertThatThrownBy(() -> SqliteStore.get(started))
                 .hasMessageContaining("sluice.journal.synchronous: sometimes (expected: normal or full)");
     }
 
     private void assertRefused(String reason) {
-        system = ActorSystem.create("store", TestStorage.config(directory));
-        assertThatThrownBy(() -> SqliteStore.get(system))
+        var started = start(directory, "");
+        assertThatThrownBy(() -> SqliteStore.get(started))
                 .isInstanceOf(UnusableStorageException.class)
                 .hasMessageContaining("sluice.db")
                 .hasMessageContaining(reason);

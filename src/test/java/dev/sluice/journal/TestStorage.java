@@ -20,9 +20,7 @@ public final class TestStorage {
 
     public static Config config(Path directory, String overrides) {
         return ConfigFactory.parseString(overrides)
-                .withFallback(
-                        ConfigFactory.parseString(
-                                """
+                .withFallback(ConfigFactory.parseString("""
                         sluice.storage.directory = "%s"
                         pekko.persistence.journal.plugin = "sluice.journal.events"
                         pekko.persistence.snapshot-store.plugin = "sluice.journal.snapshots"
@@ -30,8 +28,7 @@ public final class TestStorage {
                         pekko.coordinated-shutdown.exit-jvm = off
                         pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
                         pekko.loglevel = WARNING
-                        """
-                                        .formatted(directory)))
+                        """.formatted(directory)))
                 .withFallback(ConfigFactory.parseResources("journal.conf"))
                 .withFallback(ConfigFactory.load())
                 .resolve();

@@ -1,0 +1,352 @@
+package dev.sluice.usage;
+
+import static dev.sluice.journal.TestStorage.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.journal.SqliteStore;
+import dev.sluice.journal.TestStorage;
+import dev.sluice.session.Exchange;
+import dev.sluice.session.ExchangeRecorded;
+import dev.sluice.usage.Ledger.SessionRow;
+import dev.sluice.usage.Ledger.SessionView;
+import dev.sluice.wire.Usage;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The ledger behind sessions that record, on a real file. */
+class LedgerTest {
+    private static final Instant NOON = Instant.parse("2026-11-21T12:00:00.123456789Z");
+
+    @TempDir
+    private Path directory;
+
+    private ActorTestKit kit;
+    private Ledger ledger;
+    private final Map<String, ActorRef<Recorder.Keep>> recorders = new HashMap<>();
+
+    @BeforeEach
+    void start() {
+        kit = ActorTestKit.create("ledger", TestStorage.config(directory));
+        ledger = Ledger.start(kit.system());
+        recorders.clear();
+    }
+
+    @AfterEach
+    void stop() {
+        kit.shutdownTestKit();
+    }
+
+    @Test
+    void addsUpASession() {
+        record(exchange("r1", "oacc_1", "ann", NOON, new Usage(100, 20, 3, 4, 50, 0, 0, 0, 0, 0, 0), 1000L));
+        record(exchange("r2", "oacc_1", "ann", NOON.plusSeconds(5), Usage.ofText(10, 5), null));
+        record(exchange("r3", "oacc_1", "ann", NOON.minusSeconds(5), null, null));
+
+        assertThat(awaitSessions(3))
+                .containsExactly(new SessionRow(
+                        "oacc_1",
+                        "ann",
+                        "openai_chat",
+                        NOON.minusSeconds(5),
+                        NOON.plusSeconds(5),
+                        3,
+                        117,
+                        20,
+                        55,
+                        1000,
+                        1));
+    }
+
+    @Test
+    void givesBackAnExchangeAsItWasRecorded() {
+        var exchange = exchange("r1", "oacc_1", "ann", NOON, Usage.ofText(1, 2), 7L);
+        record(exchange);
+        awaitSessions(1);
+
+        assertThat(view("oacc_1", 10).exchanges()).containsExactly(exchange);
+    }
+
+    @Test
+    void showsTheLatestExchangesTheOldestFirst() {
+        for (var i = 0; i < 9; i++) {
+            record(exchange("r" + i, "oacc_1", "ann", NOON.plusSeconds(i), null, null));
+        }
+        awaitSessions(9);
+
+        assertThat(view("oacc_1", 3).exchanges())
+                .extracting(Exchange::requestId)
+                .containsExactly("r6", "r7", "r8");
+        assertThat(view("oacc_1", 3).session().exchanges()).isEqualTo(9);
+    }
+
+    @Test
+    void knowsNoSessionThatNeverWas() {
+        assertThat(await(ledger.session("oacc_none", 10))).isEmpty();
+        assertThat(await(ledger.sessions(null, 10, null))).isEmpty();
+    }
+
+    @Test
+    void listsTheLastUsedFirstPageByPage() {
+        for (var i = 0; i < 25; i++) {
+            record(exchange("r" + i, "s" + i, "ann", NOON.plusSeconds(i), null, null));
+        }
+        awaitSessions(25);
+
+        assertThat(pages(null, 10)).extracting(SessionRow::session).containsExactlyElementsOf(names(24, 0));
+    }
+
+    @Test
+    void splitsNoPageAmongSessionsOfTheSameInstant() {
+        for (var i = 0; i < 7; i++) {
+            record(exchange("r" + i, "s" + i, "ann", NOON, null, null));
+        }
+        record(exchange("r7", "s7", "ann", NOON.minusNanos(1), null, null));
+        awaitSessions(8);
+
+        assertThat(pages(null, 3))
+                .extracting(SessionRow::session)
+                .containsExactlyElementsOf(List.of("s6", "s5", "s4", "s3", "s2", "s1", "s0", "s7"));
+    }
+
+    @Test
+    void listsOneCallersSessions() {
+        for (var i = 0; i < 9; i++) {
+            record(exchange("r" + i, "s" + i, i % 3 == 0 ? "ann" : "bob", NOON.plusSeconds(i), null, null));
+        }
+        awaitSessions(9);
+
+        assertThat(pages("ann", 2)).extracting(SessionRow::session).containsExactly("s6", "s3", "s0");
+        assertThat(pages("carl", 2)).isEmpty();
+    }
+
+    @Test
+    void countsARequestOnceThoughItWasRecordedTwice() {
+        record(exchange("r1", "oacc_1", "ann", NOON, null, 5L));
+        record(exchange("r1", "oacc_1", "ann", NOON.plusSeconds(1), null, 5L));
+        record(exchange("r2", "oacc_1", "ann", NOON, null, 5L));
+
+        var session = awaitSessions(2).getFirst();
+
+        assertThat(session.costNanos()).isEqualTo(10);
+        assertThat(session.last()).isEqualTo(NOON);
+    }
+
+    @Test
+    void goesOnWhereItStoodAfterARestart() {
+        for (var i = 0; i < 40; i++) {
+            record(exchange("r" + i, "s" + i % 4, "ann", NOON.plusSeconds(i), Usage.ofText(1, 1), 1L));
+            if (i % 10 == 5) {
+                stop();
+                start();
+            }
+        }
+
+        assertThat(awaitSessions(40)).allSatisfy(session -> {
+            assertThat(session.exchanges()).isEqualTo(10);
+            assertThat(session.costNanos()).isEqualTo(10);
+        });
+    }
+
+    @Test
+    void countsNothingTwiceWhenItReadsEverythingAgain() {
+        fill();
+        var before = awaitSessions(30);
+        execute("UPDATE projection_offset SET last = 0");
+
+        stop();
+        start();
+        record(exchange("last", "last", "ann", NOON.plusSeconds(99), null, null));
+
+        assertThat(awaitSessions(31)).hasSize(before.size() + 1).containsAll(before);
+    }
+
+    @Test
+    void isBuiltAnewFromTheJournalAlone() {
+        fill();
+        var before = awaitSessions(30);
+        var exchanges = view("s1", 10);
+        execute("DROP TABLE exchange");
+        execute("DROP TABLE session");
+        execute("DELETE FROM projection_offset");
+
+        stop();
+        start();
+
+        assertThat(awaitSessions(30)).isEqualTo(before);
+        assertThat(view("s1", 10)).isEqualTo(exchanges);
+    }
+
+    @Test
+    void comesBackAfterAFailure() {
+        record(exchange("r1", "s1", "ann", NOON, null, null));
+        awaitSessions(1);
+        // A trigger that fails every insert stands for a disk that fails for a while.
+        execute("CREATE TRIGGER broken BEFORE INSERT ON exchange BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
+        LoggingTestKit.warn("on purpose").expect(kit.system(), () -> {
+            record(exchange("r2", "s1", "ann", NOON, null, null));
+            return true;
+        });
+        execute("DROP TRIGGER broken");
+
+        assertThat(awaitSessions(2).getFirst().exchanges()).isEqualTo(2);
+    }
+
+    private void fill() {
+        for (var i = 0; i < 30; i++) {
+            record(exchange(
+                    "r" + i, "s" + i % 3, "ann", NOON.plusSeconds(i), Usage.ofText(i, 1), i % 2 == 0 ? 3L : null));
+        }
+    }
+
+    private List<SessionRow> awaitSessions(long exchanges) {
+        var deadline = System.nanoTime() + TestStorage.PATIENCE.toNanos();
+        while (true) {
+            var sessions = await(ledger.sessions(null, 1000, null));
+            if (sessions.stream().mapToLong(SessionRow::exchanges).sum() >= exchanges || System.nanoTime() > deadline) {
+                assertThat(sessions.stream().mapToLong(SessionRow::exchanges).sum())
+                        .isEqualTo(exchanges);
+                return sessions;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private List<SessionRow> pages(@Nullable String login, int limit) {
+        var all = new ArrayList<SessionRow>();
+        while (true) {
+            var page = await(ledger.sessions(
+                    login, limit, all.isEmpty() ? null : all.getLast().last()));
+            if (page.isEmpty()) {
+                return all;
+            }
+            all.addAll(page);
+        }
+    }
+
+    private static List<String> names(int from, int to) {
+        var names = new ArrayList<String>();
+        for (var i = from; i >= to; i--) {
+            names.add("s" + i);
+        }
+        return names;
+    }
+
+    private SessionView view(String session, int limit) {
+        return await(ledger.session(session, limit)).orElseThrow();
+    }
+
+    private void execute(String sql) {
+        await(SqliteStore.get(kit.system()).write(connection -> run(connection, sql)));
+    }
+
+    private static boolean run(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            return statement.execute(sql);
+        }
+    }
+
+    private void record(Exchange exchange) {
+        var recorder = recorders.computeIfAbsent(exchange.session(), id -> kit.spawn(Recorder.create(id)));
+        await(AskPattern.<Recorder.Keep, Done>ask(
+                recorder,
+                replyTo -> new Recorder.Keep(exchange, replyTo),
+                TestStorage.PATIENCE,
+                kit.system().scheduler()));
+    }
+
+    static Exchange exchange(
+            String request,
+            String session,
+            String login,
+            Instant started,
+            @Nullable Usage usage,
+            @Nullable Long costNanos) {
+        return new Exchange(
+                request,
+                session,
+                login,
+                "node-1",
+                List.of("tag:dev"),
+                "openai",
+                "gpt-5",
+                "gpt-5-2026",
+                "openai_chat",
+                "/v1/chat/completions",
+                "POST",
+                200,
+                "test/1.0",
+                true,
+                started,
+                12,
+                345,
+                usage,
+                costNanos,
+                costNanos == null ? null : "openai/gpt-5",
+                List.of(new Exchange.Tool("search", "call_1"), new Exchange.Tool("read", null)),
+                "stop",
+                Exchange.Outcome.COMPLETED,
+                null,
+                false,
+                1000,
+                2000,
+                List.of("daily"),
+                null);
+    }
+
+    /** Records what it is told, every time: the real session is wiser, the ledger must not need it. */
+    private static final class Recorder extends EventSourcedBehavior<Recorder.Keep, ExchangeRecorded, Long> {
+        record Keep(Exchange exchange, ActorRef<Done> replyTo) {}
+
+        static Behavior<Keep> create(String id) {
+            return new Recorder(id);
+        }
+
+        private Recorder(String id) {
+            super(PersistenceId.of("Session", id));
+        }
+
+        @Override
+        public Long emptyState() {
+            return 0L;
+        }
+
+        @Override
+        public CommandHandler<Keep, ExchangeRecorded, Long> commandHandler() {
+            return (_, command) -> Effect()
+                    .persist(new ExchangeRecorded(command.exchange()))
+                    .thenRun(() -> command.replyTo().tell(Done.getInstance()));
+        }
+
+        @Override
+        public EventHandler<Long, ExchangeRecorded> eventHandler() {
+            return (count, _) -> count + 1;
+        }
+
+        @Override
+        public Set<String> tagsFor(ExchangeRecorded event) {
+            return Set.of(ExchangeRecorded.TAG);
+        }
+    }
+}
