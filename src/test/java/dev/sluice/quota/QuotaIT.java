@@ -194,8 +194,7 @@ class QuotaIT {
     @Test
     void doubtsABucketThatDoesNotAnswerAndFreesWhatItMayHold() {
         var silent = new Bucket("silent", holds(100));
-        journal.failNextPersisted(QuotaBucket.ID_PREFIX + "silent");
-        journal.failNextRead(QuotaBucket.ID_PREFIX + "silent");
+        journal.failNextNReads(QuotaBucket.ID_PREFIX + "silent", 4); // with its pauses longer than a timeout
 
         var verdict = verdict(request(60, silent, new Bucket("talkative", holds(100))));
 
