@@ -70,8 +70,8 @@ class RefillTest {
     @Property
     void gainsExactlyRateTimesElapsed(
             @ForAll @LongRange(min = 0) long rate,
-            @ForAll @LongRange(min = 1) long perNanos,
-            @ForAll @LongRange(min = 0, max = Long.MAX_VALUE / 2) long elapsed) {
+            @ForAll @LongRange(min = 1, max = 4_000_000_000_000_000_000L) long perNanos,
+            @ForAll @LongRange(min = 0, max = 4_000_000_000_000_000_000L) long elapsed) {
         var refill = refill(Refill.CAPACITY_MAX, rate, Duration.ofNanos(perNanos));
 
         var gained = refill.evaluate(empty(), Rules.NOON.plusNanos(elapsed)).nanos();
