@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Role;
 import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
@@ -84,7 +85,7 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
             boolean stream,
             @Nullable Long firstByteMillis,
             long durationMillis,
-            @Nullable Usage usage,
+            @Nullable Tokens usage,
             boolean estimated,
             @Nullable String cost,
             @Nullable Long costNanos,
@@ -117,7 +118,7 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
                     e.stream(),
                     e.firstByteMillis() < 0 ? null : e.firstByteMillis(),
                     e.durationMillis(),
-                    e.usage(),
+                    Tokens.of(e.usage()),
                     e.estimated(),
                     Dollars.printKnown(e.costNanos()),
                     e.costNanos(),
@@ -132,6 +133,29 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
                     e.bytesOut(),
                     e.buckets(),
                     e.responseId());
+        }
+    }
+
+    /** Keys are spelled out where a digit would break the words. */
+    private record Tokens(
+            long inputTokens,
+            long cachedInputTokens,
+            @JsonProperty("cache_write_5m_tokens") long cacheWrite5mTokens,
+            @JsonProperty("cache_write_1h_tokens") long cacheWrite1hTokens,
+            long outputTokens,
+            long reasoningTokens,
+            long webSearches) {
+        static @Nullable Tokens of(@Nullable Usage usage) {
+            return usage == null
+                    ? null
+                    : new Tokens(
+                            usage.inputTokens(),
+                            usage.cachedInputTokens(),
+                            usage.cacheWrite5mTokens(),
+                            usage.cacheWrite1hTokens(),
+                            usage.outputTokens(),
+                            usage.reasoningTokens(),
+                            usage.webSearches());
         }
     }
 

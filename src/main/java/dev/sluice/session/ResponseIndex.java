@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -115,6 +116,12 @@ final class ResponseIndex
             sessions.put(event.response(), event.session());
             return sessions;
         };
+    }
+
+    /** As many as one node has under way at most, so that a stalled journal drops none of them. */
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(ShardedSessions.MAX_UNDER_WAY);
     }
 
     @Override

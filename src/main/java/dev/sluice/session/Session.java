@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -115,6 +116,12 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     @Override
     public Set<String> tagsFor(ExchangeRecorded event) {
         return Set.of(ExchangeRecorded.TAG);
+    }
+
+    /** As many as one node has under way at most, so that a stalled journal drops none of them. */
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(ShardedSessions.MAX_UNDER_WAY);
     }
 
     /** Events stay: the ledger is made of them. */
