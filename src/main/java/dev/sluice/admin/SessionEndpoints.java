@@ -34,7 +34,8 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
     private static final int MAX_EXCHANGES = 1000;
 
     /** {@code nextBefore} is what to ask for as {@code before} to get the next page; null on the last one. */
-    private record SessionList(List<Session> sessions, @Nullable String nextBefore) {}
+    private record SessionList(
+            List<Session> sessions, @Nullable String nextBefore) {}
 
     private record SessionDetail(Session session, List<ExchangeView> exchanges) {}
 

@@ -50,8 +50,7 @@ class AdminEndpointsTest {
     private final FakeQuota quota = new FakeQuota();
     private final FakeLedger ledger = new FakeLedger();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(
-                    quota, ledger, TwoBuckets::new, OneModel::new, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(quota, ledger, TwoBuckets::new, OneModel::new, InstantSource.fixed(NOON), kit.system()),
             new Visitors(),
             TwoBuckets::new,
             kit.system(),
@@ -67,9 +66,7 @@ class AdminEndpointsTest {
         var body = body(get("/api/quotas", "alice"));
 
         assertThat(body.findValuesAsText("bucket")).containsExactly("daily:alice", "team");
-        assertThat(body.get("buckets").get(0))
-                .isEqualTo(json.readTree(
-                        """
+        assertThat(body.get("buckets").get(0)).isEqualTo(json.readTree("""
                         {"bucket": "daily:alice", "balance": "$7.25", "balance_nanos": 7250000000, "reserved_nanos": 250000000,
                          "available_nanos": 7000000000, "capacity": "$10.00", "capacity_nanos": 10000000000,
                          "spent": "$5.00", "spent_nanos": 5000000000, "rate": "$5.00/day", "updated_at": "2026-11-21T12:00:00Z"}
@@ -167,8 +164,8 @@ class AdminEndpointsTest {
     @Test
     void refusesABodyThatIsTooLargeHoweverItComes() {
         var large = "x".repeat(Body.MAX_BYTES + 1);
-        var chunked = HttpEntities.createChunked(
-                ContentTypes.APPLICATION_JSON, Source.single(ByteString.fromString(large)));
+        var chunked =
+                HttpEntities.createChunked(ContentTypes.APPLICATION_JSON, Source.single(ByteString.fromString(large)));
 
         assertThat(refill("root", large).status().intValue()).isEqualTo(413);
         assertThat(refill("root", chunked).status().intValue()).isEqualTo(413);
@@ -176,8 +173,7 @@ class AdminEndpointsTest {
 
     @Test
     void refusesABodyThatAnotherSitesPageCouldSend() {
-        var body = HttpEntities.create(
-                ContentTypes.TEXT_PLAIN_UTF8, "{\"bucket\":\"daily:bob\",\"amount\":\"$5.00\"}");
+        var body = HttpEntities.create(ContentTypes.TEXT_PLAIN_UTF8, "{\"bucket\":\"daily:bob\",\"amount\":\"$5.00\"}");
 
         assertThat(refill("root", body).status().intValue()).isEqualTo(415);
         assertThat(quota.refills).isEmpty();
@@ -188,9 +184,7 @@ class AdminEndpointsTest {
         var body = body(get("/api/sessions?limit=1&before=2026-11-21T13:00:00Z", "alice"));
 
         assertThat(ledger.asked).containsExactly(new Asked("alice", 1, Instant.parse("2026-11-21T13:00:00Z")));
-        assertThat(body)
-                .isEqualTo(json.readTree(
-                        """
+        assertThat(body).isEqualTo(json.readTree("""
                         {"sessions": [{"session": "anme_00000000000000aa", "login": "alice", "format": "anthropic_messages",
                           "first": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:01:00Z", "exchanges": 2, "input_tokens": 100,
                           "cached_input_tokens": 20, "output_tokens": 30, "cost": "$0.00125", "cost_nanos": 1250000,
@@ -209,7 +203,16 @@ class AdminEndpointsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "limit=0", "limit=501", "limit=-1", "limit=x", "limit=", "limit=1&limit=2", "before=noon", "login=alice", "limit=1=2", "a=%C3%28"
+                "limit=0",
+                "limit=501",
+                "limit=-1",
+                "limit=x",
+                "limit=",
+                "limit=1&limit=2",
+                "before=noon",
+                "login=alice",
+                "limit=1=2",
+                "a=%C3%28"
             })
     void refusesAQueryItDoesNotUnderstand(String query) {
         assertThat(get("/api/sessions?" + query, "alice").status().intValue()).isEqualTo(400);
@@ -221,9 +224,7 @@ class AdminEndpointsTest {
         var body = body(get("/api/sessions/" + FakeLedger.SESSION, "alice"));
 
         assertThat(body.get("session").get("exchanges").intValue()).isEqualTo(2);
-        assertThat(body.get("exchanges").get(0))
-                .isEqualTo(json.readTree(
-                        """
+        assertThat(body.get("exchanges").get(0)).isEqualTo(json.readTree("""
                         {"request_id": "r1", "started": "2026-11-21T12:00:00Z", "login": "alice", "node": "n1", "tags": [],
                          "provider": "anthropic", "model": "claude", "answered_model": "claude-1",
                          "format": "anthropic_messages", "method": "POST", "path": "/v1/messages", "status": 200,
@@ -239,7 +240,9 @@ class AdminEndpointsTest {
 
     @Test
     void showsAnUnknownCostAsUnknown() throws IOException {
-        var refused = body(get("/api/sessions/" + FakeLedger.SESSION, "root")).get("exchanges").get(1);
+        var refused = body(get("/api/sessions/" + FakeLedger.SESSION, "root"))
+                .get("exchanges")
+                .get(1);
 
         assertThat(refused.get("cost").isNull()).isTrue();
         assertThat(refused.get("cost_nanos").isNull()).isTrue();

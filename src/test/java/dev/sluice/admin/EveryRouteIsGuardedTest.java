@@ -25,7 +25,12 @@ class EveryRouteIsGuardedTest {
     private static final Visitors visitors = new Visitors();
     private static final Gate gate = new Gate(
             AdminEndpoints.all(
-                    new FakeQuota(), new FakeLedger(), () -> visitors, NoModels::new, InstantSource.system(), kit.system()),
+                    new FakeQuota(),
+                    new FakeLedger(),
+                    () -> visitors,
+                    NoModels::new,
+                    InstantSource.system(),
+                    kit.system()),
             visitors,
             () -> visitors,
             kit.system(),
@@ -43,15 +48,21 @@ class EveryRouteIsGuardedTest {
     @ParameterizedTest
     @MethodSource("endpoints")
     void needsAnIdentifiedCallerWithARole(Endpoint endpoint) {
-        var request = HttpRequest.create(endpoint.path().replaceAll("\\{\\w+}", "x")).withMethod(endpoint.method());
+        var request =
+                HttpRequest.create(endpoint.path().replaceAll("\\{\\w+}", "x")).withMethod(endpoint.method());
 
         assertThat(endpoint.needs()).isNotEqualTo(Needs.NOTHING);
         assertThat(status(request)).isEqualTo(403);
-        assertThat(status(request.addHeader(RawHeader.create(Visitors.HEADER, "nobody")))).isEqualTo(403);
+        assertThat(status(request.addHeader(RawHeader.create(Visitors.HEADER, "nobody"))))
+                .isEqualTo(403);
     }
 
     private static int status(HttpRequest request) {
-        return gate.handle(Visitors.PEER, request).toCompletableFuture().join().status().intValue();
+        return gate.handle(Visitors.PEER, request)
+                .toCompletableFuture()
+                .join()
+                .status()
+                .intValue();
     }
 
     /** Offers nothing. */

@@ -16,7 +16,13 @@ final class FakeQuota implements Quota {
 
     static Status status(String bucket, long balanceNanos) {
         return new Status(
-                bucket, balanceNanos, 250_000_000, balanceNanos - 250_000_000, 10_000_000_000L, 5_000_000_000L, "$5.00/day",
+                bucket,
+                balanceNanos,
+                250_000_000,
+                balanceNanos - 250_000_000,
+                10_000_000_000L,
+                5_000_000_000L,
+                "$5.00/day",
                 Instant.parse("2026-11-21T12:00:00Z"));
     }
 

@@ -3,7 +3,6 @@ package dev.sluice.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -79,12 +78,15 @@ class GateIT {
     void answersHeadWithoutABody() throws IOException {
         var response = exchange("HEAD /open");
 
-        assertThat(response).startsWith("HTTP/1.1 200").contains("Content-Length: 5").endsWith("\r\n\r\n");
+        assertThat(response)
+                .startsWith("HTTP/1.1 200")
+                .contains("Content-Length: 5")
+                .endsWith("\r\n\r\n");
     }
 
     private static String exchange(String start) throws IOException {
         try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", server.localAddress().getPort()));
+            socket.connect(server.localAddress());
             socket.getOutputStream()
                     .write((start + " HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));

@@ -12,10 +12,10 @@ import dev.sluice.identity.Identity;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -93,10 +93,27 @@ class GateTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "//v1/messages", "/v1//messages", "/v1/messages/", "/v1/./messages", "/api/../v1/messages", "/v1%2Fmessages",
-                "/V1/messages", "/v1/messages;a=b", "/api/things/", "/api/things/..", "/api/things/.", "/api/things/a%2Fb",
-                "/api/things/%2e%2e", "/api/things/a%5Cb", "/api/things/a%00b", "/api/things/%", "/api/things/%FF",
-                "/api/things/x/parts", "/api/things/x/parts/", "/api/things//parts/y", "/api/things/x/y/z"
+                "//v1/messages",
+                "/v1//messages",
+                "/v1/messages/",
+                "/v1/./messages",
+                "/api/../v1/messages",
+                "/v1%2Fmessages",
+                "/V1/messages",
+                "/v1/messages;a=b",
+                "/api/things/",
+                "/api/things/..",
+                "/api/things/.",
+                "/api/things/a%2Fb",
+                "/api/things/%2e%2e",
+                "/api/things/a%5Cb",
+                "/api/things/a%00b",
+                "/api/things/%",
+                "/api/things/%FF",
+                "/api/things/x/parts",
+                "/api/things/x/parts/",
+                "/api/things//parts/y",
+                "/api/things/x/y/z"
             })
     void findsNothingUnderAnotherSpellingOfAPath(String path) {
         var match = new PathTable(endpoints).match(POST, path);
@@ -123,7 +140,8 @@ class GateTest {
 
     @Test
     void saysWhyInTheFormatOfTheEndpoint() {
-        assertThat(bodyOf(ask(GET, "/api/things", "nobody"))).isEqualTo("{\"error\":\"access denied: no role granted\"}");
+        assertThat(bodyOf(ask(GET, "/api/things", "nobody")))
+                .isEqualTo("{\"error\":\"access denied: no role granted\"}");
         assertThat(bodyOf(ask(GET, "/api/things", null)))
                 .isEqualTo("{\"error\":\"access denied: caller not identified\"}");
         assertThat(bodyOf(ask(POST, "/v1/messages", "nobody"))).isEqualTo("in format: access denied: no role granted");
@@ -143,7 +161,9 @@ class GateTest {
     void letsNobodyInWhenIdentityBreaks() {
         Identity broken = new FakeIdentity(CompletableFuture.failedFuture(new IllegalStateException("on purpose")));
 
-        assertThat(ask(gate(broken), request(GET, "/api/things", "alice")).status().intValue())
+        assertThat(ask(gate(broken), request(GET, "/api/things", "alice"))
+                        .status()
+                        .intValue())
                 .isEqualTo(500);
     }
 
@@ -161,7 +181,8 @@ class GateTest {
 
     @Test
     void knowsAtOnceWhatNeedsNoAsking() {
-        assertThat(gate.handle(Visitors.PEER, request(GET, "/api/things", "alice"))).isCompleted();
+        assertThat(gate.handle(Visitors.PEER, request(GET, "/api/things", "alice")))
+                .isCompleted();
     }
 
     @Test
@@ -204,10 +225,7 @@ class GateTest {
 
     private static HttpRequest request(HttpMethod method, String path, @Nullable String visitor) {
         var request = HttpRequest.create(path).withMethod(method);
-        return visitor == null
-                ? request
-                : request.addHeader(
-                        RawHeader.create(Visitors.HEADER, visitor));
+        return visitor == null ? request : request.addHeader(RawHeader.create(Visitors.HEADER, visitor));
     }
 
     private static HttpMethod method(String name) {
@@ -227,7 +245,9 @@ class GateTest {
     }
 
     private static String bodyOf(HttpResponse response) {
-        return response.entity() instanceof HttpEntity.Strict strict ? strict.getData().utf8String() : "a stream";
+        return response.entity() instanceof HttpEntity.Strict strict
+                ? strict.getData().utf8String()
+                : "a stream";
     }
 
     /** Knows whoever the test says. */

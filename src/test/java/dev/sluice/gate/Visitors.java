@@ -21,8 +21,7 @@ public final class Visitors implements Identity, Access {
 
     @Override
     public CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request) {
-        return CompletableFuture.completedFuture(
-                request.getHeader(HEADER).map(header -> caller(header.value())));
+        return CompletableFuture.completedFuture(request.getHeader(HEADER).map(header -> caller(header.value())));
     }
 
     public static Caller caller(String login) {

@@ -28,11 +28,35 @@ final class Exchanges {
     private static Exchange of(
             String requestId, String session, String login, @Nullable Long costNanos, @Nullable String responseId) {
         return new Exchange(
-                requestId, session, login, "node-1", List.of("tag:ci"), "openai", "gpt-5", "gpt-5-2026-01-01", "openai_chat",
-                "/v1/chat/completions", "POST", 200, "agent/1.0", true, NOON, 120, 2500,
-                new Usage(100, 20, 0, 0, 30, 10, 0, 0, 0, 0, 0), costNanos, costNanos == null ? null : "openai/gpt-5",
-                List.of(new Tool("read_file", "call_1")), "stop", Outcome.COMPLETED, null, false, 900, 4200,
-                List.of("daily:" + login), responseId);
+                requestId,
+                session,
+                login,
+                "node-1",
+                List.of("tag:ci"),
+                "openai",
+                "gpt-5",
+                "gpt-5-2026-01-01",
+                "openai_chat",
+                "/v1/chat/completions",
+                "POST",
+                200,
+                "agent/1.0",
+                true,
+                NOON,
+                120,
+                2500,
+                new Usage(100, 20, 0, 0, 30, 10, 0, 0, 0, 0, 0),
+                costNanos,
+                costNanos == null ? null : "openai/gpt-5",
+                List.of(new Tool("read_file", "call_1")),
+                "stop",
+                Outcome.COMPLETED,
+                null,
+                false,
+                900,
+                4200,
+                List.of("daily:" + login),
+                responseId);
     }
 
     static Config config() {

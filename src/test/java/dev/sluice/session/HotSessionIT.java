@@ -23,12 +23,11 @@ class HotSessionIT {
     /** A sixth of what two cores under heavy load were seen to do. */
     private static final Duration ENOUGH = Duration.ofSeconds(ROUNDS);
 
-    private static final ActorTestKit kit = ActorTestKit.create(ConfigFactory.parseString(
-                    """
+    private static final ActorTestKit kit =
+            ActorTestKit.create(ConfigFactory.parseString("""
                     pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
                     pekko.persistence.journal.inmem.test-serialization = on
-                    """)
-            .withFallback(Exchanges.config()));
+                    """).withFallback(Exchanges.config()));
 
     @AfterAll
     static void stop() {

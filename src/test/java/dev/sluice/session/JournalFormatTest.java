@@ -41,7 +41,9 @@ class JournalFormatTest {
 
     @Test
     void aLinkedResponseIsWrittenAndReadAsEver() throws IOException {
-        staysReadable("response-linked.json", new ResponseLinked("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef"));
+        staysReadable(
+                "response-linked.json",
+                new ResponseLinked("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef"));
     }
 
     @Test
@@ -70,20 +72,48 @@ class JournalFormatTest {
 
     private static Exchange lost() {
         return new Exchange(
-                "req-2", "oacc_0123456789abcdef", "", "", List.of(), "", "", null, "", "", "", 0, "", false, Exchanges.NOON, -1,
-                0, new Usage(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 900L, null, List.of(), null, Exchange.Outcome.LOST, null, true,
-                0, 0, List.of(), null);
+                "req-2",
+                "oacc_0123456789abcdef",
+                "",
+                "",
+                List.of(),
+                "",
+                "",
+                null,
+                "",
+                "",
+                "",
+                0,
+                "",
+                false,
+                Exchanges.NOON,
+                -1,
+                0,
+                new Usage(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+                900L,
+                null,
+                List.of(),
+                null,
+                Exchange.Outcome.LOST,
+                null,
+                true,
+                0,
+                0,
+                List.of(),
+                null);
     }
 
     private static void staysReadable(String file, JsonSerializable value) throws IOException {
         var golden = golden(file);
 
-        assertThat(new String(serializer(value.getClass()).toBinary(value), StandardCharsets.UTF_8)).isEqualTo(golden);
+        assertThat(new String(serializer(value.getClass()).toBinary(value), StandardCharsets.UTF_8))
+                .isEqualTo(golden);
         assertThat(read(golden, value.getClass())).isEqualTo(value);
     }
 
     private static String golden(String file) throws IOException {
-        try (var in = Objects.requireNonNull(JournalFormatTest.class.getResourceAsStream("/journal/session/" + file), file)) {
+        try (var in =
+                Objects.requireNonNull(JournalFormatTest.class.getResourceAsStream("/journal/session/" + file), file)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
         }
     }

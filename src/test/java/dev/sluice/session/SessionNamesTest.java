@@ -42,8 +42,11 @@ class SessionNamesTest {
 
     @Test
     void namesStayTheSameFromReleaseToRelease() {
-        assertThat(SessionNames.own("oacc", "alice@example.com", "conversation-1")).isEqualTo("oacc_0bd7fa6509116437");
-        assertThat(SessionNames.fingerprinted("oacc", "alice@example.com", "00ff")).isEqualTo("oacc_6f476f10c6ac3efd");
-        assertThat(SessionNames.continuing("oare", "alice@example.com", "resp_1")).isEqualTo("oare_b5f0dccf7af5924d");
+        assertThat(SessionNames.own("oacc", "alice@example.com", "conversation-1"))
+                .isEqualTo("oacc_0bd7fa6509116437");
+        assertThat(SessionNames.fingerprinted("oacc", "alice@example.com", "00ff"))
+                .isEqualTo("oacc_6f476f10c6ac3efd");
+        assertThat(SessionNames.continuing("oare", "alice@example.com", "resp_1"))
+                .isEqualTo("oare_b5f0dccf7af5924d");
     }
 }

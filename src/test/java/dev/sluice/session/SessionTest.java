@@ -21,6 +21,7 @@ import org.apache.pekko.persistence.testkit.ProcessingSuccess;
 import org.apache.pekko.persistence.testkit.WriteEvents;
 import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
 import org.apache.pekko.persistence.testkit.javadsl.SnapshotTestKit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -197,8 +198,8 @@ class SessionTest {
         assertThat(recorded()).hasSize(1);
     }
 
-    private void record(String requestId, String login, Long cost, long errand) {
-        session.tell(new Session.Record(Exchanges.of(requestId, ID, login, cost), errand, probe.ref()));
+    private void record(String requestId, String login, @Nullable Long cost, long errand) {
+        session.tell(new Session.Remember(Exchanges.of(requestId, ID, login, cost), errand, probe.ref()));
     }
 
     private void askCost(String requestId, long estimate, long errand) {

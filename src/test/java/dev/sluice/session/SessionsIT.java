@@ -13,6 +13,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -81,7 +82,9 @@ class SessionsIT {
         now(sessions.record(strange));
 
         assertThat(recorded(session)).extracting(Exchange::login).containsExactly(ALICE);
-        assertThat(recorded(SessionNames.apart(strange))).extracting(Exchange::login).containsExactly(BOB);
+        assertThat(recorded(SessionNames.apart(strange)))
+                .extracting(Exchange::login)
+                .containsExactly(BOB);
     }
 
     @Test
@@ -104,7 +107,7 @@ class SessionsIT {
         return new Caller(login, login, "", List.of(), List.of(), false, List.of());
     }
 
-    private static SessionHints hints(String previous, String fingerprint) {
+    private static SessionHints hints(@Nullable String previous, String fingerprint) {
         return new SessionHints(null, null, previous, fingerprint, null, null, null);
     }
 

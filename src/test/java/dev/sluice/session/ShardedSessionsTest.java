@@ -37,8 +37,7 @@ class ShardedSessionsTest {
     private final TestProbe<ShardingEnvelope<ResponseIndex.Command>> indexes = kit.createTestProbe();
     private final AtomicInteger underWay = new AtomicInteger();
     private final ActorRef<Courier.Message> courier = kit.spawn(Courier.create(underWay));
-    private final Sessions door =
-            new ShardedSessions(sessions.ref(), indexes.ref(), courier, underWay, new Random(7));
+    private final Sessions door = new ShardedSessions(sessions.ref(), indexes.ref(), courier, underWay, new Random(7));
 
     @AfterAll
     static void stop() {
@@ -147,7 +146,7 @@ class ShardedSessionsTest {
         first.replyTo().tell(new Foreign(first.errand()));
         // Then
         var envelope = sessions.receiveMessage();
-        var second = (Session.Record) envelope.message();
+        var second = (Session.Remember) envelope.message();
         assertThat(envelope.entityId()).isEqualTo(SessionNames.apart(exchange)).isNotEqualTo(CHAT);
         assertThat(second.exchange()).isEqualTo(exchange.in(envelope.entityId()));
         second.replyTo().tell(new Recorded(second.errand(), 5));
@@ -211,8 +210,8 @@ class ShardedSessionsTest {
         assertThat(done).isCompletedExceptionally();
     }
 
-    private Session.Record received() {
-        return (Session.Record) sessions.receiveMessage().message();
+    private Session.Remember received() {
+        return (Session.Remember) sessions.receiveMessage().message();
     }
 
     private static Caller alice() {
