@@ -40,9 +40,8 @@ final class Body {
                 .withSizeLimit(MAX_BYTES)
                 .toStrict(PATIENCE.toMillis(), MAX_BYTES, system)
                 .handleAsync(
-                        (strict, failure) -> failure == null
-                                ? readWhole(strict.getData(), then)
-                                : refuseUnread(failure),
+                        (strict, failure) ->
+                                failure == null ? readWhole(strict.getData(), then) : refuseUnread(failure),
                         system.executionContext())
                 .thenComposeAsync(Function.identity(), system.executionContext());
     }

@@ -32,7 +32,8 @@ final class Dollars {
                 ? new BigDecimal(amount.group(1)).movePointRight(NANO_DIGITS).longValueExact()
                 : 0;
         if (nanos == 0) {
-            throw new BadRequest(field + ": " + Json.quote(text) + " (expected: dollars above zero, for example \"$5.00\")");
+            throw new BadRequest(
+                    field + ": " + Json.quote(text) + " (expected: dollars above zero, for example \"$5.00\")");
         }
         return nanos;
     }

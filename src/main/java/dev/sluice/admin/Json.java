@@ -56,7 +56,8 @@ final class Json {
         var object = readObject(body);
         var expected = String.join(", ", fields);
         var known = Set.of(fields);
-        for (var name : new TreeSet<>(object.properties().stream().map(Map.Entry::getKey).toList())) {
+        for (var name : new TreeSet<>(
+                object.properties().stream().map(Map.Entry::getKey).toList())) {
             if (!known.contains(name)) {
                 throw new BadRequest("unknown field " + quote(name) + " (expected: " + expected + ")");
             }

@@ -50,12 +50,14 @@ record Query(Map<String, String> values) {
         return limit;
     }
 
-    @Nullable Instant instant(String name) throws BadRequest {
+    @Nullable
+    Instant instant(String name) throws BadRequest {
         var text = values.get(name);
         try {
             return text == null ? null : Instant.parse(text);
         } catch (DateTimeParseException e) {
-            throw new BadRequest(name + ": " + Json.quote(text) + " (expected: a time, for example 2026-01-31T12:00:00Z)");
+            throw new BadRequest(
+                    name + ": " + Json.quote(text) + " (expected: a time, for example 2026-01-31T12:00:00Z)");
         }
     }
 }

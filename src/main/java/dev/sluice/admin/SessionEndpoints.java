@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Role;
 import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
@@ -33,7 +34,8 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
     private static final int MAX_EXCHANGES = 1000;
 
     /** {@code nextBefore} is what to ask for as {@code before} to get the next page; null on the last one. */
-    private record SessionList(List<Session> sessions, @Nullable String nextBefore) {}
+    private record SessionList(
+            List<Session> sessions, @Nullable String nextBefore) {}
 
     private record SessionDetail(Session session, List<ExchangeView> exchanges) {}
 
@@ -84,7 +86,7 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
             boolean stream,
             @Nullable Long firstByteMillis,
             long durationMillis,
-            @Nullable Usage usage,
+            @Nullable Tokens usage,
             boolean estimated,
             @Nullable String cost,
             @Nullable Long costNanos,
@@ -117,7 +119,7 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
                     e.stream(),
                     e.firstByteMillis() < 0 ? null : e.firstByteMillis(),
                     e.durationMillis(),
-                    e.usage(),
+                    Tokens.of(e.usage()),
                     e.estimated(),
                     Dollars.printKnown(e.costNanos()),
                     e.costNanos(),
@@ -132,6 +134,29 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
                     e.bytesOut(),
                     e.buckets(),
                     e.responseId());
+        }
+    }
+
+    /** Keys are spelled out where a digit would break the words. */
+    private record Tokens(
+            long inputTokens,
+            long cachedInputTokens,
+            @JsonProperty("cache_write_5m_tokens") long cacheWrite5mTokens,
+            @JsonProperty("cache_write_1h_tokens") long cacheWrite1hTokens,
+            long outputTokens,
+            long reasoningTokens,
+            long webSearches) {
+        static @Nullable Tokens of(@Nullable Usage usage) {
+            return usage == null
+                    ? null
+                    : new Tokens(
+                            usage.inputTokens(),
+                            usage.cachedInputTokens(),
+                            usage.cacheWrite5mTokens(),
+                            usage.cacheWrite1hTokens(),
+                            usage.outputTokens(),
+                            usage.reasoningTokens(),
+                            usage.webSearches());
         }
     }
 

@@ -132,8 +132,7 @@ public final class Gate {
             return failed(endpoint, call.request(), e);
         }
         // Success passes on the thread that brought it; only a failure goes to the executor.
-        return response.exceptionallyComposeAsync(
-                failure -> failed(endpoint, call.request(), failure), executor);
+        return response.exceptionallyComposeAsync(failure -> failed(endpoint, call.request(), failure), executor);
     }
 
     private CompletionStage<HttpResponse> failed(Endpoint endpoint, HttpRequest request, Throwable failure) {
@@ -147,11 +146,12 @@ public final class Gate {
         return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, "internal error, see the log for " + id);
     }
 
-    private CompletionStage<HttpResponse> refuseMethod(
-            HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
+    private CompletionStage<HttpResponse> refuseMethod(HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
         discard(request);
         var error = new WireError(
-                Kind.BAD_REQUEST, 405, request.method().name() + " is not served here (expected: " + names(allowed) + ")");
+                Kind.BAD_REQUEST,
+                405,
+                request.method().name() + " is not served here (expected: " + names(allowed) + ")");
         return CompletableFuture.completedFuture(
                 refuser.refuse(error).addHeader(Allow.create(allowed.toArray(HttpMethod[]::new))));
     }

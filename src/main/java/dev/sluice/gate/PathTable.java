@@ -24,7 +24,7 @@ final class PathTable {
 
     record NoSuchPath() implements Match {}
 
-    private record Pattern(String[] segments, List<Endpoint> endpoints) {}
+    private record Pattern(List<String> segments, List<Endpoint> endpoints) {}
 
     private final Map<String, List<Endpoint>> exact = new HashMap<>();
     private final List<Pattern> patterns;
@@ -41,7 +41,7 @@ final class PathTable {
             siblings.add(endpoint);
         }
         patterns = byPattern.entrySet().stream()
-                .map(entry -> new Pattern(entry.getKey().split("/", -1), entry.getValue()))
+                .map(entry -> new Pattern(segments(entry.getKey()), entry.getValue()))
                 .toList();
     }
 
@@ -51,7 +51,7 @@ final class PathTable {
     }
 
     private Match matchPatterns(HttpMethod method, String path) {
-        var segments = path.split("/", -1);
+        var segments = segments(path);
         for (var pattern : patterns) {
             var parameters = parameters(pattern.segments(), segments);
             if (parameters != null) {
@@ -85,25 +85,30 @@ final class PathTable {
         return endpoint.method().equals(HttpMethods.GET);
     }
 
-    private static @Nullable Map<String, String> parameters(String[] pattern, String[] segments) {
-        if (pattern.length != segments.length) {
+    private static @Nullable Map<String, String> parameters(List<String> pattern, List<String> segments) {
+        if (pattern.size() != segments.size()) {
             return null;
         }
         var parameters = new HashMap<String, String>();
-        for (var i = 0; i < pattern.length; i++) {
-            if (!pattern[i].startsWith("{")) {
-                if (!pattern[i].equals(segments[i])) {
+        for (var i = 0; i < pattern.size(); i++) {
+            var expected = pattern.get(i);
+            if (!expected.startsWith("{")) {
+                if (!expected.equals(segments.get(i))) {
                     return null;
                 }
                 continue;
             }
-            var value = decode(segments[i]);
+            var value = decode(segments.get(i));
             if (value == null) {
                 return null;
             }
-            parameters.put(pattern[i].substring(1, pattern[i].length() - 1), value);
+            parameters.put(expected.substring(1, expected.length() - 1), value);
         }
         return Map.copyOf(parameters);
+    }
+
+    private static List<String> segments(String path) {
+        return List.of(path.split("/", -1));
     }
 
     /** A segment's text; null for one that could mean anything but itself. */

@@ -29,7 +29,8 @@ final class Batch<E> {
         return events.size() >= MAX_EVENTS || replies.size() >= MAX_EVENTS;
     }
 
-    @Nullable E get(String id) {
+    @Nullable
+    E get(String id) {
         return events.get(id);
     }
 

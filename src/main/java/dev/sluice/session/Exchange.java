@@ -56,9 +56,35 @@ public record Exchange(
     /** The same exchange, told of another session. */
     Exchange in(String other) {
         return new Exchange(
-                requestId, other, login, node, tags, provider, model, answeredModel, format, path, method, status, userAgent,
-                stream, started, firstByteMillis, durationMillis, usage, costNanos, priceBasis, tools, finishReason, outcome,
-                refusal, estimated, bytesIn, bytesOut, buckets, responseId);
+                requestId,
+                other,
+                login,
+                node,
+                tags,
+                provider,
+                model,
+                answeredModel,
+                format,
+                path,
+                method,
+                status,
+                userAgent,
+                stream,
+                started,
+                firstByteMillis,
+                durationMillis,
+                usage,
+                costNanos,
+                priceBasis,
+                tools,
+                finishReason,
+                outcome,
+                refusal,
+                estimated,
+                bytesIn,
+                bytesOut,
+                buckets,
+                responseId);
     }
 
     /** A tool call's name and id; its arguments are part of the capture. */

@@ -30,8 +30,8 @@ final class Recall extends EventSourcedBehavior<Recall.Done, ExchangeRecorded, M
 
     /** {@code found} is told, once, the costs of those requests that the journal has; nothing when it cannot be read. */
     static Behavior<Done> create(PersistenceId session, Set<String> wanted, Consumer<Map<String, Long>> found) {
-        return Behaviors.setup(
-                context -> new Recall(session, wanted, found, () -> context.getSelf().tell(new Done())));
+        return Behaviors.setup(context ->
+                new Recall(session, wanted, found, () -> context.getSelf().tell(new Done())));
     }
 
     private Recall(PersistenceId session, Set<String> wanted, Consumer<Map<String, Long>> found, Runnable stop) {
@@ -49,8 +49,7 @@ final class Recall extends EventSourcedBehavior<Recall.Done, ExchangeRecorded, M
     /** From the first event on: a snapshot holds no more than the session knows. */
     @Override
     public Recovery recovery() {
-        return Recovery.withSnapshotSelectionCriteria(
-                SnapshotSelectionCriteria.none());
+        return Recovery.withSnapshotSelectionCriteria(SnapshotSelectionCriteria.none());
     }
 
     @Override

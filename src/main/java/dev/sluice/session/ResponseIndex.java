@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -33,8 +34,7 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
  * <p>A client that goes on the moment it has its answer may be faster than the record of that answer, so a look-up that finds
  * nothing waits a moment for a link to come.
  */
-final class ResponseIndex
-        extends EventSourcedBehavior<ResponseIndex.Command, ResponseLinked, Map<String, String>> {
+final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, ResponseLinked, Map<String, String>> {
     static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "ResponseIndex");
 
     /** Spreads a busy caller; with {@link #REMEMBERED} it makes 65,536 responses a caller. */
@@ -77,8 +77,7 @@ final class ResponseIndex
     private int waiters;
 
     static Behavior<Command> create(String id) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new ResponseIndex(context, timers, id)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new ResponseIndex(context, timers, id)));
     }
 
     /** The entity that knows a response. */
@@ -115,6 +114,12 @@ final class ResponseIndex
             sessions.put(event.response(), event.session());
             return sessions;
         };
+    }
+
+    /** As many as one node has under way at most, so that a stalled journal drops none of them. */
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(ShardedSessions.MAX_UNDER_WAY);
     }
 
     @Override

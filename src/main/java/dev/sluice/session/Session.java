@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -46,7 +47,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
 
     sealed interface Command extends CborSerializable {}
 
-    record Record(Exchange exchange, long errand, ActorRef<Reply> replyTo) implements Command {}
+    record Remember(Exchange exchange, long errand, ActorRef<Reply> replyTo) implements Command {}
 
     /** What did it cost; and if nobody knows, it is lost, at the estimate. */
     record CostOrLost(String requestId, long estimateNanos, long errand, ActorRef<Reply> replyTo) implements Command {}
@@ -98,7 +99,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     @Override
     public CommandHandler<Command, ExchangeRecorded, SessionState> commandHandler() {
         return (state, command) -> switch (command) {
-            case Record r -> onRecord(state, r);
+            case Remember remember -> onRemember(state, remember);
             case CostOrLost question -> onCostOrLost(state, question);
             case Recalled(var costs) -> onRecalled(state, costs);
             case RecallEnded() -> onRecallEnded();
@@ -117,6 +118,12 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
         return Set.of(ExchangeRecorded.TAG);
     }
 
+    /** As many as one node has under way at most, so that a stalled journal drops none of them. */
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(ShardedSessions.MAX_UNDER_WAY);
+    }
+
     /** Events stay: the ledger is made of them. */
     @Override
     public RetentionCriteria retentionCriteria() {
@@ -128,7 +135,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
         return new SessionState.Snapshots();
     }
 
-    private Effect<ExchangeRecorded, SessionState> onRecord(SessionState state, Record command) {
+    private Effect<ExchangeRecorded, SessionState> onRemember(SessionState state, Remember command) {
         var exchange = command.exchange();
         if (state.costOf(exchange.requestId()) == null
                 && batch.get(exchange.requestId()) == null
@@ -188,7 +195,8 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     /** The recorded cost of the exchange's request, at once or when it is written; this exchange is recorded if none was. */
     private void answer(SessionState state, Exchange exchange, long errand, ActorRef<Reply> replyTo) {
         var request = exchange.requestId();
-        if (state.costOf(request) instanceof Long cost) {
+        var cost = state.costOf(request);
+        if (cost != null) {
             replyTo.tell(new Recorded(errand, cost));
             return;
         }
@@ -209,9 +217,35 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
 
     private Exchange lost(SessionState state, CostOrLost question) {
         return new Exchange(
-                question.requestId(), id, state.login(), "", List.of(), "", "", null, format(), "", "", 0, "", false,
-                clock.instant(), -1, 0, null, question.estimateNanos(), null, List.of(), null, Outcome.LOST, null, true, 0, 0,
-                List.of(), null);
+                question.requestId(),
+                id,
+                state.login(),
+                "",
+                List.of(),
+                "",
+                "",
+                null,
+                format(),
+                "",
+                "",
+                0,
+                "",
+                false,
+                clock.instant(),
+                -1,
+                0,
+                null,
+                question.estimateNanos(),
+                null,
+                List.of(),
+                null,
+                Outcome.LOST,
+                null,
+                true,
+                0,
+                0,
+                List.of(),
+                null);
     }
 
     private String format() {

@@ -42,7 +42,8 @@ final class SessionNames {
     /** For an exchange whose session turned out to be somebody else's. */
     static String apart(Exchange exchange) {
         var session = exchange.session();
-        return print(session.substring(0, Math.max(0, session.indexOf('_'))), digest("apart", exchange.login(), session));
+        return print(
+                session.substring(0, Math.max(0, session.indexOf('_'))), digest("apart", exchange.login(), session));
     }
 
     /** A response as its caller knows it; short, whatever ids a provider makes. */

@@ -104,7 +104,8 @@ final class SessionState {
     }
 
     /** What a request cost; null when it is not among the latest. */
-    @Nullable Long costOf(String requestId) {
+    @Nullable
+    Long costOf(String requestId) {
         return costs.get(requestId);
     }
 

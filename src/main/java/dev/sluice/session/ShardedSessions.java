@@ -72,10 +72,12 @@ final class ShardedSessions implements Sessions {
     @Override
     public CompletionStage<String> name(Caller caller, String prefix, SessionHints hints) {
         var login = caller.login();
-        if (hints.sessionId() instanceof String id && !id.isEmpty()) {
+        var id = hints.sessionId();
+        if (id != null && !id.isEmpty()) {
             return CompletableFuture.completedFuture(SessionNames.own(prefix, login, id));
         }
-        if (hints.previousResponse() instanceof String previous && !previous.isEmpty()) {
+        var previous = hints.previousResponse();
+        if (previous != null && !previous.isEmpty()) {
             return continuing(prefix, login, previous);
         }
         return CompletableFuture.completedFuture(
@@ -91,8 +93,8 @@ final class ShardedSessions implements Sessions {
         var index = ResponseIndex.entityId(login, response);
         Runnable unknown = () -> name.complete(SessionNames.continuing(prefix, login, previous));
         var isUnderWay = carry(new Errand(
-                (number, replyTo) -> indexes.tell(
-                        new ShardingEnvelope<>(index, new ResponseIndex.Find(response, number, replyTo))),
+                (number, replyTo) ->
+                        indexes.tell(new ShardingEnvelope<>(index, new ResponseIndex.Find(response, number, replyTo))),
                 reply -> {
                     if (reply instanceof Found(var number, var session)) {
                         name.complete(session);
@@ -129,8 +131,8 @@ final class ShardedSessions implements Sessions {
 
     private void record(Exchange exchange, CompletableFuture<Done> failing, Runnable recorded) {
         carryOrFail(
-                (number, replyTo) -> sessions.tell(new ShardingEnvelope<>(
-                        exchange.session(), new Session.Record(exchange, number, replyTo))),
+                (number, replyTo) -> sessions.tell(
+                        new ShardingEnvelope<>(exchange.session(), new Session.Remember(exchange, number, replyTo))),
                 reply -> {
                     if (reply instanceof Foreign) {
                         record(exchange.in(SessionNames.apart(exchange)), failing, recorded);
@@ -166,8 +168,7 @@ final class ShardedSessions implements Sessions {
         return cost;
     }
 
-    private void carryOrFail(
-            Errand.Path path, Consumer<Reply> answered, CompletableFuture<?> failing) {
+    private void carryOrFail(Errand.Path path, Consumer<Reply> answered, CompletableFuture<?> failing) {
         var isUnderWay = carry(new Errand(
                 path,
                 answered,

@@ -1,0 +1,50 @@
+package dev.sluice.gate;
+
+import dev.sluice.access.Access;
+import dev.sluice.access.Permit;
+import dev.sluice.access.Role;
+import dev.sluice.identity.Caller;
+import dev.sluice.identity.Identity;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+
+/** People at the gate: a header says who they are and their login says what; nobody, without it. */
+public final class Visitors implements Identity, Access {
+    public static final String HEADER = "visitor";
+    public static final InetSocketAddress PEER = new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711);
+
+    @Override
+    public CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request) {
+        return CompletableFuture.completedFuture(request.getHeader(HEADER).map(header -> caller(header.value())));
+    }
+
+    public static Caller caller(String login) {
+        return new Caller(login, login, "", List.of(), List.of(), false, List.of());
+    }
+
+    @Override
+    public Set<String> headers() {
+        return Set.of(HEADER);
+    }
+
+    /** {@code root} is an administrator, {@code nobody} has no role, everybody else is a user. */
+    @Override
+    public Role role(Caller caller) {
+        return switch (caller.login()) {
+            case "root" -> Role.ADMIN;
+            case "nobody" -> Role.NONE;
+            default -> Role.USER;
+        };
+    }
+
+    @Override
+    public Optional<Permit> permit(Caller caller, String provider, String model) {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.sluice.session;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.session.Exchange.Tool;
+import dev.sluice.wire.Usage;
+import java.time.Instant;
+import java.util.List;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitSnapshotPlugin;
+import org.jspecify.annotations.Nullable;
+
+/** Exchanges to test with, and the configuration of a system that journals them in memory. */
+final class Exchanges {
+    static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
+
+    private Exchanges() {}
+
+    static Exchange of(String requestId, String session, String login, @Nullable Long costNanos) {
+        return of(requestId, session, login, costNanos, null);
+    }
+
+    static Exchange answering(String responseId, String session, String login) {
+        return of("request-of-" + responseId, session, login, 1L, responseId);
+    }
+
+    private static Exchange of(
+            String requestId, String session, String login, @Nullable Long costNanos, @Nullable String responseId) {
+        return new Exchange(
+                requestId,
+                session,
+                login,
+                "node-1",
+                List.of("tag:ci"),
+                "openai",
+                "gpt-5",
+                "gpt-5-2026-01-01",
+                "openai_chat",
+                "/v1/chat/completions",
+                "POST",
+                200,
+                "agent/1.0",
+                true,
+                NOON,
+                120,
+                2500,
+                new Usage(100, 20, 0, 0, 30, 10, 0, 0, 0, 0, 0),
+                costNanos,
+                costNanos == null ? null : "openai/gpt-5",
+                List.of(new Tool("read_file", "call_1")),
+                "stop",
+                Outcome.COMPLETED,
+                null,
+                false,
+                900,
+                4200,
+                List.of("daily:" + login),
+                responseId);
+    }
+
+    static Config config() {
+        return PersistenceTestKitPlugin.config()
+                .withFallback(PersistenceTestKitSnapshotPlugin.config())
+                .withFallback(ConfigFactory.parseResourcesAnySyntax("session-test"))
+                .withFallback(ConfigFactory.defaultReference())
+                .resolve();
+    }
+}
