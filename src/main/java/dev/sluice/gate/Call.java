@@ -17,7 +17,7 @@ public record Call(
         Caller caller, Role role, HttpRequest request, Map<String, String> parameters, InetSocketAddress peer) {
 
     /** Stands for a caller whom nobody asked who they are. Holds no role. */
-    public static final Caller ANYONE = new Caller("", "", "", List.of(), List.of(), false, List.of());
+    public static final Caller ANYONE = new Caller("(anyone)", "", "", List.of(), List.of(), false, List.of());
 
     /** A parameter that the endpoint's path names. */
     public String parameter(String name) {
