@@ -1,0 +1,78 @@
+package dev.sluice.testing;
+
+import dev.sluice.Node;
+import dev.sluice.cluster.NodeSystem;
+import dev.sluice.config.Finding;
+import dev.sluice.config.PolicyDocument;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A whole gateway in this process, on a port of its own, under a policy given as text. */
+public final class TestGateway implements AutoCloseable {
+    private final Node node;
+
+    private TestGateway(Node node) {
+        this.node = node;
+    }
+
+    public static TestGateway start(Path data, String policy) throws Exception {
+        return start(data, policy, Map.of());
+    }
+
+    /** @param settings node settings by path, over quiet defaults for tests */
+    public static TestGateway start(Path data, String policy, Map<String, ?> settings) throws Exception {
+        var reading = PolicyDocument.read(policy);
+        if (reading.policy() == null) {
+            throw new IllegalArgumentException(reading.findings().stream().map(Finding::message).toList().toString());
+        }
+        var set = new HashMap<String, Object>(settings);
+        set.putIfAbsent("sluice.listen", "127.0.0.1:0");
+        set.putIfAbsent("sluice.storage.directory", data.toString());
+        set.putIfAbsent("sluice.drain-timeout", "5s");
+        return new TestGateway(Node.start(NodeSystem.config(null, set), reading.policy())
+                .toCompletableFuture()
+                .get(60, TimeUnit.SECONDS));
+    }
+
+    /** One provider that speaks all three formats, everything granted to local callers, one big bucket each. */
+    public static String policy(String baseUrl) {
+        return """
+                {
+                  "grants": [{ "src": ["(loopback)"], "app": { "tailscale.com/cap/aperture": [
+                    { "role": "admin" },
+                    { "models": "**", "quotas": [{ "bucket": "each:<user>" }, { "bucket": "pool" }] },
+                  ] } }],
+                  "quotas": {
+                    "each:<user>": { "capacity": "$1000.00", "rate": "$0.00/day", "on_exceed": "reject" },
+                    "pool": { "capacity": "$1000.00", "rate": "$0.00/day", "on_exceed": "reject" },
+                  },
+                  "providers": {
+                    "sim": {
+                      "baseurl": "%s", "apikey": "provider-key", "models": ["sim-gpt", "sim-claude"],
+                      "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
+                      "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
+                    },
+                  },
+                }
+                """.formatted(baseUrl);
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    public int port() {
+        return node.address().getPort();
+    }
+
+    public String url() {
+        return "http://127.0.0.1:" + port();
+    }
+
+    @Override
+    public void close() throws Exception {
+        node.drain().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+}
