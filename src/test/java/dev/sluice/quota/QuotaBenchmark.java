@@ -26,7 +26,8 @@ final class QuotaBenchmark {
     public static void main(String[] arguments) throws InterruptedException {
         var concurrency = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 64;
         var buckets = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
-        var testKit = ActorTestKit.create("QuotaBenchmark", journalInMemory().withFallback(TestSystem.oneNodeCluster()));
+        var testKit =
+                ActorTestKit.create("QuotaBenchmark", journalInMemory().withFallback(TestSystem.oneNodeCluster()));
         var cluster = Cluster.get(testKit.system());
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         var quota = Quota.start(
@@ -46,8 +47,7 @@ final class QuotaBenchmark {
 
     /** Pekko's own, serializing; the testkit's takes longer with every event it holds. */
     private static Config journalInMemory() {
-        return ConfigFactory.parseString(
-                """
+        return ConfigFactory.parseString("""
                 pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
                 pekko.persistence.journal.inmem.test-serialization = on
                 """);
