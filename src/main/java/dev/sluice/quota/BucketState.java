@@ -76,8 +76,7 @@ final class BucketState implements JsonSerializable {
 
     @JsonValue
     Snapshot snapshot() {
-        return new Snapshot(
-                definition, balance, spentNanos, List.copyOf(open.values()), closed.list(), expired.list());
+        return new Snapshot(definition, balance, spentNanos, List.copyOf(open.values()), closed.list(), expired.list());
     }
 
     // --- what happened
@@ -176,7 +175,8 @@ final class BucketState implements JsonSerializable {
         return Collections.unmodifiableCollection(open.values());
     }
 
-    @Nullable Open reservation(String id) {
+    @Nullable
+    Open reservation(String id) {
         return open.get(id);
     }
 
@@ -208,7 +208,8 @@ final class BucketState implements JsonSerializable {
                 nanos - reservedNanos,
                 refill.capacityNanos(),
                 spentNanos,
-                Objects.requireNonNull(definition, "status of a bucket that was never defined").rate(),
+                Objects.requireNonNull(definition, "status of a bucket that was never defined")
+                        .rate(),
                 at);
     }
 

@@ -100,7 +100,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             case Refused refused -> onRefused(refused);
             case Unable(var bucket, var id, var why) -> onUnable(bucket, id, why);
             case Journaled(var bucket, var reserved, var closed) -> onJournaled(bucket, reserved, closed);
-            case NotJournaled(var bucket, var reserved, var closed) -> onNotJournaled(bucket, reserved, closed);
+            case NotJournaled lost -> onNotJournaled(lost.bucket(), lost.reserved());
         }
         return this;
     }
@@ -118,7 +118,8 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private void onAsk(Holding holding) {
         var request = holding.request;
         if (waiting >= WAITING_MAX) {
-            holding.verdict.complete(new Quota.Unavailable(WAITING_MAX + " requests are waiting for their quota buckets"));
+            holding.verdict.complete(
+                    new Quota.Unavailable(WAITING_MAX + " requests are waiting for their quota buckets"));
         } else if (holdings.putIfAbsent(request.requestId(), holding) != null) {
             holding.verdict.complete(new Quota.Unavailable("request " + request.requestId() + " is under way already"));
         } else {
@@ -241,7 +242,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     }
 
     /** The end is told again with the next attempt that is due, so that a failing journal is not hammered. */
-    private void onNotJournaled(String bucket, List<String> reserved, List<String> closed) {
+    private void onNotJournaled(String bucket, List<String> reserved) {
         for (var id : reserved) {
             var holding = holdings.get(id);
             if (holding != null) {
@@ -260,7 +261,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     private void onTick() {
         ticks++;
-        for (var first = deadlines.peekFirst(); first != null && first.deadline <= ticks; first = deadlines.peekFirst()) {
+        for (var first = deadlines.peekFirst();
+                first != null && first.deadline <= ticks;
+                first = deadlines.peekFirst()) {
             onDeadline(deadlines.removeFirst());
         }
         for (var holding : closing.values()) {

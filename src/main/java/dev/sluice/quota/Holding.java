@@ -30,7 +30,9 @@ final class Holding implements Quota.Reservation {
     private int unanswered;
     private int unrecorded;
     private @Nullable List<QuotaBucket.Refused> refusals;
-    @Nullable String failure;
+
+    @Nullable
+    String failure;
 
     /** In ticks of the desk. */
     long deadline;

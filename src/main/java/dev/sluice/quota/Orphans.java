@@ -56,7 +56,8 @@ final class Orphans {
     }
 
     /** The next one to ask about, which then counts as asked. */
-    @Nullable String next() {
+    @Nullable
+    String next() {
         if (due.isEmpty() || asked.size() >= ASKED_MAX) {
             return null;
         }

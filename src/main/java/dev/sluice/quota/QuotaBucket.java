@@ -65,8 +65,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     sealed interface Command extends CborSerializable {}
 
     /** Decided at once, answered by {@link Held}, {@link Refused} or {@link Unable}; {@link Journaled} follows the first. */
-    record Reserve(
-            String id, long estimateNanos, String owner, String memo, QuotaRule rule, ActorRef<Reply> replyTo)
+    record Reserve(String id, long estimateNanos, String owner, String memo, QuotaRule rule, ActorRef<Reply> replyTo)
             implements Command {}
 
     /** Answered by {@link Journaled}. The rule is used only by a bucket that has none. */
@@ -94,7 +93,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private record AskWitness() implements Command {}
 
-    private record WitnessSaid(String id, long nanos, @Nullable Throwable failure) implements Command {}
+    private record WitnessSaid(
+            String id, long nanos, @Nullable Throwable failure) implements Command {}
 
     /** What the desk hears of a reservation. */
     sealed interface Reply extends Desk.Message, CborSerializable {}
@@ -139,13 +139,13 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private final BucketState untouched = new BucketState();
 
     private BucketState ahead = untouched;
-    private @Nullable Batch writing;
+    private boolean isRecovered;
     private boolean flushing;
     private int watches;
 
     static Behavior<Command> create(String name, Surroundings surroundings) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new QuotaBucket(name, surroundings, context, timers)));
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new QuotaBucket(name, surroundings, context, timers)));
     }
 
     private QuotaBucket(
@@ -187,10 +187,11 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     @Override
     public EventHandler<BucketState, Batch> eventHandler() {
         return (state, batch) -> {
-            if (batch == writing) {
-                return ahead;
+            if (isRecovered) {
+                return ahead; // changed when it was decided
             }
-            // Replay. The empty state is shared by all recoveries of this behavior, so it is never the one that changes.
+            // The empty state is shared by all recoveries of this behavior, so it is never the one that
+            // changes.
             var replayed = state == untouched ? new BucketState() : state;
             replayed.apply(batch);
             return replayed;
@@ -312,21 +313,27 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         if (pending.isEmpty()) {
             return Effect().noReply();
         }
-        writing = pending.take();
-        return Effect().persist(writing).thenRun(pending::acknowledge).thenNoReply();
+        return Effect().persist(pending.take()).thenRun(pending::acknowledge).thenNoReply();
     }
 
     private ReplyEffect<Batch, BucketState> onStop() {
         if (pending.isEmpty()) {
             return Effect().stop().thenNoReply();
         }
-        writing = pending.take();
-        return Effect().persist(writing).thenRun(pending::acknowledge).thenStop().thenNoReply();
+        return Effect()
+                .persist(pending.take())
+                .thenRun(pending::acknowledge)
+                .thenStop()
+                .thenNoReply();
     }
 
     private void onJournalFailed(Throwable failure) {
-        context.getLog().atWarn().addKeyValue("bucket", name).setCause(failure).log("the journal failed a quota bucket");
-        writing = null;
+        context.getLog()
+                .atWarn()
+                .addKeyValue("bucket", name)
+                .setCause(failure)
+                .log("the journal failed a quota bucket");
+        isRecovered = false; // it starts again, on this very object
         flushing = false;
         pending.fail();
     }
@@ -335,6 +342,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private void onRecovered(BucketState state) {
         ahead = state == untouched ? new BucketState() : state;
+        isRecovered = true;
         orphans.recovered(
                 ahead.open(),
                 reservation -> surroundings.settings().singleNode()
@@ -375,8 +383,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private void ask(BucketState.Open reservation) {
         var id = reservation.id();
         context.pipeToSelf(
-                testimony(reservation),
-                (cost, failure) -> new WitnessSaid(id, cost == null ? 0 : cost, failure));
+                testimony(reservation), (cost, failure) -> new WitnessSaid(id, cost == null ? 0 : cost, failure));
     }
 
     private CompletionStage<Long> testimony(BucketState.Open reservation) {

@@ -19,8 +19,8 @@ public record QuotaSettings(
         positive("renew-every", renewEvery);
         positive("reservation-expiry", reservationExpiry);
         if (reservationExpiry.compareTo(renewEvery) <= 0) {
-            throw new IllegalArgumentException(
-                    "reservation-expiry: " + reservationExpiry + " (expected: more than renew-every, " + renewEvery + ")");
+            throw new IllegalArgumentException("reservation-expiry: " + reservationExpiry
+                    + " (expected: more than renew-every, " + renewEvery + ")");
         }
     }
 

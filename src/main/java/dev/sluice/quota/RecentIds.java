@@ -42,7 +42,8 @@ final class RecentIds {
         }
     }
 
-    @Nullable Recent remove(String id) {
+    @Nullable
+    Recent remove(String id) {
         return ids.remove(id);
     }
 

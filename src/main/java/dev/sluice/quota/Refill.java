@@ -1,7 +1,6 @@
 package dev.sluice.quota;
 
 import java.math.BigInteger;
-import java.time.Duration;
 import java.time.Instant;
 
 /**
@@ -22,7 +21,8 @@ record Refill(long capacityNanos, long gain, long period) {
     private static final long SECONDS_MAX = Long.MAX_VALUE / 2 / NANOS_PER_SECOND;
 
     static Refill of(Change.Defined definition) {
-        var period = nanosOf(definition.per().getSeconds(), definition.per().getNano());
+        var per = definition.per();
+        var period = nanosOf(per.getSeconds(), per.getNano());
         var divisor = gcd(definition.rateNanos(), period);
         return new Refill(
                 Math.min(definition.capacityNanos(), CAPACITY_MAX), definition.rateNanos() / divisor, period / divisor);

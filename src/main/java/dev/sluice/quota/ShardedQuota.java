@@ -95,8 +95,9 @@ final class ShardedQuota implements Quota {
             return request;
         }
         var seen = new HashSet<String>();
-        var buckets =
-                request.buckets().stream().filter(bucket -> seen.add(bucket.name())).toList();
+        var buckets = request.buckets().stream()
+                .filter(bucket -> seen.add(bucket.name()))
+                .toList();
         return new Request(request.requestId(), buckets, request.estimateNanos(), request.memo());
     }
 
@@ -139,8 +140,7 @@ final class ShardedQuota implements Quota {
         return ask(bucket, QuotaBucket.Tell::new);
     }
 
-    private CompletionStage<Optional<Status>> ask(
-            String bucket, Function<ActorRef<Answer>, Command> command) {
+    private CompletionStage<Optional<Status>> ask(String bucket, Function<ActorRef<Answer>, Command> command) {
         return AskPattern.<ShardingEnvelope<Command>, Answer>ask(
                         region,
                         replyTo -> new ShardingEnvelope<>(bucket, command.apply(replyTo)),
@@ -164,8 +164,10 @@ final class ShardedQuota implements Quota {
 
     /** Every bucket looks after its orphans when it wakes; one that nobody uses would not. A bucket slow to wake wakes all the same. */
     private void wakeAll() {
-        names().mapAsync(ASKED_AT_ONCE, name -> status(name)
-                        .handleAsync((status, failure) -> Done.getInstance(), system.executionContext()))
+        names().mapAsync(
+                        ASKED_AT_ONCE,
+                        name -> status(name)
+                                .handleAsync((status, failure) -> Done.getInstance(), system.executionContext()))
                 .runWith(Sink.fold(0L, (count, done) -> count + 1), system)
                 .whenCompleteAsync(
                         (count, failure) -> {

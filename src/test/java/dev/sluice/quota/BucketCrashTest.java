@@ -73,9 +73,11 @@ class BucketCrashTest {
         life.processDies();
 
         var status = life.awaitNothingReserved();
-        var answered = life.witness.costs.values().stream().mapToLong(Long::longValue).sum();
-        Statistics.label("some were answered").collect(answered > 0).coverage(c -> c.check(true)
-                .percentage(p -> p > 60));
+        var answered =
+                life.witness.costs.values().stream().mapToLong(Long::longValue).sum();
+        Statistics.label("some were answered")
+                .collect(answered > 0)
+                .coverage(c -> c.check(true).percentage(p -> p > 60));
         assertThat(status.spentNanos()).isEqualTo(answered);
         assertThat(status.balanceNanos()).isEqualTo(RULE.capacityNanos() - answered);
     }
@@ -177,9 +179,9 @@ class BucketCrashTest {
         }
 
         private void hear(Reply reply) {
-            if (reply instanceof Held(_, var id)) {
+            if (reply instanceof Held(var bucket, var id)) {
                 held.add(id);
-            } else if (reply instanceof Journaled(_, var reserved, var closed)) {
+            } else if (reply instanceof Journaled(var bucket, var reserved, var closed)) {
                 reserved.stream().filter(held::remove).forEach(recorded::add);
                 closed.forEach(settling::remove);
             }

@@ -169,9 +169,8 @@ class BucketInvariantTest {
                         Arbitraries.longs().between(0, 5_000),
                         Arbitraries.of(Duration.ofSeconds(1), Duration.ofNanos(777), Duration.ofDays(30)),
                         Arbitraries.of(true, false))
-                .as((capacity, rate, per, strict) -> strict
-                        ? Rules.strict(Rules.rule(capacity, rate, per))
-                        : Rules.rule(capacity, rate, per));
+                .as((capacity, rate, per, strict) ->
+                        strict ? Rules.strict(Rules.rule(capacity, rate, per)) : Rules.rule(capacity, rate, per));
     }
 
     @Provide
@@ -181,7 +180,9 @@ class BucketInvariantTest {
         Arbitrary<Step> step = Arbitraries.frequencyOf(
                 Tuple.of(
                         4,
-                        Arbitraries.longs().between(-2_000_000_000L, 3_000_000_000L).map(Pass::new)),
+                        Arbitraries.longs()
+                                .between(-2_000_000_000L, 3_000_000_000L)
+                                .map(Pass::new)),
                 Tuple.of(3, Arbitraries.longs().between(0, 1_000).map(Pass::new)),
                 Tuple.of(8, Arbitraries.longs().between(0, 6_000).map(Reserve::new)),
                 Tuple.of(5, Combinators.combine(which, percent).as(Settle::new)),

@@ -5,10 +5,6 @@ import static dev.sluice.quota.Rules.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.config.QuotaRule;
-import dev.sluice.quota.Change.Defined;
-import dev.sluice.quota.Change.Released;
-import dev.sluice.quota.Change.Reserved;
-import dev.sluice.quota.Change.Settled;
 import dev.sluice.quota.QuotaBucket.Answer;
 import dev.sluice.quota.QuotaBucket.Command;
 import dev.sluice.quota.QuotaBucket.Held;
@@ -35,8 +31,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class QuotaBucketTest {
-    private static final ActorTestKit testKit = ActorTestKit.create(
-            EventSourcedBehaviorTestKit.config().withFallback(TestSystem.config()));
+    private static final ActorTestKit testKit =
+            ActorTestKit.create(EventSourcedBehaviorTestKit.config().withFallback(TestSystem.config()));
     private static final PersistenceTestKit journal = PersistenceTestKit.create(testKit.system());
     private static int buckets;
 
@@ -125,7 +121,8 @@ class QuotaBucketTest {
         bucket.tell(reserve("b", 1, rule));
 
         assertThat(desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilRefused))
-                .contains(new Refused("b", new Quota.Empty(name, 100, -9, NOON.plusSeconds(10)), Duration.ofSeconds(10)));
+                .contains(
+                        new Refused("b", new Quota.Empty(name, 100, -9, NOON.plusSeconds(10)), Duration.ofSeconds(10)));
     }
 
     @Test
@@ -239,7 +236,9 @@ class QuotaBucketTest {
         bucket = restart(bucket, "new");
 
         awaitStatus(bucket, 0, 33);
-        assertThat(witness.asked()).containsOnly("a memo of a 60", "b memo of b 7").hasSize(3);
+        assertThat(witness.asked())
+                .containsOnly("a memo of a 60", "b memo of b 7")
+                .hasSize(3);
         assertThat(orphansCharged.sum()).isEqualTo(2);
     }
 
@@ -269,9 +268,7 @@ class QuotaBucketTest {
     }
 
     private static FishingOutcome untilRefused(Reply reply) {
-        return reply instanceof Refused
-                ? FishingOutcomes.complete()
-                : FishingOutcomes.continueAndIgnore();
+        return reply instanceof Refused ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore();
     }
 
     private ActorRef<Command> spawn(String incarnation) {
@@ -303,7 +300,9 @@ class QuotaBucketTest {
 
     private void awaitJournaled(int reservations) {
         for (var journaled = 0; journaled < reservations; ) {
-            journaled += desk.receiveMessage() instanceof Journaled(_, var reserved, _) ? reserved.size() : 0;
+            journaled += desk.receiveMessage() instanceof Journaled(var bucket, var reserved, var closed)
+                    ? reserved.size()
+                    : 0;
         }
     }
 

@@ -49,7 +49,9 @@ class QuotaGoldenFilesTest {
     static Stream<Golden> changes() {
         return Stream.of(
                 new Golden("defined", new Defined(5_000_000_000L, 1_000_000_000L, Duration.ofDays(1), "$1/day", true)),
-                new Golden("reserved", new Reserved("req-1", 60, "sluice@10.0.0.1:25520#1y2p0ij", "anme_0123456789abcdef")),
+                new Golden(
+                        "reserved",
+                        new Reserved("req-1", 60, "sluice@10.0.0.1:25520#1y2p0ij", "anme_0123456789abcdef")),
                 new Golden("settled", new Settled("req-1", 40)),
                 new Golden("released", new Released("req-1")),
                 new Golden("expired", new Expired("req-1", 60)),

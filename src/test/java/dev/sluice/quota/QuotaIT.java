@@ -120,7 +120,9 @@ class QuotaIT {
 
         var verdict = (Exhausted) verdict(request(60, full, spent, broke));
 
-        assertThat(verdict.buckets()).extracting(Quota.Empty::bucket).containsExactlyInAnyOrder("all:spent", "all:broke");
+        assertThat(verdict.buckets())
+                .extracting(Quota.Empty::bucket)
+                .containsExactlyInAnyOrder("all:spent", "all:broke");
         assertThat(verdict.retryAfter()).isEqualTo(RetryAfter.MAX);
         await(() -> assertThat(status("all:full"))
                 .returns(0L, Status::reservedNanos)
@@ -145,7 +147,8 @@ class QuotaIT {
                 .mapToObj(_ -> quota.reserve(request(10, bucket)))
                 .toList();
 
-        assertThat(verdicts.stream().map(QuotaIT::get).filter(Admitted.class::isInstance)).hasSize(100);
+        assertThat(verdicts.stream().map(QuotaIT::get).filter(Admitted.class::isInstance))
+                .hasSize(100);
     }
 
     @Test
@@ -154,7 +157,10 @@ class QuotaIT {
 
         assertThat(get(quota.refill("refill:b|x", 20))).get().returns(70L, Status::balanceNanos);
         assertThat(get(quota.refill("no such bucket", 20))).isEmpty();
-        assertThat(get(quota.list())).extracting(Status::bucket).contains("refill:b|x").isSorted();
+        assertThat(get(quota.list()))
+                .extracting(Status::bucket)
+                .contains("refill:b|x")
+                .isSorted();
     }
 
     @Test

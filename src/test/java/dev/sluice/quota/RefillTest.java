@@ -76,7 +76,8 @@ class RefillTest {
 
         var gained = refill.evaluate(empty(), Rules.NOON.plusNanos(elapsed)).nanos();
 
-        var exact = BigInteger.valueOf(rate).multiply(BigInteger.valueOf(elapsed)).divide(BigInteger.valueOf(perNanos));
+        var exact =
+                BigInteger.valueOf(rate).multiply(BigInteger.valueOf(elapsed)).divide(BigInteger.valueOf(perNanos));
         assertThat(BigInteger.valueOf(gained)).isEqualTo(exact.min(BigInteger.valueOf(Refill.CAPACITY_MAX)));
     }
 

@@ -19,8 +19,7 @@ public final class TestReadJournal
 
     TestReadJournal(ExtendedActorSystem system) {
         journal = PersistenceQuery.get(system)
-                .readJournalFor(
-                        PersistenceTestKitReadJournal.Identifier(), com.typesafe.config.ConfigFactory.empty());
+                .readJournalFor(PersistenceTestKitReadJournal.Identifier(), com.typesafe.config.ConfigFactory.empty());
     }
 
     @Override

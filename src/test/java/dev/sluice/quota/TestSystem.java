@@ -10,8 +10,7 @@ final class TestSystem {
     private TestSystem() {}
 
     static Config config() {
-        return ConfigFactory.parseString(
-                        """
+        return ConfigFactory.parseString("""
                         pekko.loglevel = WARNING
                         pekko.actor.serialization-bindings {
                           "dev.sluice.cluster.CborSerializable" = jackson-cbor
@@ -26,13 +25,11 @@ final class TestSystem {
     }
 
     static Config oneNodeCluster() {
-        return ConfigFactory.parseString(
-                        """
+        return ConfigFactory.parseString("""
                         pekko.actor.provider = cluster
                         pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
                         pekko.cluster.jmx.multi-mbeans-in-same-jvm = on
                         pekko.coordinated-shutdown.exit-jvm = off
-                        """)
-                .withFallback(config());
+                        """).withFallback(config());
     }
 }
