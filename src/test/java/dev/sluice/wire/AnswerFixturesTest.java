@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -128,7 +129,7 @@ class AnswerFixturesTest {
         softly.assertAll();
     }
 
-    private static void checkUsage(SoftAssertions softly, JsonNode expected, Usage usage) {
+    private static void checkUsage(SoftAssertions softly, JsonNode expected, @Nullable Usage usage) {
         if (expected.get("input_tokens").isNull()) {
             softly.assertThat(usage).isNull();
             return;
@@ -186,7 +187,7 @@ class AnswerFixturesTest {
         }
     }
 
-    private static String text(JsonNode node, String field) {
+    private static @Nullable String text(JsonNode node, String field) {
         var value = node.get(field);
         return value == null || value.isNull() ? null : value.asText();
     }

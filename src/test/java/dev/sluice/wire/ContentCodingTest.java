@@ -6,6 +6,7 @@ import dev.sluice.wire.chat.ChatAnswers;
 import dev.sluice.wire.messages.MessagesAnswers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.Deflater;
@@ -69,7 +70,8 @@ class ContentCodingTest {
         var reader = ContentCoding.wrap("gzip", ChatAnswers.stream(false));
         try (var out = new GZIPOutputStream(bytes, true)) {
             for (int i = 1; i <= 5; i++) {
-                out.write("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}\n\n".getBytes());
+                out.write("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}\n\n"
+                        .getBytes(StandardCharsets.UTF_8));
                 out.flush();
                 reader.read(ByteString.fromArray(bytes.toByteArray()));
                 bytes.reset();

@@ -134,8 +134,14 @@ class ChatAnswersTest {
     @Test
     void readsEventsWithBlanksAndSeveralLinesAndAMark() {
         var reader = ChatAnswers.stream(false);
-        reader.read(ByteString.fromString("\uFEFFdata: {\"choices\" : [ { \"index\" : 0 ,\r\n"
-                + "data:\"finish_reason\" : \"stop\" } ] ,\r\n: note\r\ndata: \"model\" : \"m\" }\r\n\r\n"));
+        var event = """
+                data: {"choices" : [ { "index" : 0 ,
+                data:"finish_reason" : "stop" } ] ,
+                : note
+                data: "model" : "m" }
+
+                """;
+        reader.read(ByteString.fromString("\uFEFF" + event.replace("\n", "\r\n")));
 
         assertThat(reader.answer().complete()).isTrue();
         assertThat(reader.answer().model()).isEqualTo("m");
