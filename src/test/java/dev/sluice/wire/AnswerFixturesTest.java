@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every recorded answer means what its truth says, however the network cuts it. */
 class AnswerFixturesTest {
+    private static final Pattern SIGN_OF_COMPLETION =
+            Pattern.compile("^data: .*(\"finish_reason\":\"|message_stop|response.completed|response.incomplete)");
+
     static Stream<Fixture> fixtures() {
         return Fixture.all();
     }
@@ -54,6 +61,37 @@ class AnswerFixturesTest {
         assertThat(sent).isEqualTo(fixture.body());
     }
 
+    @ParameterizedTest
+    @MethodSource("streams")
+    void isNotCompleteBeforeTheSignOfCompletionHasArrivedWhole(Fixture fixture) {
+        for (int end = 0; end < fixture.body().length; end++) {
+            var prefix = Arrays.copyOf(fixture.body(), end);
+            var reader = fixture.reader();
+            Feeding.pieces(reader, prefix);
+
+            boolean signed = new String(prefix, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> SIGN_OF_COMPLETION.matcher(line).find())
+                    .anyMatch(line -> isJson(line.substring("data: ".length())));
+            assertThat(reader.answer().complete()).as("cut at %d", end).isEqualTo(signed);
+        }
+    }
+
+    static Stream<Fixture> streams() {
+        return fixtures()
+                .filter(fixture -> fixture.stream() && !fixture.name().contains("gzip"))
+                .filter(fixture -> !fixture.expected().has("error"));
+    }
+
+    private static boolean isJson(String text) {
+        try {
+            Fixture.JSON.readTree(text);
+            return true;
+        } catch (JsonProcessingException e) {
+            return false;
+        }
+    }
+
     private static void check(Fixture fixture, Answer answer) {
         var expected = fixture.expected();
         var softly = new SoftAssertions();
@@ -91,7 +129,7 @@ class AnswerFixturesTest {
         softly.assertAll();
     }
 
-    private static void checkUsage(SoftAssertions softly, JsonNode expected, Usage usage) {
+    private static void checkUsage(SoftAssertions softly, JsonNode expected, @Nullable Usage usage) {
         if (expected.get("input_tokens").isNull()) {
             softly.assertThat(usage).isNull();
             return;
@@ -149,7 +187,7 @@ class AnswerFixturesTest {
         }
     }
 
-    private static String text(JsonNode node, String field) {
+    private static @Nullable String text(JsonNode node, String field) {
         var value = node.get(field);
         return value == null || value.isNull() ? null : value.asText();
     }

@@ -15,19 +15,16 @@ final class AnswerReadingBenchmark {
     private AnswerReadingBenchmark() {}
 
     public static void main(String[] arguments) {
-        var chat =
-                """
+        var chat = """
                 data: {"id":"chatcmpl-stream01","object":"chat.completion.chunk","created":1795200001,"model":"gpt-5.5","service_tier":"default","choices":[{"index":0,"delta":{"content":" Hello"},"finish_reason":null}],"usage":null}
 
                 """;
-        var messages =
-                """
+        var messages = """
                 event: content_block_delta
                 data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" très bien"}         }
 
                 """;
-        var responses =
-                """
+        var responses = """
                 event: response.output_text.delta
                 data: {"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hi","logprobs":[],"obfuscation":"abcdefghijklmnop"}
 

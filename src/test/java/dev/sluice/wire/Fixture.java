@@ -11,9 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.pekko.util.ByteString;
 
 /** One recorded answer beside what it means. */
-record Fixture(String format, String name, byte[] body, JsonNode meta, JsonNode expected) {
+record Fixture(String format, String name, ByteString bytes, JsonNode meta, JsonNode expected) {
     static final ObjectMapper JSON = new ObjectMapper();
     private static final Path ROOT = Path.of("src/test/resources/wire");
     private static final List<String> CHAT =
@@ -49,8 +50,8 @@ record Fixture(String format, String name, byte[] body, JsonNode meta, JsonNode 
             var name = metaFile.getFileName().toString().replace(".meta.json", "");
             var meta = JSON.readTree(metaFile.toFile());
             var folder = ROOT.resolve(format);
-            var body = Files.readAllBytes(
-                    folder.resolve(meta.at("/response/body_file").asText()));
+            var body = ByteString.fromArray(Files.readAllBytes(
+                    folder.resolve(meta.at("/response/body_file").asText())));
             return new Fixture(
                     format,
                     name,
@@ -60,6 +61,10 @@ record Fixture(String format, String name, byte[] body, JsonNode meta, JsonNode 
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    byte[] body() {
+        return bytes.toArray();
     }
 
     boolean stream() {
