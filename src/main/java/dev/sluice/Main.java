@@ -4,8 +4,8 @@ import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The front door: command line and composition; decides nothing. */
@@ -47,7 +47,8 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing (expected: serve, validate or simulate)");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing (expected: serve, validate or simulate)");
     }
 
     static final class Version implements IVersionProvider {

@@ -56,6 +56,8 @@ public final class Node {
     }
 
     private static CompletionStage<Node> assemble(ActorSystem<?> system, Settings settings, Policy policy) {
+        // First, and for its errors: a storage that cannot be used ends the start here and says why.
+        var _ = SqliteStore.get(system);
         var clock = InstantSource.system();
         var random = new SecureRandom();
         var inForce = InForce.of(policy);
@@ -72,8 +74,10 @@ public final class Node {
                         true));
         var ledger = Ledger.start(system);
         var identity = Identity.of(settings.trustedProxies());
-        var providers = Providers.start(system, settings.clocks(), settings.limits().providerOpenRequests());
-        var proxy = new Proxy(system, settings, () -> inForce, providers, quota, sessions, identity.headers(), clock, random);
+        var providers =
+                Providers.start(system, settings.clocks(), settings.limits().providerOpenRequests());
+        var proxy = new Proxy(
+                system, settings, () -> inForce, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get),

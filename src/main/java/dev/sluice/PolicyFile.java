@@ -17,7 +17,8 @@ record PolicyFile(Path path) {
         try {
             return PolicyDocument.read(Files.readString(path));
         } catch (NoSuchFileException e) {
-            throw new IOException(path + ": no such file (expected: a policy document, for example conf/demo.hujson)", e);
+            throw new IOException(
+                    path + ": no such file (expected: a policy document, for example conf/demo.hujson)", e);
         } catch (CharacterCodingException e) {
             throw new IOException(path + ": not UTF-8 (expected: a policy document)", e);
         }
@@ -27,7 +28,8 @@ record PolicyFile(Path path) {
     void print(PolicyReading reading, PrintWriter out) {
         for (Finding finding : reading.findings()) {
             var place = finding.line() == 0 ? "" : ":" + finding.line() + ":" + finding.column();
-            out.println(path + place + ": " + finding.severity().name().toLowerCase(Locale.ROOT) + ": " + finding.message());
+            out.println(path + place + ": " + finding.severity().name().toLowerCase(Locale.ROOT) + ": "
+                    + finding.message());
         }
         out.flush();
     }

@@ -44,7 +44,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DIR",
             defaultValue = "${env:SLUICE_DATA}",
-            description = "Where everything is kept that must outlive the process; data unless the settings say otherwise (also SLUICE_DATA).")
+            description =
+                    "Where everything is kept that must outlive the process; data unless the settings say otherwise (also SLUICE_DATA).")
     private @Nullable String data;
 
     @Option(names = "--settings", paramLabel = "FILE", description = "Node settings (HOCON) over the defaults.")
@@ -56,7 +57,8 @@ final class ServeCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = "127.0.0.1:8089",
             converter = HostPort.Converter.class,
-            description = "Also play simulated providers there (${FALLBACK-VALUE} if not said), for a demo without keys.")
+            description =
+                    "Also play simulated providers there (${FALLBACK-VALUE} if not said), for a demo without keys.")
     private @Nullable HostPort simulate;
 
     @Spec
@@ -78,15 +80,17 @@ final class ServeCommand implements Callable<Integer> {
         }
         var node = start(reading.policy());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(node), "drain"));
-        var url = "http://" + new HostPort(node.address().getHostString(), node.address().getPort());
+        var url = "http://"
+                + new HostPort(node.address().getHostString(), node.address().getPort());
         out.println("sluice listens on " + url);
         reading.policy().providers().values().stream()
                 .filter(provider -> !provider.disabled() && !provider.models().isEmpty())
                 .filter(provider -> provider.compatibility().contains("openai_chat"))
                 .findFirst()
-                .ifPresent(provider -> out.println("try: curl " + url + "/v1/chat/completions -H 'content-type: application/json' -d '"
-                        + "{\"model\":\"" + provider.models().getFirst()
-                        + "\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}'"));
+                .ifPresent(provider ->
+                        out.println("try: curl " + url + "/v1/chat/completions -H 'content-type: application/json' -d '"
+                                + "{\"model\":\"" + provider.models().getFirst()
+                                + "\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}'"));
         out.flush();
         return SERVING;
     }
@@ -100,7 +104,9 @@ final class ServeCommand implements Callable<Integer> {
             set.put("sluice.storage.directory", data);
         }
         try {
-            return Node.start(NodeSystem.config(settings, set), policy).toCompletableFuture().get();
+            return Node.start(NodeSystem.config(settings, set), policy)
+                    .toCompletableFuture()
+                    .get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }

@@ -1,11 +1,11 @@
 package dev.sluice;
 
+import com.typesafe.config.ConfigFactory;
 import dev.sluice.simulator.Simulator;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import com.typesafe.config.ConfigFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,7 +35,8 @@ final class SimulateCommand implements Callable<Integer> {
         var address = binding.localAddress();
         spec.commandLine()
                 .getOut()
-                .println("simulated providers listen on http://" + new HostPort(address.getHostString(), address.getPort()));
+                .println("simulated providers listen on http://"
+                        + new HostPort(address.getHostString(), address.getPort()));
         spec.commandLine().getOut().flush();
         return ServeCommand.SERVING;
     }

@@ -41,7 +41,8 @@ public final class NodeSystem {
         var up = new CompletableFuture<SelfUp>();
         var system = ActorSystem.create(joining(up), "sluice", config);
         var _ = system.getWhenTerminated()
-                .thenRun(() -> up.completeExceptionally(new IllegalStateException("the actor system stopped before it was up")));
+                .thenRun(() -> up.completeExceptionally(
+                        new IllegalStateException("the actor system stopped before it was up")));
         return up.thenApply(selfUp -> system);
     }
 

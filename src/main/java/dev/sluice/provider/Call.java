@@ -23,7 +23,8 @@ final class Call {
     }
 
     /** Null once the answer has begun: a stream lives for minutes, and its request may be large. */
-    @Nullable HttpRequest request() {
+    @Nullable
+    HttpRequest request() {
         return request;
     }
 

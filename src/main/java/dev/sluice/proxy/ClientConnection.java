@@ -93,7 +93,8 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
             var hangup = new CompletableFuture<Done>();
             gone = hangup;
             var answer = handler.apply(request.addAttribute(Providers.ABANDONED, hangup));
-            if (answer instanceof CompletableFuture<HttpResponse> known && known.state() == CompletableFuture.State.SUCCESS) {
+            if (answer instanceof CompletableFuture<HttpResponse> known
+                    && known.state() == CompletableFuture.State.SUCCESS) {
                 onAnswer(known.resultNow());
                 return;
             }

@@ -63,7 +63,8 @@ public final class Listener {
     public CompletionStage<Done> drain() {
         var drained = new CompletableFuture<Done>();
         var _ = binding.unbind()
-                .handle((done, failure) -> open.drain().whenComplete((all, never) -> drained.complete(Done.getInstance())));
+                .handle((done, failure) ->
+                        open.drain().whenComplete((all, never) -> drained.complete(Done.getInstance())));
         return drained;
     }
 }

@@ -54,7 +54,9 @@ record ModelList(Supplier<InForce> inForce, InstantSource clock) {
         var today = clock.instant().atOffset(ZoneOffset.UTC).toLocalDate();
         var models = new ArrayList<Model>();
         for (var upstream : rules.router().all()) {
-            if (rules.access().permit(call.caller(), upstream.provider().id(), upstream.model()).isPresent()) {
+            if (rules.access()
+                    .permit(call.caller(), upstream.provider().id(), upstream.model())
+                    .isPresent()) {
                 models.add(model(rules, upstream, today));
             }
         }

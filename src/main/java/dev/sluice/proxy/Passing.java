@@ -89,6 +89,7 @@ final class Passing {
         if (connection.isEmpty()) {
             return Set.of();
         }
-        return new HashSet<>(List.of(connection.get().value().toLowerCase(Locale.ROOT).split("[ ,]+", -1)));
+        return new HashSet<>(
+                List.of(connection.get().value().toLowerCase(Locale.ROOT).split("[ ,]+", -1)));
     }
 }

@@ -32,7 +32,11 @@ public final class Proxy {
     private final InstantSource clock;
     private final RequestPath path;
 
-    /** @param identityHeaders lower-case names of headers that tell who calls; they never go upstream */
+    /**
+     * Puts the data plane together.
+     *
+     * @param identityHeaders lower-case names of headers that tell who calls; they never go upstream
+     */
     public Proxy(
             ActorSystem<?> system,
             Settings settings,
@@ -57,11 +61,16 @@ public final class Proxy {
                 clock);
     }
 
-    /** @param ready whether the node takes traffic */
+    /**
+     * The endpoints, for the gate.
+     *
+     * @param ready whether the node takes traffic
+     */
     public List<Endpoint> endpoints(BooleanSupplier ready) {
         var endpoints = new ArrayList<Endpoint>();
         endpoints.add(new Endpoint(HttpMethods.HEAD, "/", Needs.NOTHING, ok("")));
-        endpoints.add(new Endpoint(HttpMethods.GET, "/", Needs.NOTHING, ok("Sluice is here. Point a client's base URL at it.\n")));
+        endpoints.add(new Endpoint(
+                HttpMethods.GET, "/", Needs.NOTHING, ok("Sluice is here. Point a client's base URL at it.\n")));
         endpoints.add(new Endpoint(HttpMethods.GET, "/healthz", Needs.NOTHING, ok("alive\n")));
         endpoints.add(new Endpoint(HttpMethods.GET, "/readyz", Needs.NOTHING, call -> readiness(ready.getAsBoolean())));
         endpoints.add(new Endpoint(HttpMethods.GET, "/v1/models", Needs.ROLE, new ModelList(inForce, clock)::handle));

@@ -50,18 +50,23 @@ sealed interface Refusal {
                         "request body is larger than the limit of %d bytes (%d MiB)".formatted(limit, limit >> 20));
             case NotGranted(var model, var login) ->
                 new WireError(
-                        WireError.Kind.NOT_FOUND, 404, "no route found for model \"%s\" for user \"%s\"".formatted(model, login));
+                        WireError.Kind.NOT_FOUND,
+                        404,
+                        "no route found for model \"%s\" for user \"%s\"".formatted(model, login));
             case OtherFormat(var model, var wanted, var offered) ->
                 new WireError(
                         WireError.Kind.NOT_FOUND,
                         404,
-                        "model \"%s\" is available through `%s`, not `%s`".formatted(model, String.join("`, `", offered), wanted));
-            case QuotaExhausted(var message, var retryAfter) -> new WireError(WireError.Kind.QUOTA_EXHAUSTED, 429, message);
+                        "model \"%s\" is available through `%s`, not `%s`"
+                                .formatted(model, String.join("`, `", offered), wanted));
+            case QuotaExhausted(var message, var retryAfter) ->
+                new WireError(WireError.Kind.QUOTA_EXHAUSTED, 429, message);
             case QuotaBroken(var bucket) ->
                 new WireError(
                         WireError.Kind.QUOTA_EXHAUSTED,
                         429,
-                        "quota \"%s\" is not defined in the policy; requests that it applies to are refused".formatted(bucket));
+                        "quota \"%s\" is not defined in the policy; requests that it applies to are refused"
+                                .formatted(bucket));
             case QuotaUnavailable(var why) ->
                 new WireError(WireError.Kind.OVERLOADED, 503, "budgets cannot be checked now: " + why);
             case Overloaded(var why) -> new WireError(WireError.Kind.OVERLOADED, 503, why);

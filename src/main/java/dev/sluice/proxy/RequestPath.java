@@ -18,7 +18,6 @@ import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.BadRequest;
 import dev.sluice.wire.ContentCoding;
 import dev.sluice.wire.RequestBodies;
-import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestHead.Splice;
 import dev.sluice.wire.Splices;
 import dev.sluice.wire.WireError;
@@ -46,8 +45,8 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
-import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
 import org.slf4j.Logger;
@@ -129,7 +128,8 @@ public final class RequestPath {
             if (bytes.size() > limit) {
                 collected.completeExceptionally(new Refused(new Refusal.TooLarge(limit)));
             } else if (!budget.take(bytes.size())) {
-                collected.completeExceptionally(new Refused(new Refusal.Overloaded("too many request bodies at one time")));
+                collected.completeExceptionally(
+                        new Refused(new Refusal.Overloaded("too many request bodies at one time")));
             } else {
                 collected.complete(new Body(bytes.toArrayUnsafe(), budget));
             }
@@ -138,7 +138,8 @@ public final class RequestPath {
                     .withoutSizeLimit()
                     .getDataBytes()
                     .runWith(
-                            Sink.fromGraph(new BodyCollector(limit, settings.clocks().requestBody(), budget, collected)),
+                            Sink.fromGraph(
+                                    new BodyCollector(limit, settings.clocks().requestBody(), budget, collected)),
                             materializer);
         }
         return collected;
@@ -148,11 +149,16 @@ public final class RequestPath {
     private byte[] read(Underway request, Body body) {
         try {
             var message = request.call.request();
-            var coding = message.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
-            var plain = RequestBodies.decode(body.bytes, coding, (int) settings.limits().requestBody());
+            var coding =
+                    message.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
+            var plain = RequestBodies.decode(
+                    body.bytes, coding, (int) settings.limits().requestBody());
             request.read(
                     request.format.readHead(
-                            plain, name -> message.getHeader(name).map(HttpHeader::value).orElse(null)),
+                            plain,
+                            name -> message.getHeader(name)
+                                    .map(HttpHeader::value)
+                                    .orElse(null)),
                     body.bytes.length);
             return plain;
         } catch (BadRequest e) {
@@ -182,7 +188,10 @@ public final class RequestPath {
     }
 
     private CompletableFuture<String> name(Underway request) {
-        return sessions.name(request.call.caller(), request.format.sessionPrefix(), request.head().hints())
+        return sessions.name(
+                        request.call.caller(),
+                        request.format.sessionPrefix(),
+                        request.head().hints())
                 .toCompletableFuture()
                 .thenApply(name -> {
                     request.named(name);
@@ -211,9 +220,11 @@ public final class RequestPath {
         var head = request.head();
         var prices = request.rules.prices();
         var terms = request.termsAsked();
-        var limit = head.maxOutputTokens().orElseGet(() -> prices.rates(terms.provider(), terms.model(), terms.date())
-                .map(rates -> rates.maxOutputTokens().orElse(settings.estimates().outputTokens()))
-                .orElse(settings.estimates().outputTokens()));
+        var limit = head.maxOutputTokens()
+                .orElseGet(() -> prices.rates(terms.provider(), terms.model(), terms.date())
+                        .map(rates -> rates.maxOutputTokens()
+                                .orElse(settings.estimates().outputTokens()))
+                        .orElse(settings.estimates().outputTokens()));
         return prices.worstCase(terms, head.promptTokens(), Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices())
                 .map(Cost::nanos)
                 .orElse(0L);
@@ -223,12 +234,11 @@ public final class RequestPath {
 
     private CompletableFuture<HttpResponse> send(
             Underway request, Permit permit, Verdict verdict, Body body, byte[] plain) {
-        var reservation =
-                switch (verdict) {
-                    case Admitted(var held) -> held;
-                    case Exhausted exhausted -> throw new Refused(exhausted(exhausted));
-                    case Unavailable(var why) -> throw new Refused(new Refusal.QuotaUnavailable(why));
-                };
+        var reservation = switch (verdict) {
+            case Admitted(var held) -> held;
+            case Exhausted exhausted -> throw new Refused(exhausted(exhausted));
+            case Unavailable(var why) -> throw new Refused(new Refusal.QuotaUnavailable(why));
+        };
         if (!request.reserved(
                 reservation, permit.buckets().stream().map(Permit.Bucket::name).toList())) {
             throw new Refused(new Refusal.Abandoned());
@@ -243,7 +253,8 @@ public final class RequestPath {
                 .thenCompose(answer -> reservation
                         .recorded()
                         .toCompletableFuture()
-                        .handle((recorded, failure) -> failure == null ? passOn(request, answer) : unrecorded(answer, failure)));
+                        .handle((recorded, failure) ->
+                                failure == null ? passOn(request, answer) : unrecorded(answer, failure)));
     }
 
     private static boolean isGone(HttpRequest request) {
@@ -307,7 +318,8 @@ public final class RequestPath {
         var coding = answer.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
         var hide = eventStream && coding == null && head.usageSplice() != null && !head.usageAsked();
         var reader = ContentCoding.wrap(
-                coding, request.countsTokens() ? request.format.countReader() : request.format.reader(eventStream, hide));
+                coding,
+                request.countsTokens() ? request.format.countReader() : request.format.reader(eventStream, hide));
         request.answered(status, reader);
         var headers = passing.downstream(answer);
         headers.add(RawHeader.create("x-sluice-request-id", request.requestId));
@@ -318,7 +330,10 @@ public final class RequestPath {
         var entity = answer.entity() instanceof HttpEntity.Strict strict
                 ? whole(request, reader, type, strict.getData())
                 : streamed(request, reader, eventStream && status < 300, answer.entity());
-        return HttpResponse.create().withStatus(answer.status()).withHeaders(headers).withEntity(entity);
+        return HttpResponse.create()
+                .withStatus(answer.status())
+                .withHeaders(headers)
+                .withEntity(entity);
     }
 
     private static ResponseEntity whole(Underway request, AnswerReader reader, ContentType type, ByteString bytes) {
@@ -329,7 +344,8 @@ public final class RequestPath {
         return HttpEntities.create(type, sent);
     }
 
-    private static ResponseEntity streamed(Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
+    private static ResponseEntity streamed(
+            Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
         var tapped = entity.getDataBytes().via(new Tap(reader, events, request));
         var length = entity.getContentLengthOption();
         return length.isPresent()
@@ -360,11 +376,11 @@ public final class RequestPath {
                     .addKeyValue("login_name", request.call.caller().login())
                     .addKeyValue(
                             "model",
-                            request.upstream().provider().id() + "/" + request.upstream().model())
+                            request.upstream().provider().id() + "/"
+                                    + request.upstream().model())
                     .log("quota exceeded");
         }
-        return render(request.format, refusal)
-                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
+        return render(request.format, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
     }
 
     private static Refusal refusal(Underway request, Throwable failure) {
@@ -373,14 +389,19 @@ public final class RequestPath {
             case UpstreamFailure upstream ->
                 switch (upstream.kind()) {
                     case UNREACHABLE ->
-                        new Refusal.ProviderUnreachable(request.upstream().provider().id(), upstream.getMessage());
+                        new Refusal.ProviderUnreachable(
+                                request.upstream().provider().id(), upstream.getMessage());
                     case TIMEOUT ->
-                        new Refusal.ProviderTimeout(request.upstream().provider().id(), upstream.getMessage());
+                        new Refusal.ProviderTimeout(
+                                request.upstream().provider().id(), upstream.getMessage());
                     case OVERLOADED -> new Refusal.Overloaded(upstream.getMessage());
                     case ABANDONED -> new Refusal.Abandoned();
                 };
             default -> {
-                log.atError().addKeyValue("requestId", request.requestId).setCause(failure).log("a request failed");
+                log.atError()
+                        .addKeyValue("requestId", request.requestId)
+                        .setCause(failure)
+                        .log("a request failed");
                 yield new Refusal.Bug(request.requestId);
             }
         };
@@ -415,11 +436,14 @@ public final class RequestPath {
     private static String again(Instant positiveAt) {
         return positiveAt.equals(Instant.MAX)
                 ? "it does not refill"
-                : "positive again at " + positiveAt.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
+                : "positive again at "
+                        + positiveAt.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
     }
 
     private static String dollars(long nanos) {
-        return java.math.BigDecimal.valueOf(nanos, 9).setScale(2, java.math.RoundingMode.HALF_UP).toPlainString();
+        return java.math.BigDecimal.valueOf(nanos, 9)
+                .setScale(2, java.math.RoundingMode.HALF_UP)
+                .toPlainString();
     }
 
     /** Completes when every answer that has ended is in the books. */

@@ -207,7 +207,15 @@ final class Underway implements Tap.Listener {
                 ? Optional.empty()
                 : rules.prices().cost(answer == null ? termsAsked() : termsAnswered(answer), usage);
         var nanos = usage == null ? Long.valueOf(0) : cost.map(Cost::nanos).orElse(null);
-        var exchange = exchange(outcome, refusal, answer, bytesOut, usage, estimated, nanos, cost.map(Cost::basis).orElse(null));
+        var exchange = exchange(
+                outcome,
+                refusal,
+                answer,
+                bytesOut,
+                usage,
+                estimated,
+                nanos,
+                cost.map(Cost::basis).orElse(null));
         books.close(exchange, reservation.getAndSet(null));
     }
 
@@ -228,7 +236,9 @@ final class Underway implements Tap.Listener {
             return told;
         }
         var seen = (answer.outputChars() + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;
-        return told == null ? Usage.ofText(head().promptTokens(), seen) : told.withOutput(Math.max(told.outputTokens(), seen));
+        return told == null
+                ? Usage.ofText(head().promptTokens(), seen)
+                : told.withOutput(Math.max(told.outputTokens(), seen));
     }
 
     private Exchange exchange(

@@ -38,6 +38,7 @@ final class Answers {
             "/v1/messages/count_tokens", new MessagesShape());
     /** The one model that does not exist. */
     private static final String MISSING = "no-such-model";
+
     private static final int SLICE = 64;
     private static final int FILLER_LENGTH = 8 * 1024;
     private static final ByteString FILLER = ByteString.fromString("x".repeat(FILLER_LENGTH));
@@ -82,7 +83,8 @@ final class Answers {
         }
         var shape = SHAPES.get(path);
         if (shape == null || !request.method().equals("POST")) {
-            return Decision.atOnce(failure(new ChatShape(), 404, "Unknown request URL: " + request.method() + " " + path, requestId));
+            return Decision.atOnce(
+                    failure(new ChatShape(), 404, "Unknown request URL: " + request.method() + " " + path, requestId));
         }
         if (!hasCredential(request)) {
             return Decision.atOnce(failure(shape, 401, "No credential came with the request.", requestId));
@@ -244,7 +246,8 @@ final class Answers {
 
     private static StatusCode status(int status) {
         return StatusCodes.lookup(status)
-                .orElseGet(() -> StatusCodes.custom(status, status == 529 ? "Overloaded" : "Simulated", "", false, true));
+                .orElseGet(
+                        () -> StatusCodes.custom(status, status == 529 ? "Overloaded" : "Simulated", "", false, true));
     }
 
     private static ContentType eventStream() {
@@ -294,7 +297,8 @@ final class Answers {
     }
 
     private static String about() {
-        var text = new StringBuilder("Simulated providers: OpenAI chat and Responses, Anthropic Messages.\n\nModels:\n");
+        var text =
+                new StringBuilder("Simulated providers: OpenAI chat and Responses, Anthropic Messages.\n\nModels:\n");
         for (var model : DemoModel.values()) {
             text.append("  %-20s %s%n".formatted(model.id(), model.manner()));
         }
@@ -303,7 +307,8 @@ final class Answers {
     }
 
     private static boolean hasCredential(ReceivedRequest request) {
-        return request.header("authorization").isPresent() || request.header("x-api-key").isPresent();
+        return request.header("authorization").isPresent()
+                || request.header("x-api-key").isPresent();
     }
 
     private static @Nullable JsonNode object(ByteString body) {

@@ -20,8 +20,7 @@ final class ChatShape implements Shape {
 
     @Override
     public ObjectNode whole(Plan plan, String text) {
-        var answer = object()
-                .put("id", plan.id("chatcmpl-"))
+        var answer = object().put("id", plan.id("chatcmpl-"))
                 .put("object", "chat.completion")
                 .put("created", NOW)
                 .put("model", plan.asked().model());
@@ -111,8 +110,7 @@ final class ChatShape implements Shape {
     }
 
     private static ObjectNode envelope(Plan plan) {
-        return object()
-                .put("id", plan.id("chatcmpl-"))
+        return object().put("id", plan.id("chatcmpl-"))
                 .put("object", "chat.completion.chunk")
                 .put("created", NOW)
                 .put("model", plan.asked().model())
@@ -129,8 +127,7 @@ final class ChatShape implements Shape {
     }
 
     private static ObjectNode usage(Tokens tokens) {
-        var usage = object()
-                .put("prompt_tokens", tokens.prompt())
+        var usage = object().put("prompt_tokens", tokens.prompt())
                 .put("completion_tokens", tokens.output())
                 .put("total_tokens", tokens.prompt() + tokens.output());
         usage.putObject("prompt_tokens_details")
@@ -152,7 +149,9 @@ final class ChatShape implements Shape {
 
     @Override
     public ByteString errorEvent(String requestId) {
-        return utf8("data: " + openAiError(500, "The server had an error while processing your request. Sorry about that!") + "\n\n");
+        return utf8(
+                "data: " + openAiError(500, "The server had an error while processing your request. Sorry about that!")
+                        + "\n\n");
     }
 
     @Override
@@ -164,8 +163,10 @@ final class ChatShape implements Shape {
         var error = object();
         var inner = error.putObject("error").put("message", message);
         switch (status) {
-            case 401 -> inner.put("type", "invalid_request_error").putNull("param").put("code", "invalid_api_key");
-            case 404 -> inner.put("type", "invalid_request_error").putNull("param").put("code", "model_not_found");
+            case 401 ->
+                inner.put("type", "invalid_request_error").putNull("param").put("code", "invalid_api_key");
+            case 404 ->
+                inner.put("type", "invalid_request_error").putNull("param").put("code", "model_not_found");
             case 429 -> inner.put("type", "tokens").putNull("param").put("code", "rate_limit_exceeded");
             default ->
                 inner.put("type", status < 500 ? "invalid_request_error" : "server_error")

@@ -27,7 +27,10 @@ final class MessagesShape implements Shape {
         var message = envelope(plan);
         var content = message.putArray("content");
         if (thinks(plan)) {
-            content.addObject().put("type", "thinking").put("thinking", "Think.").put("signature", SIGNATURE);
+            content.addObject()
+                    .put("type", "thinking")
+                    .put("thinking", "Think.")
+                    .put("signature", SIGNATURE);
         }
         if (plan.prose().pieces() > 0) {
             content.addObject().put("type", "text").put("text", text);
@@ -78,7 +81,8 @@ final class MessagesShape implements Shape {
     }
 
     private static void thinking(List<ByteString> events, int index) {
-        events.add(blockStart(index, object().put("type", "thinking").put("thinking", "").put("signature", "")));
+        events.add(blockStart(
+                index, object().put("type", "thinking").put("thinking", "").put("signature", "")));
         events.add(delta(index, object().put("type", "thinking_delta").put("thinking", "Think.")));
         events.add(delta(index, object().put("type", "signature_delta").put("signature", SIGNATURE)));
         events.add(blockStop(index));
@@ -95,7 +99,10 @@ final class MessagesShape implements Shape {
 
     private static void ending(List<ByteString> events, Plan plan) {
         var end = object();
-        end.putObject("delta").put("stop_reason", stopReason(plan)).putNull("stop_sequence").putNull("stop_details");
+        end.putObject("delta")
+                .put("stop_reason", stopReason(plan))
+                .putNull("stop_sequence")
+                .putNull("stop_details");
         if (!plan.has(Key.NO_USAGE)) {
             var tokens = plan.tokens();
             var usage = end.putObject("usage")
@@ -128,8 +135,7 @@ final class MessagesShape implements Shape {
     }
 
     private static ObjectNode envelope(Plan plan) {
-        return object()
-                .put("model", plan.asked().model())
+        return object().put("model", plan.asked().model())
                 .put("id", plan.id("msg_"))
                 .put("type", "message")
                 .put("role", "assistant");
@@ -152,14 +158,15 @@ final class MessagesShape implements Shape {
     }
 
     private static ObjectNode firstUsage(Tokens tokens, long output) {
-        var usage = object()
-                .put("input_tokens", tokens.input())
+        var usage = object().put("input_tokens", tokens.input())
                 .put("cache_creation_input_tokens", tokens.write() + tokens.write1h())
                 .put("cache_read_input_tokens", tokens.cached());
         usage.putObject("cache_creation")
                 .put("ephemeral_5m_input_tokens", tokens.write())
                 .put("ephemeral_1h_input_tokens", tokens.write1h());
-        return usage.put("output_tokens", output).put("service_tier", "standard").put("inference_geo", "global");
+        return usage.put("output_tokens", output)
+                .put("service_tier", "standard")
+                .put("inference_geo", "global");
     }
 
     private static void thinkingDetail(ObjectNode usage, Tokens tokens) {

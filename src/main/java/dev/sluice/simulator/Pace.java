@@ -1,8 +1,8 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.Script.Key;
 import java.time.Duration;
 import java.util.Map;
-import dev.sluice.simulator.Script.Key;
 
 /**
  * When the frames of an answer go out, and how they end.

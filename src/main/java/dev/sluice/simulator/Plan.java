@@ -28,7 +28,9 @@ record Plan(Asked asked, Script script, long number, Prose prose, List<Call> cal
         var pieces = (int) Math.min(wanted, script.has(Key.BIG) ? wanted : asked.outputLimit());
         var characters = script.has(Key.BIG) ? script.count(Key.BIG, 0) : script.count(Key.TEXT, -1);
         var prose = new Prose(script.count(Key.SEED, asked.seed()), pieces, pieces == 0 ? -1 : characters);
-        var spoken = calls.stream().mapToLong(call -> 8 + call.arguments().length() / 4).sum();
+        var spoken = calls.stream()
+                .mapToLong(call -> 8 + call.arguments().length() / 4)
+                .sum();
         var tokens = Tokens.scripted(script, asked.promptTokens(), pieces + spoken);
         var finish = pieces < wanted ? Finish.LENGTH : calls.isEmpty() ? Finish.STOP : Finish.TOOLS;
         return new Plan(asked, script, number, prose, calls, tokens, finish);

@@ -11,8 +11,10 @@ record Prose(long seed, int pieces, long characters) {
     private static final long MOST_REPEATED = 1 << 20;
 
     private static final String[] WORDS = {
-        "The", "sluice", "opens,", "water", "runs", "down", "to", "Zürich", "and", "the", "meter", "counts", "every", "drop.", "Grüße", "from",
-        "你好", "👋", "a", "quiet", "weir", "where", "tokens", "pass", "one", "by", "one", "—", "no", "faster", "than", "planned."
+        "The", "sluice", "opens,", "water", "runs", "down", "to", "Zürich", "and", "the", "meter", "counts", "every",
+                "drop.", "Grüße", "from",
+        "你好", "👋", "a", "quiet", "weir", "where", "tokens", "pass", "one", "by", "one", "—", "no", "faster", "than",
+                "planned."
     };
     private static final String FILLER = "drop after drop after drop ".repeat(700);
 

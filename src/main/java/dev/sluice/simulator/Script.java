@@ -177,8 +177,9 @@ final class Script {
             case "DURATIONms" -> 1_000_000;
             case "DURATIONs" -> 1_000_000_000;
             case "DURATIONm" -> 60_000_000_000L;
-            default -> throw new BadScript("x-simulate: " + key.word() + " has no unit \"" + unit
-                    + "\" (durations: us, ms, s, m; sizes: k, m, g; else none)");
+            default ->
+                throw new BadScript("x-simulate: " + key.word() + " has no unit \"" + unit
+                        + "\" (durations: us, ms, s, m; sizes: k, m, g; else none)");
         };
     }
 }

@@ -164,10 +164,12 @@ public final class Simulator {
     }
 
     private ServerBinding binding(Tcp.ServerBinding tcp, SharedKillSwitch power) {
-        // The constructors are open to Java only; there is no other way to hand out a server of one's own as what it is.
+        // The constructors are open to Java only; there is no other way to hand out a server of one's own as what it
+        // is.
         return new ServerBinding(new org.apache.pekko.http.scaladsl.Http.ServerBinding(
                 tcp.localAddress(),
-                () -> FutureConverters.asScala(tcp.unbind().thenApplyAsync(_ -> scala.runtime.BoxedUnit.UNIT, system.dispatcher())),
+                () -> FutureConverters.asScala(
+                        tcp.unbind().thenApplyAsync(_ -> scala.runtime.BoxedUnit.UNIT, system.dispatcher())),
                 _ -> {
                     power.shutdown();
                     return FutureConverters.asScala(CompletableFuture.completedFuture(

@@ -25,7 +25,8 @@ public final class TestGateway implements AutoCloseable {
     public static TestGateway start(Path data, String policy, Map<String, ?> settings) throws Exception {
         var reading = PolicyDocument.read(policy);
         if (reading.policy() == null) {
-            throw new IllegalArgumentException(reading.findings().stream().map(Finding::message).toList().toString());
+            throw new IllegalArgumentException(
+                    reading.findings().stream().map(Finding::message).toList().toString());
         }
         var set = new HashMap<String, Object>(settings);
         set.putIfAbsent("sluice.listen", "127.0.0.1:0");
