@@ -23,7 +23,11 @@ public final class Listener {
         this.open = open;
     }
 
-    /** @param handler every request goes there; it never fails */
+    /**
+     * Binds the port.
+     *
+     * @param handler every request goes there; it never fails
+     */
     public static CompletionStage<Listener> bind(
             ActorSystem<?> system,
             String host,
