@@ -36,7 +36,10 @@ class LauncherScriptTest {
         executable(script);
         tools = Files.createDirectory(directory.resolve("tools"));
         for (var tool : List.of("dirname", "readlink", "sed", "head", "cat", "sh")) {
-            var found = Stream.of("/bin/", "/usr/bin/").map(bin -> Path.of(bin + tool)).filter(Files::exists).findFirst();
+            var found = Stream.of("/bin/", "/usr/bin/")
+                    .map(bin -> Path.of(bin + tool))
+                    .filter(Files::exists)
+                    .findFirst();
             Files.createSymbolicLink(tools.resolve(tool), found.orElseThrow());
         }
     }
@@ -51,7 +54,10 @@ class LauncherScriptTest {
         var run = run(Map.of());
 
         assertThat(run.exit()).isEqualTo(1);
-        assertThat(run.error()).contains("Java 25 or newer is needed").contains("adoptium.net").contains("JAVA_HOME");
+        assertThat(run.error())
+                .contains("Java 25 or newer is needed")
+                .contains("adoptium.net")
+                .contains("JAVA_HOME");
     }
 
     @Test
@@ -76,14 +82,18 @@ class LauncherScriptTest {
     void passesOverAnOldJavaHome() throws Exception {
         java("jdks/25", "25");
         var run = run(Map.of(
-                "JAVA_HOME", java("old", "17.0.15").toString(), "SLUICE_JDKS", directory.resolve("jdks").toString()));
+                "JAVA_HOME",
+                java("old", "17.0.15").toString(),
+                "SLUICE_JDKS",
+                directory.resolve("jdks").toString()));
 
         assertThat(run.out()).contains("I am " + directory + "/jdks/25/bin/java");
     }
 
     @Test
     void usesTheJavaOnThePath() throws Exception {
-        Files.createSymbolicLink(tools.resolve("java"), java("somewhere", "26-ea").resolve("bin/java"));
+        Files.createSymbolicLink(
+                tools.resolve("java"), java("somewhere", "26-ea").resolve("bin/java"));
 
         assertThat(run(Map.of()).exit()).isZero();
     }
@@ -101,7 +111,13 @@ class LauncherScriptTest {
 
     @Test
     void passesArgumentsAsTheyAre() throws Exception {
-        var run = run(Map.of("JAVA_HOME", java("jdk", "25.0.1").toString()), "serve", "--config", "my policy.hujson", "*", "");
+        var run = run(
+                Map.of("JAVA_HOME", java("jdk", "25.0.1").toString()),
+                "serve",
+                "--config",
+                "my policy.hujson",
+                "*",
+                "");
 
         assertThat(run.out()).endsWith("[dev.sluice.Main]\n[serve]\n[--config]\n[my policy.hujson]\n[*]\n[]\n");
     }
@@ -137,8 +153,7 @@ class LauncherScriptTest {
 
     @Test
     void leavesTheHeapToWhoSetsIt() throws Exception {
-        var run = run(Map.of(
-                "JAVA_HOME", java("jdk", "25.0.1").toString(), "SLUICE_JAVA_OPTS", "-Xmx4g  -Dx=*"));
+        var run = run(Map.of("JAVA_HOME", java("jdk", "25.0.1").toString(), "SLUICE_JAVA_OPTS", "-Xmx4g  -Dx=*"));
 
         assertThat(run.out()).contains("[-Xmx4g]\n[-Dx=*]\n").doesNotContain("-Xmx1g");
     }
@@ -166,7 +181,8 @@ class LauncherScriptTest {
     }
 
     private Run run(Map<String, String> environment, String... arguments) throws Exception {
-        var command = Stream.concat(Stream.of(script.toString()), Stream.of(arguments)).toList();
+        var command = Stream.concat(Stream.of(script.toString()), Stream.of(arguments))
+                .toList();
         var out = directory.resolve("out");
         var error = directory.resolve("error");
         var builder = new ProcessBuilder(command)

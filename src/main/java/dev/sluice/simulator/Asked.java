@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param promptTokens a guess: a token for four bytes of the prompt
  * @param outputLimit  the most tokens the answer may have
  */
-record Asked(JsonNode body, String model, boolean stream, long seed, long promptTokens, long outputLimit, List<Tool> tools) {
+record Asked(
+        JsonNode body, String model, boolean stream, long seed, long promptTokens, long outputLimit, List<Tool> tools) {
 
     /**
      * A tool that the client offers.
@@ -21,8 +22,7 @@ record Asked(JsonNode body, String model, boolean stream, long seed, long prompt
      * @param wanted the request forces this call, or its last message names the tool
      */
     record Tool(String name, JsonNode schema, boolean wanted) {
-        static final Tool INVENTED =
-                new Tool("get_weather", JsonNodeFactory.instance.objectNode(), true);
+        static final Tool INVENTED = new Tool("get_weather", JsonNodeFactory.instance.objectNode(), true);
 
         /** The tool of the call at this place: the wanted ones in turn, else all in turn, else an invented one. */
         static Tool chosen(List<Tool> offered, int index) {
@@ -60,7 +60,8 @@ record Asked(JsonNode body, String model, boolean stream, long seed, long prompt
     static Asked of(JsonNode body, String limitField) {
         var prompt = body.path(body.has("input") ? "input" : "messages");
         var text = prompt.toString();
-        var limit = body.path(limitField).asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
+        var limit =
+                body.path(limitField).asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
         return new Asked(
                 body,
                 body.path("model").asText(),
@@ -95,6 +96,8 @@ record Asked(JsonNode body, String model, boolean stream, long seed, long prompt
     }
 
     private static @Nullable String chosenName(JsonNode choice) {
-        return choice.has("function") ? choice.path("function").path("name").asText() : choice.path("name").textValue();
+        return choice.has("function")
+                ? choice.path("function").path("name").asText()
+                : choice.path("name").textValue();
     }
 }

@@ -5,7 +5,7 @@ import static dev.sluice.simulator.Shape.utf8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.Plan.Finish;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +20,7 @@ final class ChatShape implements Shape {
 
     @Override
     public ObjectNode whole(Plan plan, String text) {
-        var answer = object()
-                .put("id", plan.id("chatcmpl-"))
+        var answer = object().put("id", plan.id("chatcmpl-"))
                 .put("object", "chat.completion")
                 .put("created", NOW)
                 .put("model", plan.asked().model());
@@ -34,7 +33,7 @@ final class ChatShape implements Shape {
         }
         message.putArray("annotations");
         choice.putNull("logprobs").put("finish_reason", finish(plan));
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             answer.set("usage", usage(plan.tokens()));
         }
         return answer.put("service_tier", "default").putNull("system_fingerprint");
@@ -64,7 +63,7 @@ final class ChatShape implements Shape {
                 tail.add(utf8(chunk(plan, delta(index, fragment), null)));
             }
         }
-        if (!plan.has(Key.NO_TERMINAL)) {
+        if (!plan.has(Cue.NO_TERMINAL)) {
             tail.add(utf8(chunk(plan, object(), finish(plan))));
         }
         if (usageAsked(plan)) {
@@ -73,7 +72,7 @@ final class ChatShape implements Shape {
             last.set("usage", usage(plan.tokens()));
             tail.add(utf8("data: " + last + "\n\n"));
         }
-        if (!plan.has(Key.NO_DONE)) {
+        if (!plan.has(Cue.NO_DONE)) {
             tail.add(utf8("data: [DONE]\n\n"));
         }
         return tail;
@@ -96,7 +95,7 @@ final class ChatShape implements Shape {
     }
 
     private static boolean usageAsked(Plan plan) {
-        return plan.asked().body().path("stream_options").path("include_usage").asBoolean() && !plan.has(Key.NO_USAGE);
+        return plan.asked().body().path("stream_options").path("include_usage").asBoolean() && !plan.has(Cue.NO_USAGE);
     }
 
     private static String chunk(Plan plan, ObjectNode delta, @org.jspecify.annotations.Nullable String finish) {
@@ -111,8 +110,7 @@ final class ChatShape implements Shape {
     }
 
     private static ObjectNode envelope(Plan plan) {
-        return object()
-                .put("id", plan.id("chatcmpl-"))
+        return object().put("id", plan.id("chatcmpl-"))
                 .put("object", "chat.completion.chunk")
                 .put("created", NOW)
                 .put("model", plan.asked().model())
@@ -129,8 +127,7 @@ final class ChatShape implements Shape {
     }
 
     private static ObjectNode usage(Tokens tokens) {
-        var usage = object()
-                .put("prompt_tokens", tokens.prompt())
+        var usage = object().put("prompt_tokens", tokens.prompt())
                 .put("completion_tokens", tokens.output())
                 .put("total_tokens", tokens.prompt() + tokens.output());
         usage.putObject("prompt_tokens_details")
@@ -152,7 +149,9 @@ final class ChatShape implements Shape {
 
     @Override
     public ByteString errorEvent(String requestId) {
-        return utf8("data: " + openAiError(500, "The server had an error while processing your request. Sorry about that!") + "\n\n");
+        return utf8(
+                "data: " + openAiError(500, "The server had an error while processing your request. Sorry about that!")
+                        + "\n\n");
     }
 
     @Override
@@ -164,8 +163,10 @@ final class ChatShape implements Shape {
         var error = object();
         var inner = error.putObject("error").put("message", message);
         switch (status) {
-            case 401 -> inner.put("type", "invalid_request_error").putNull("param").put("code", "invalid_api_key");
-            case 404 -> inner.put("type", "invalid_request_error").putNull("param").put("code", "model_not_found");
+            case 401 ->
+                inner.put("type", "invalid_request_error").putNull("param").put("code", "invalid_api_key");
+            case 404 ->
+                inner.put("type", "invalid_request_error").putNull("param").put("code", "model_not_found");
             case 429 -> inner.put("type", "tokens").putNull("param").put("code", "rate_limit_exceeded");
             default ->
                 inner.put("type", status < 500 ? "invalid_request_error" : "server_error")

@@ -6,7 +6,7 @@ import static dev.sluice.simulator.Shape.utf8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.Plan.Finish;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +27,10 @@ final class MessagesShape implements Shape {
         var message = envelope(plan);
         var content = message.putArray("content");
         if (thinks(plan)) {
-            content.addObject().put("type", "thinking").put("thinking", "Think.").put("signature", SIGNATURE);
+            content.addObject()
+                    .put("type", "thinking")
+                    .put("thinking", "Think.")
+                    .put("signature", SIGNATURE);
         }
         if (plan.prose().pieces() > 0) {
             content.addObject().put("type", "text").put("text", text);
@@ -36,7 +39,7 @@ final class MessagesShape implements Shape {
             content.add(toolUse(call).set("input", Answers.parsed(call.arguments())));
         }
         message.put("stop_reason", stopReason(plan)).putNull("stop_sequence").putNull("stop_details");
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             message.set("usage", firstUsage(plan.tokens(), plan.tokens().output()));
             thinkingDetail(message.withObject("/usage"), plan.tokens());
         }
@@ -49,7 +52,7 @@ final class MessagesShape implements Shape {
         var start = envelope(plan);
         start.putArray("content");
         start.putNull("stop_reason").putNull("stop_sequence").putNull("stop_details");
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             start.set("usage", firstUsage(plan.tokens(), 1));
         }
         head.add(typed("message_start", object().set("message", start)));
@@ -78,7 +81,8 @@ final class MessagesShape implements Shape {
     }
 
     private static void thinking(List<ByteString> events, int index) {
-        events.add(blockStart(index, object().put("type", "thinking").put("thinking", "").put("signature", "")));
+        events.add(blockStart(
+                index, object().put("type", "thinking").put("thinking", "").put("signature", "")));
         events.add(delta(index, object().put("type", "thinking_delta").put("thinking", "Think.")));
         events.add(delta(index, object().put("type", "signature_delta").put("signature", SIGNATURE)));
         events.add(blockStop(index));
@@ -95,8 +99,11 @@ final class MessagesShape implements Shape {
 
     private static void ending(List<ByteString> events, Plan plan) {
         var end = object();
-        end.putObject("delta").put("stop_reason", stopReason(plan)).putNull("stop_sequence").putNull("stop_details");
-        if (!plan.has(Key.NO_USAGE)) {
+        end.putObject("delta")
+                .put("stop_reason", stopReason(plan))
+                .putNull("stop_sequence")
+                .putNull("stop_details");
+        if (!plan.has(Cue.NO_USAGE)) {
             var tokens = plan.tokens();
             var usage = end.putObject("usage")
                     .put("input_tokens", tokens.input())
@@ -106,7 +113,7 @@ final class MessagesShape implements Shape {
             thinkingDetail(usage, tokens);
         }
         events.add(typed("message_delta", end));
-        if (!plan.has(Key.NO_TERMINAL)) {
+        if (!plan.has(Cue.NO_TERMINAL)) {
             events.add(typed("message_stop", object()));
         }
     }
@@ -128,8 +135,7 @@ final class MessagesShape implements Shape {
     }
 
     private static ObjectNode envelope(Plan plan) {
-        return object()
-                .put("model", plan.asked().model())
+        return object().put("model", plan.asked().model())
                 .put("id", plan.id("msg_"))
                 .put("type", "message")
                 .put("role", "assistant");
@@ -152,14 +158,15 @@ final class MessagesShape implements Shape {
     }
 
     private static ObjectNode firstUsage(Tokens tokens, long output) {
-        var usage = object()
-                .put("input_tokens", tokens.input())
+        var usage = object().put("input_tokens", tokens.input())
                 .put("cache_creation_input_tokens", tokens.write() + tokens.write1h())
                 .put("cache_read_input_tokens", tokens.cached());
         usage.putObject("cache_creation")
                 .put("ephemeral_5m_input_tokens", tokens.write())
                 .put("ephemeral_1h_input_tokens", tokens.write1h());
-        return usage.put("output_tokens", output).put("service_tier", "standard").put("inference_geo", "global");
+        return usage.put("output_tokens", output)
+                .put("service_tier", "standard")
+                .put("inference_geo", "global");
     }
 
     private static void thinkingDetail(ObjectNode usage, Tokens tokens) {

@@ -11,8 +11,10 @@ record Prose(long seed, int pieces, long characters) {
     private static final long MOST_REPEATED = 1 << 20;
 
     private static final String[] WORDS = {
-        "The", "sluice", "opens,", "water", "runs", "down", "to", "Zürich", "and", "the", "meter", "counts", "every", "drop.", "Grüße", "from",
-        "你好", "👋", "a", "quiet", "weir", "where", "tokens", "pass", "one", "by", "one", "—", "no", "faster", "than", "planned."
+        "The", "sluice", "opens,", "water", "runs", "down", "to", "Zürich", "and", "the", "meter", "counts", "every",
+                "drop.", "Grüße", "from",
+        "你好", "👋", "a", "quiet", "weir", "where", "tokens", "pass", "one", "by", "one", "—", "no", "faster", "than",
+                "planned."
     };
     private static final String FILLER = "drop after drop after drop ".repeat(700);
 
@@ -22,7 +24,7 @@ record Prose(long seed, int pieces, long characters) {
             return sized(index == pieces - 1 ? (int) (characters - (long) length * (pieces - 1)) : length);
         }
         // A multiplication that scatters: neighbouring seeds and positions give unrelated words.
-        var scattered = (seed * 31 + index) * 0x9E3779B97F4A7C15L >>> 59;
+        var scattered = ((seed * 31 + index) * 0x9E3779B97F4A7C15L) >>> 59;
         return (index == 0 ? "" : " ") + WORDS[(int) scattered];
     }
 

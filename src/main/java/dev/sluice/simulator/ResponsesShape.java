@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.Plan.Finish;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class ResponsesShape implements Shape {
         } else {
             response.put("completed_at", NOW);
         }
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             response.set("usage", usage(plan.tokens()));
         }
         return response;
@@ -61,7 +61,7 @@ final class ResponsesShape implements Shape {
         for (var call : plan.calls()) {
             call(tail, call, index++);
         }
-        if (!plan.has(Key.NO_TERMINAL)) {
+        if (!plan.has(Cue.NO_TERMINAL)) {
             var whole = whole(plan, plan.prose().whole());
             tail.add("response." + whole.path("status").asText(), response("response", whole));
         }
@@ -69,15 +69,19 @@ final class ResponsesShape implements Shape {
     }
 
     private static java.util.function.IntFunction<ByteString> deltas(Plan plan, int firstNumber, int textIndex) {
-        var before = "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":";
+        var before =
+                "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":";
         var between = ",\"item_id\":\"" + plan.id("msg_") + "\",\"output_index\":" + textIndex
                 + ",\"content_index\":0,\"delta\":\"";
-        return piece -> utf8(before + (firstNumber + piece) + between + plan.prose().piece(piece) + "\",\"logprobs\":[]}\n\n");
+        return piece ->
+                utf8(before + (firstNumber + piece) + between + plan.prose().piece(piece) + "\",\"logprobs\":[]}\n\n");
     }
 
     private static void openText(Numbered events, Plan plan, int index) {
         var item = message(plan, "in_progress", null);
-        events.add("response.output_item.added", object().put("output_index", index).set("item", item));
+        events.add(
+                "response.output_item.added",
+                object().put("output_index", index).set("item", item));
         events.add("response.content_part.added", place(plan, index).set("part", text("")));
     }
 
@@ -88,19 +92,23 @@ final class ResponsesShape implements Shape {
         events.add("response.output_text.done", done);
         events.add("response.content_part.done", place(plan, index).set("part", text(text)));
         var item = message(plan, "completed", text);
-        events.add("response.output_item.done", object().put("output_index", index).set("item", item));
+        events.add(
+                "response.output_item.done", object().put("output_index", index).set("item", item));
     }
 
     private static void call(Numbered events, Plan.Call call, int index) {
         var at = object().put("item_id", "fc_" + call.id()).put("output_index", index);
         var added = functionCall(call, "in_progress", "");
-        events.add("response.output_item.added", object().put("output_index", index).set("item", added));
+        events.add(
+                "response.output_item.added",
+                object().put("output_index", index).set("item", added));
         for (var part : ChatShape.halved(call.arguments())) {
             events.add("response.function_call_arguments.delta", at.deepCopy().put("delta", part));
         }
         events.add("response.function_call_arguments.done", at.put("arguments", call.arguments()));
         var done = functionCall(call, "completed", call.arguments());
-        events.add("response.output_item.done", object().put("output_index", index).set("item", done));
+        events.add(
+                "response.output_item.done", object().put("output_index", index).set("item", done));
     }
 
     private static ArrayNode output(Plan plan, String text) {
@@ -116,8 +124,7 @@ final class ResponsesShape implements Shape {
     }
 
     private static ObjectNode place(Plan plan, int index) {
-        return object()
-                .put("item_id", plan.id("msg_"))
+        return object().put("item_id", plan.id("msg_"))
                 .put("output_index", index)
                 .put("content_index", 0);
     }
@@ -145,8 +152,7 @@ final class ResponsesShape implements Shape {
     }
 
     private static ObjectNode functionCall(Plan.Call call, String status, String arguments) {
-        return object()
-                .put("id", "fc_" + call.id())
+        return object().put("id", "fc_" + call.id())
                 .put("type", "function_call")
                 .put("status", status)
                 .put("arguments", arguments)
@@ -168,8 +174,7 @@ final class ResponsesShape implements Shape {
 
     private static ObjectNode response(Plan plan, String status, ArrayNode output) {
         var body = plan.asked().body();
-        var response = object()
-                .put("id", plan.id("resp_"))
+        var response = object().put("id", plan.id("resp_"))
                 .put("object", "response")
                 .put("created_at", NOW)
                 .put("status", status)
@@ -188,7 +193,10 @@ final class ResponsesShape implements Shape {
         response.putObject("text").putObject("format").put("type", "text");
         response.put("tool_choice", "auto");
         response.set("tools", body.has("tools") ? body.path("tools").deepCopy() : array());
-        response.put("top_p", 1.0).put("truncation", "disabled").putNull("usage").putNull("user");
+        response.put("top_p", 1.0)
+                .put("truncation", "disabled")
+                .putNull("usage")
+                .putNull("user");
         response.putObject("metadata");
         present(response, "instructions", "max_output_tokens", "previous_response_id", "prompt_cache_key");
         return response;
@@ -249,7 +257,9 @@ final class ResponsesShape implements Shape {
         }
 
         void add(String type, ObjectNode rest) {
-            events.add(event(type, object().put("type", type).put("sequence_number", next()).setAll(rest)));
+            events.add(event(
+                    type,
+                    object().put("type", type).put("sequence_number", next()).setAll(rest)));
         }
 
         int next() {

@@ -17,7 +17,9 @@ class SimulatorClientsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        var binding = Simulator.start(testKit.system(), "127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        var binding = Simulator.start(testKit.system(), "127.0.0.1", 0)
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
         url = "http://127.0.0.1:" + binding.localAddress().getPort();
     }
 
@@ -28,7 +30,8 @@ class SimulatorClientsIT {
 
     @Test
     void theOpenAiClientUnderstandsIt() {
-        assertThat(NodeClients.run("openai.mjs", Map.of("BASE_URL", url + "/v1"))).hasSize(21);
+        assertThat(NodeClients.run("openai.mjs", Map.of("BASE_URL", url + "/v1")))
+                .hasSize(21);
     }
 
     @Test

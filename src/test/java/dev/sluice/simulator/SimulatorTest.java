@@ -18,6 +18,7 @@ import java.util.zip.GZIPInputStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,12 +47,19 @@ class SimulatorTest {
         testKit.shutdownTestKit();
     }
 
+    /** Whatever happened, it is over: the simulator noticed that its client went away. */
+    @AfterEach
+    void noStreamIsLeftOpen() {
+        Eventually.await(SOON, () -> assertThat(simulator.openStreams()).isZero());
+    }
+
     private static RawHttp connected() {
         return RawHttp.connect(binding.localAddress());
     }
 
     private static String body(String path, boolean stream) {
-        var prompt = path.equals(RESPONSES) ? "\"input\":\"Hi\"" : "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
+        var prompt =
+                path.equals(RESPONSES) ? "\"input\":\"Hi\"" : "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
         return "{\"model\":\"m\",\"stream\":" + stream + "," + prompt + "}";
     }
 
@@ -81,7 +89,8 @@ class SimulatorTest {
     void refusesARequestWithoutACredentialInItsFormat() throws Exception {
         try (var http = connected().post(MESSAGES, body(MESSAGES, false))) {
             assertThat(http.readHead().status()).isEqualTo(401);
-            assertThat(JSON.readTree(http.readRest().text()).at("/error/type").asText()).isEqualTo("authentication_error");
+            assertThat(JSON.readTree(http.readRest().text()).at("/error/type").asText())
+                    .isEqualTo("authentication_error");
         }
     }
 
@@ -116,7 +125,9 @@ class SimulatorTest {
         assertThat(rest.end()).isEqualTo(End.PROPER);
         for (var event : rest.events()) {
             var data = event.substring(event.indexOf("data: ") + 6);
-            assertThat(data.equals("[DONE]") || JSON.readTree(data).isObject()).as(event).isTrue();
+            assertThat(data.equals("[DONE]") || JSON.readTree(data).isObject())
+                    .as(event)
+                    .isTrue();
         }
     }
 
@@ -151,13 +162,16 @@ class SimulatorTest {
     @Test
     void sendsTheUsageChunkOnlyToThoseWhoAsk() {
         // Given
-        var asking = body(CHAT, true).replace("\"stream\":true", "\"stream\":true,\"stream_options\":{\"include_usage\":true}");
+        var asking = body(CHAT, true)
+                .replace("\"stream\":true", "\"stream\":true,\"stream_options\":{\"include_usage\":true}");
         // When
         try (var http = connected().post(CHAT, asking, "Authorization: Bearer k")) {
             http.readHead();
             var events = http.readRest().events();
             // Then
-            assertThat(events).filteredOn(event -> event.contains("\"usage\":null")).hasSize(events.size() - 2);
+            assertThat(events)
+                    .filteredOn(event -> event.contains("\"usage\":null"))
+                    .hasSize(events.size() - 2);
             assertThat(events.get(events.size() - 2)).contains("\"choices\":[]").contains("\"prompt_tokens\":");
         }
         assertThat(streamed(CHAT, "").text()).doesNotContain("usage");
@@ -229,7 +243,8 @@ class SimulatorTest {
 
     @Test
     void sendsTheHeadBeforeALateFirstEvent() {
-        try (var http = asked(connected(), CHAT, true, "first-event-delay=500ms").silenceAfter(Duration.ofMillis(200))) {
+        try (var http =
+                asked(connected(), CHAT, true, "first-event-delay=500ms").silenceAfter(Duration.ofMillis(200))) {
             assertThat(http.readHead().status()).isEqualTo(200);
             assertThatThrownBy(http::readEvent).isInstanceOf(UncheckedIOException.class);
         }
@@ -288,7 +303,9 @@ class SimulatorTest {
     @Test
     void leavesOutTheSignOfCompletion() {
         assertThat(streamed(CHAT, "no-done").text()).contains("\"stop\"").doesNotContain("[DONE]");
-        assertThat(streamed(CHAT, "no-terminal").text()).doesNotContain("\"stop\"").contains("[DONE]");
+        assertThat(streamed(CHAT, "no-terminal").text())
+                .doesNotContain("\"stop\"")
+                .contains("[DONE]");
         assertThat(streamed(RESPONSES, "no-terminal").text()).doesNotContain("event: response.completed");
         assertThat(streamed(MESSAGES, "no-terminal").text()).doesNotContain("message_stop");
     }
@@ -299,22 +316,32 @@ class SimulatorTest {
             http.readHead();
             http.readEvent();
             http.readEvent();
-            assertThat(new String(http.readSome(3_000_000), StandardCharsets.UTF_8)).hasSize(3_000_000).doesNotContain("\n");
+            assertThat(new String(http.readSome(3_000_000), StandardCharsets.UTF_8))
+                    .hasSize(3_000_000)
+                    .doesNotContain("\n");
         }
     }
 
     @Test
     void sendsAJsonAnswerOfExactlyTheSizeItWasTold() throws Exception {
         try (var http = asked(connected(), CHAT, false, "big=3m")) {
-            var length = http.readHead().header("content-length").map(Integer::parseInt).orElseThrow();
+            var length = http.readHead()
+                    .header("content-length")
+                    .map(Integer::parseInt)
+                    .orElseThrow();
             assertThat(length).isEqualTo(3 << 20);
-            assertThat(JSON.readTree(http.readRest().text()).at("/choices/0/finish_reason").asText()).isEqualTo("stop");
+            assertThat(JSON.readTree(http.readRest().text())
+                            .at("/choices/0/finish_reason")
+                            .asText())
+                    .isEqualTo("stop");
         }
     }
 
     @Test
     void sendsABigStream() {
-        assertThat(streamed(MESSAGES, "big=3m").text()).hasSizeBetween(3 << 20, 4 << 20).contains("message_stop");
+        assertThat(streamed(MESSAGES, "big=3m").text())
+                .hasSizeBetween(3 << 20, 4 << 20)
+                .contains("message_stop");
     }
 
     @ParameterizedTest
@@ -346,15 +373,20 @@ class SimulatorTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(Duration.ofMillis(200));
     }
 
-    @Test
-    void noticesAReaderThatGoesAway() {
+    @ParameterizedTest
+    @CsvSource({"interval=5ms, true", "interval=5ms, false", "stall-after=2, true", "stall-after=2, false"})
+    void noticesAReaderThatGoesAway(String manner, boolean rudely) {
         // Given
-        var http = asked(connected(), CHAT, true, "events=100000; interval=5ms");
+        var http = asked(connected(), CHAT, true, "events=100000; " + manner);
         http.readHead();
         http.readEvent();
         Eventually.await(SOON, () -> assertThat(simulator.openStreams()).isEqualTo(1));
         // When
-        http.reset();
+        if (rudely) {
+            http.reset();
+        } else {
+            http.close();
+        }
         // Then
         Eventually.await(SOON, () -> assertThat(simulator.openStreams()).isZero());
     }
@@ -390,7 +422,10 @@ class SimulatorTest {
 
     @Test
     void countsTokensWithoutGenerating() throws Exception {
-        assertThat(answered(MESSAGES + "/count_tokens", "input=42").path("input_tokens").asLong()).isEqualTo(42);
+        assertThat(answered(MESSAGES + "/count_tokens", "input=42")
+                        .path("input_tokens")
+                        .asLong())
+                .isEqualTo(42);
     }
 
     @Test

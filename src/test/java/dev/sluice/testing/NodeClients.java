@@ -40,7 +40,11 @@ public final class NodeClients {
     public static List<Check> run(String script, Map<String, String> environment) {
         install();
         var output = execute(RUNNING, environment, "node", script);
-        var checks = output.text().lines().filter(line -> line.startsWith("{")).map(NodeClients::check).toList();
+        var checks = output.text()
+                .lines()
+                .filter(line -> line.startsWith("{"))
+                .map(NodeClients::check)
+                .toList();
         assertThat(checks).as(output.text()).isNotEmpty().allMatch(Check::ok);
         assertThat(output.exit()).as(output.text()).isZero();
         return checks;
@@ -69,7 +73,9 @@ public final class NodeClients {
                 return;
             }
             var output = execute(INSTALLING, Map.of(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-            assertThat(output.exit()).as("npm ci in target/node:\n" + output.text()).isZero();
+            assertThat(output.exit())
+                    .as("npm ci in target/node:\n" + output.text())
+                    .isZero();
             Files.copy(lock, done, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new AssertionError("could not prepare " + INSTALLED.toAbsolutePath(), e);
@@ -91,7 +97,9 @@ public final class NodeClients {
             process.destroyForcibly().waitFor();
             var text = Files.readString(log, StandardCharsets.UTF_8);
             Files.delete(log);
-            assertThat(ended).as(String.join(" ", command) + " ran longer than " + limit + ":\n" + text).isTrue();
+            assertThat(ended)
+                    .as(String.join(" ", command) + " ran longer than " + limit + ":\n" + text)
+                    .isTrue();
             return new Output(process.exitValue(), text);
         } catch (IOException e) {
             throw new AssertionError(String.join(" ", command), e);
@@ -105,8 +113,10 @@ public final class NodeClients {
         try {
             return builder.start();
         } catch (IOException e) {
-            throw new AssertionError("This test needs " + program
-                    + " on the PATH: install Node.js 20 or newer (https://nodejs.org), npm comes with it.", e);
+            throw new AssertionError(
+                    "This test needs " + program
+                            + " on the PATH: install Node.js 20 or newer (https://nodejs.org), npm comes with it.",
+                    e);
         }
     }
 }

@@ -121,7 +121,8 @@ public final class RawHttp implements AutoCloseable {
     public RawHttp post(String path, String json, String... headers) {
         var bytes = json.getBytes(StandardCharsets.UTF_8);
         var lines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
-        return send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+        return send("POST " + path
+                        + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
                         + bytes.length + "\r\n" + lines + "\r\n")
                 .send(bytes);
     }
@@ -138,7 +139,8 @@ public final class RawHttp implements AutoCloseable {
             var headers = new ArrayList<Map.Entry<String, String>>();
             for (var line = line(); !line.isEmpty(); line = line()) {
                 var colon = line.indexOf(':');
-                headers.add(Map.entry(line.substring(0, colon), line.substring(colon + 1).strip()));
+                headers.add(Map.entry(
+                        line.substring(0, colon), line.substring(colon + 1).strip()));
             }
             var head = new Head(status, headers);
             var chunked = head.header("transfer-encoding").orElse("").contains("chunked");
