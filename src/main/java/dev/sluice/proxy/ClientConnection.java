@@ -1,9 +1,11 @@
 package dev.sluice.proxy;
 
 import dev.sluice.provider.Providers;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -17,6 +19,7 @@ import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +30,26 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
     private final Inlet<HttpRequest> in = Inlet.create("requests");
     private final Outlet<HttpResponse> out = Outlet.create("answers");
     private final FlowShape<HttpRequest, HttpResponse> shape = FlowShape.of(in, out);
-    private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
+    private static final String TICK = "tick";
+
+    private final InetSocketAddress peer;
+    private final Duration patience;
+    private final BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler;
     private final OpenConnections open;
 
-    /** @param handler never fails */
-    ClientConnection(Function<HttpRequest, CompletionStage<HttpResponse>> handler, OpenConnections open) {
+    /**
+     * A connection.
+     *
+     * @param patience how long it may stand open without a request
+     * @param handler  never fails
+     */
+    ClientConnection(
+            InetSocketAddress peer,
+            Duration patience,
+            BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler,
+            OpenConnections open) {
+        this.peer = peer;
+        this.patience = patience;
         this.handler = handler;
         this.open = open;
     }
@@ -46,12 +64,13 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         return new Logic();
     }
 
-    private final class Logic extends GraphStageLogic {
+    private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
         private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
-        private final Runnable drainFromOutside = () -> drain.invoke(Done.getInstance());
+        private final OpenConnections.Draining drainFromOutside = new OpenConnections.Draining(drain);
         private @Nullable CompletableFuture<Done> gone;
         private boolean busy;
+        private long waitingSince = System.nanoTime();
 
         Logic() {
             super(shape);
@@ -77,6 +96,7 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
                     if (open.draining() || isClosed(in)) {
                         completeStage();
                     } else {
+                        waitingSince = System.nanoTime();
                         pull(in);
                     }
                 }
@@ -86,13 +106,21 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         @Override
         public void preStart() {
             open.add(drainFromOutside);
+            scheduleWithFixedDelay(TICK, patience.dividedBy(4), patience.dividedBy(4));
+        }
+
+        @Override
+        public void onTimer(Object key) {
+            if (hasBeenPulled(in) && System.nanoTime() - waitingSince > patience.toNanos()) {
+                completeStage();
+            }
         }
 
         private void onRequest(HttpRequest request) {
             busy = true;
             var hangup = new CompletableFuture<Done>();
             gone = hangup;
-            var answer = handler.apply(request.addAttribute(Providers.ABANDONED, hangup));
+            var answer = handler.apply(peer, request.addAttribute(Providers.ABANDONED, hangup));
             if (answer instanceof CompletableFuture<HttpResponse> known
                     && known.state() == CompletableFuture.State.SUCCESS) {
                 onAnswer(known.resultNow());

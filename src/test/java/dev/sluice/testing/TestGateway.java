@@ -73,7 +73,7 @@ public final class TestGateway implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        node.drain().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    public void close() {
+        node.drain().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     }
 }
