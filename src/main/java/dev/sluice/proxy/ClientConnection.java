@@ -50,22 +50,30 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
         private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
         private final Runnable drainFromOutside = () -> drain.invoke(Done.getInstance());
+        /** Of the request that is under way, until its answer has gone out whole. */
         private @Nullable CompletableFuture<Done> gone;
-        private boolean busy;
+        /** A request that came before the last one was answered. */
+        private @Nullable HttpRequest next;
 
         Logic() {
             super(shape);
             setHandler(in, new AbstractInHandler() {
                 @Override
                 public void onPush() {
-                    onRequest(grab(in));
+                    if (gone == null) {
+                        onRequest(grab(in));
+                    } else {
+                        next = grab(in);
+                    }
                 }
 
                 @Override
                 public void onUpstreamFinish() {
-                    // The last request's answer is still to come.
-                    if (!busy) {
+                    if (gone == null) {
                         completeStage();
+                    } else {
+                        // The server closes a connection whose client has closed its side; nobody will read the answer.
+                        gone.complete(Done.getInstance());
                     }
                 }
             });
@@ -76,7 +84,11 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
                     gone = null;
                     if (open.draining() || isClosed(in)) {
                         completeStage();
-                    } else {
+                    } else if (next != null) {
+                        var request = next;
+                        next = null;
+                        onRequest(request);
+                    } else if (!hasBeenPulled(in)) {
                         pull(in);
                     }
                 }
@@ -89,9 +101,10 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         }
 
         private void onRequest(HttpRequest request) {
-            busy = true;
             var hangup = new CompletableFuture<Done>();
             gone = hangup;
+            // Asks for the next request at once: a connection that nobody reads does not tell that its client has closed it.
+            pull(in);
             var answer = handler.apply(request.addAttribute(Providers.ABANDONED, hangup));
             if (answer instanceof CompletableFuture<HttpResponse> known
                     && known.state() == CompletableFuture.State.SUCCESS) {
@@ -108,13 +121,12 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         }
 
         private void onAnswer(HttpResponse answer) {
-            busy = false;
             push(out, open.draining() ? answer.addHeader(Connection.create("close")) : answer);
         }
 
         /** Nothing more is taken; an answer that is under way goes out whole. */
         private void drain() {
-            if (!busy && isAvailable(out)) {
+            if (gone == null && isAvailable(out)) {
                 completeStage();
             }
         }
