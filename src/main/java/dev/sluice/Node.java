@@ -85,7 +85,7 @@ public final class Node {
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, inForce::access, system, random);
-        return Listener.bind(system, settings.host(), settings.port(), gate::handle)
+        return Listener.bind(system, settings, gate::handle)
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
     }
 

@@ -28,12 +28,14 @@ public record Settings(
     /**
      * What the node takes at most. Bytes and counts.
      *
+     * @param connections          clients' connections; more wait to be accepted
      * @param requestBody          one request's body
      * @param requestBodiesInFlight all bodies held at one time
      * @param providerOpenRequests open requests to one provider's host
      */
-    public record Limits(long requestBody, long requestBodiesInFlight, int providerOpenRequests) {
+    public record Limits(int connections, long requestBody, long requestBodiesInFlight, int providerOpenRequests) {
         public Limits {
+            positive("sluice.limits.connections", connections);
             positive("sluice.limits.request-body", requestBody);
             positive("sluice.limits.request-bodies-in-flight", requestBodiesInFlight);
             positive("sluice.limits.provider-open-requests", providerOpenRequests);
@@ -47,19 +49,23 @@ public record Settings(
     /**
      * The clocks of a request; there is no limit on the whole of a stream.
      *
+     * @param nextRequest     a client's connection without a request is closed after
      * @param requestBody     from head to end of the client's body, without progress
      * @param connect         to the provider; a TLS handshake falls under {@code responseHeaders}
      * @param responseHeaders from the request's last byte to the answer's head
      * @param firstEvent      from the answer's head to its first byte
      * @param idle            between two reads of an answer, while the client reads
+     * @param clientIdle      a client that takes nothing of its answer is cut off after
      * @param keepAlive       an unused connection to a provider is closed after
      */
     public record Clocks(
+            Duration nextRequest,
             Duration requestBody,
             Duration connect,
             Duration responseHeaders,
             Duration firstEvent,
             Duration idle,
+            Duration clientIdle,
             Duration keepAlive) {}
 
     /**
@@ -100,15 +106,18 @@ public record Settings(
                     List.copyOf(config.getStringList("trusted-proxies")),
                     config.getDuration("drain-timeout"),
                     new Limits(
+                            config.getInt("limits.connections"),
                             config.getBytes("limits.request-body"),
                             config.getBytes("limits.request-bodies-in-flight"),
                             config.getInt("limits.provider-open-requests")),
                     new Clocks(
+                            config.getDuration("clocks.next-request"),
                             config.getDuration("clocks.request-body"),
                             config.getDuration("clocks.connect"),
                             config.getDuration("clocks.response-headers"),
                             config.getDuration("clocks.first-event"),
                             config.getDuration("clocks.idle"),
+                            config.getDuration("clocks.client-idle"),
                             config.getDuration("clocks.keep-alive")),
                     new Estimates(config.getLong("estimates.output-tokens")),
                     new Reservations(

@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class GroupCommit implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
 
+    /** A group of so many is more than what one request leaves behind: others are at work, and more will come. */
+    private static final int COMPANY = 8;
+
     /** Longer than any group takes on a slow disk; then the process ends without it, which is as safe as kill -9. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
@@ -43,6 +46,9 @@ final class GroupCommit implements AutoCloseable {
     private final AtomicLong queuedBytes = new AtomicLong();
     private final Thread thread;
     private volatile boolean closed;
+    /** Whether the last group was one of many; the writer's own. */
+    private boolean company;
+
     private @Nullable Connection connection;
 
     /** @param afterRollback forgets what is remembered of rows that are gone; runs on the writing thread */
@@ -124,10 +130,12 @@ final class GroupCommit implements AutoCloseable {
             log.atDebug().setCause(e).log("Nobody may interrupt the writer; it goes on");
             return group;
         }
-        if (!closed && queue.size() < settings.groupSize()) {
+        // Under load the next group gains by waiting; a lone request would only wait.
+        if (company && !closed && queue.size() < settings.groupSize()) {
             LockSupport.parkNanos(settings.linger().toNanos());
         }
         queue.drainTo(group, settings.groupSize() - 1);
+        company = group.size() >= COMPANY;
         return group;
     }
 

@@ -153,6 +153,8 @@ final class SqliteFile implements AutoCloseable {
     }
 
     private CachingConnection connection(Path path, SQLiteConfig config) throws SQLException {
+        // Asking for the last row id after every statement costs as much as a small insert.
+        config.setGetGeneratedKeys(false);
         config.setBusyTimeout(Math.toIntExact(settings.busyTimeout().toMillis()));
         return new CachingConnection(path.toString(), config.toProperties());
     }

@@ -14,7 +14,7 @@ import org.apache.pekko.util.ByteString;
 
 /**
  * Lets an answer's bytes pass and holds its two clocks, first event and idle. They run only while somebody waits for bytes:
- * a client that does not read is not the provider's silence. Tells once how the answer ended: wholly, or not.
+ * a client that does not read is not the provider's silence, and has a clock of its own. Tells once how the answer ended: wholly, or not.
  */
 final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
     private static final String TICK = "tick";
@@ -59,6 +59,7 @@ final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
         private boolean begun;
         private boolean wholly;
         private long waitingSince;
+        private long handedOnAt = System.nanoTime();
 
         Logic() {
             super(shape);
@@ -66,6 +67,7 @@ final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
                 @Override
                 public void onPush() {
                     begun = true;
+                    handedOnAt = System.nanoTime();
                     push(out, grab(in));
                 }
 
@@ -90,6 +92,13 @@ final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
 
         @Override
         public void onTimer(Object key) {
+            if (!hasBeenPulled(in)
+                    && System.nanoTime() - handedOnAt > clocks.clientIdle().toNanos()) {
+                failStage(new UpstreamFailure(
+                        UpstreamFailure.Kind.ABANDONED,
+                        "the client took nothing for " + clocks.clientIdle().toSeconds() + " s"));
+                return;
+            }
             var clock = begun ? clocks.idle() : clocks.firstEvent();
             if (hasBeenPulled(in) && System.nanoTime() - waitingSince > clock.toNanos()) {
                 failStage(pool.timeout(

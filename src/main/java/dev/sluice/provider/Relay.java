@@ -19,7 +19,7 @@ final class Relay implements Providers {
     private final ActorSystem<?> system;
     private final Settings.Clocks clocks;
     private final int openRequestsPerHost;
-    private final ConcurrentHashMap<ProviderRule, Target> targets = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Target.Host, ConnectionPool> pools = new ConcurrentHashMap<>();
 
     Relay(ActorSystem<?> system, Settings.Clocks clocks, int openRequestsPerHost) {
@@ -40,11 +40,18 @@ final class Relay implements Providers {
         return answer;
     }
 
+    /** By id, and made anew when the policy has changed: comparing a rule to itself is cheap, hashing it is not. */
     private Target target(ProviderRule provider) {
+        var known = targets.get(provider.id());
+        if (known != null && known.provider().equals(provider)) {
+            return known;
+        }
         if (targets.size() > MAX_TARGETS) {
             targets.clear();
         }
-        return targets.computeIfAbsent(provider, Target::of);
+        var target = Target.of(provider);
+        targets.put(provider.id(), target);
+        return target;
     }
 
     private ConnectionPool pool(Target.Host host) {

@@ -6,13 +6,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /** Where a provider's requests go, and what they carry there: all that can be worked out before a request comes. */
-record Target(Host host, String basePath, List<HttpHeader> headers) {
+record Target(
+        ProviderRule provider,
+        Host host,
+        String basePath,
+        List<HttpHeader> headers,
+        ConcurrentHashMap<String, Uri> uris) {
+    /** Clients ask for a handful of paths; who makes up others pays for parsing them. */
+    private static final int MAX_URIS = 256;
+
     private static final Pattern VERSIONED = Pattern.compile(".*/v\\d+(?:beta|alpha)?");
 
     /** One end of a connection. */
@@ -31,7 +40,12 @@ record Target(Host host, String basePath, List<HttpHeader> headers) {
         while (path.endsWith("/")) {
             path = path.substring(0, path.length() - 1);
         }
-        return new Target(new Host(tls, base.getHost(), port), path, headers(provider, base));
+        return new Target(
+                provider,
+                new Host(tls, base.getHost(), port),
+                path,
+                headers(provider, base),
+                new ConcurrentHashMap<>());
     }
 
     private static List<HttpHeader> headers(ProviderRule provider, URI base) {
@@ -58,7 +72,21 @@ record Target(Host host, String basePath, List<HttpHeader> headers) {
      * place of the client's {@code /v1}: doubling it is the most common mistake in writing base URLs.
      */
     Uri uri(String path, String query) {
+        if (!query.isEmpty()) {
+            return uriOf(path, "?" + query);
+        }
+        var known = uris.get(path);
+        if (known == null) {
+            known = uriOf(path, "");
+            if (uris.size() < MAX_URIS) {
+                uris.put(path, known);
+            }
+        }
+        return known;
+    }
+
+    private Uri uriOf(String path, String query) {
         var rest = path.startsWith("/v1/") && VERSIONED.matcher(basePath).matches() ? path.substring(3) : path;
-        return Uri.create(query.isEmpty() ? basePath + rest : basePath + rest + "?" + query);
+        return Uri.create(basePath + rest + query);
     }
 }

@@ -17,11 +17,18 @@ public final class UpstreamFailure extends Exception {
     }
 
     private final Kind kind;
+    private final String message;
 
     UpstreamFailure(Kind kind, String message) {
         // No stack trace: thrown in storms, and the place is always the same.
         super(message, null, false, false);
         this.kind = kind;
+        this.message = message;
+    }
+
+    @Override
+    public String getMessage() {
+        return message;
     }
 
     public Kind kind() {

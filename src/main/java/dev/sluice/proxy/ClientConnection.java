@@ -1,9 +1,11 @@
 package dev.sluice.proxy;
 
 import dev.sluice.provider.Providers;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -17,6 +19,7 @@ import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +30,26 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
     private final Inlet<HttpRequest> in = Inlet.create("requests");
     private final Outlet<HttpResponse> out = Outlet.create("answers");
     private final FlowShape<HttpRequest, HttpResponse> shape = FlowShape.of(in, out);
-    private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
+    private static final String TICK = "tick";
+
+    private final InetSocketAddress peer;
+    private final Duration patience;
+    private final BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler;
     private final OpenConnections open;
 
-    /** @param handler never fails */
-    ClientConnection(Function<HttpRequest, CompletionStage<HttpResponse>> handler, OpenConnections open) {
+    /**
+     * A connection.
+     *
+     * @param patience how long it may stand open without a request
+     * @param handler  never fails
+     */
+    ClientConnection(
+            InetSocketAddress peer,
+            Duration patience,
+            BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler,
+            OpenConnections open) {
+        this.peer = peer;
+        this.patience = patience;
         this.handler = handler;
         this.open = open;
     }
@@ -46,14 +64,21 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         return new Logic();
     }
 
-    private final class Logic extends GraphStageLogic {
+    private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
         private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
+<<<<<<< HEAD
         private final Runnable drainFromOutside = () -> drain.invoke(Done.getInstance());
         /** Of the request that is under way, until its answer has gone out whole. */
         private @Nullable CompletableFuture<Done> gone;
         /** A request that came before the last one was answered. */
         private @Nullable HttpRequest next;
+=======
+        private final OpenConnections.Draining drainFromOutside = new OpenConnections.Draining(drain);
+        private @Nullable CompletableFuture<Done> gone;
+        private boolean busy;
+        private long waitingSince = System.nanoTime();
+>>>>>>> main
 
         Logic() {
             super(shape);
@@ -84,11 +109,16 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
                     gone = null;
                     if (open.draining() || isClosed(in)) {
                         completeStage();
+<<<<<<< HEAD
                     } else if (next != null) {
                         var request = next;
                         next = null;
                         onRequest(request);
                     } else if (!hasBeenPulled(in)) {
+=======
+                    } else {
+                        waitingSince = System.nanoTime();
+>>>>>>> main
                         pull(in);
                     }
                 }
@@ -98,14 +128,26 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         @Override
         public void preStart() {
             open.add(drainFromOutside);
+            scheduleWithFixedDelay(TICK, patience.dividedBy(4), patience.dividedBy(4));
+        }
+
+        @Override
+        public void onTimer(Object key) {
+            if (hasBeenPulled(in) && System.nanoTime() - waitingSince > patience.toNanos()) {
+                completeStage();
+            }
         }
 
         private void onRequest(HttpRequest request) {
             var hangup = new CompletableFuture<Done>();
             gone = hangup;
+<<<<<<< HEAD
             // Asks for the next request at once: a connection that nobody reads does not tell that its client has closed it.
             pull(in);
             var answer = handler.apply(request.addAttribute(Providers.ABANDONED, hangup));
+=======
+            var answer = handler.apply(peer, request.addAttribute(Providers.ABANDONED, hangup));
+>>>>>>> main
             if (answer instanceof CompletableFuture<HttpResponse> known
                     && known.state() == CompletableFuture.State.SUCCESS) {
                 onAnswer(known.resultNow());

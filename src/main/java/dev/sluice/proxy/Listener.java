@@ -1,40 +1,77 @@
 package dev.sluice.proxy;
 
+import dev.sluice.config.Settings;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
+import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
+import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.TLSPlacebo;
+import org.apache.pekko.stream.javadsl.Tcp;
+import org.apache.pekko.util.ByteString;
 
-/** The port that clients talk to. */
+/**
+ * The port that clients talk to: Pekko's HTTP layer between {@link ClientConnection} and {@link Edge}. Not Pekko's own
+ * binding, which neither notices a client that hangs up while its answer stalls nor lets open streams finish when it ends.
+ */
 public final class Listener {
-    private final ServerBinding binding;
+    private final Tcp.ServerBinding binding;
     private final OpenConnections open;
 
-    private Listener(ServerBinding binding, OpenConnections open) {
+    private Listener(Tcp.ServerBinding binding, OpenConnections open) {
         this.binding = binding;
         this.open = open;
     }
 
-    /** @param handler every request goes there; it never fails */
+    /**
+     * Binds the port.
+     *
+     * @param handler every request goes there; it never fails
+     */
     public static CompletionStage<Listener> bind(
             ActorSystem<?> system,
-            String host,
-            int port,
+            Settings settings,
             BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
         var open = new OpenConnections();
-        var connection = new ClientConnection(request -> handler.apply(peer(request), request), open);
+        var layer = http(system);
+        var materializer = SystemMaterializer.get(system).materializer();
         var bound = new CompletableFuture<Listener>();
-        var _ = Http.get(system)
-                .newServerAt(host, port)
-                .bindFlow(Flow.fromGraph(connection))
+        var serverSettings = ServerSettings.create(system.classicSystem());
+        var _ = Tcp.get(system)
+                .bind(
+                        settings.host(),
+                        settings.port(),
+                        serverSettings.getBacklog(),
+                        serverSettings.getSocketOptions(),
+                        false,
+                        Optional.empty())
+                .mapAsyncUnordered(settings.limits().connections(), incoming -> {
+                    var connection = new ClientConnection(
+                            incoming.remoteAddress(), settings.clocks().nextRequest(), handler, open);
+                    return Flow.fromGraph(connection)
+                            .join(layer)
+                            .watchTermination(Keep.right())
+                            .join(incoming.flow())
+                            .run(materializer)
+                            // A connection that breaks is the everyday, and must not end the listening.
+                            .exceptionally(broken -> Done.getInstance());
+                })
+                .to(Sink.ignore())
+                .run(materializer)
                 .whenComplete((binding, failure) -> {
                     if (binding != null) {
                         bound.complete(new Listener(binding, open));
@@ -45,10 +82,17 @@ public final class Listener {
         return bound;
     }
 
-    private static InetSocketAddress peer(HttpRequest request) {
-        return request.getAttribute(AttributeKeys.remoteAddress)
-                .flatMap(remote -> remote.getAddress().map(address -> new InetSocketAddress(address, remote.getPort())))
-                .orElseThrow();
+    /** Built once: a layer for each connection would build the header parser anew each time. */
+    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(ActorSystem<?> system) {
+        // What comes out of the placebo are session bytes, which are inbound elements; bidi flows are not covariant.
+        @SuppressWarnings("unchecked")
+        var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
+                (BidiFlow<SslTlsOutbound, ByteString, ByteString, ? extends SslTlsInbound, NotUsed>)
+                        TLSPlacebo.getInstance();
+        return Http.get(system)
+                .serverLayer(ServerSettings.create(system.classicSystem()))
+                .atop(plain)
+                .atop(BidiFlow.fromGraph(new Edge()));
     }
 
     public InetSocketAddress address() {
@@ -63,7 +107,7 @@ public final class Listener {
     public CompletionStage<Done> drain() {
         var drained = new CompletableFuture<Done>();
         var _ = binding.unbind()
-                .handle((done, failure) ->
+                .whenComplete((done, failure) ->
                         open.drain().whenComplete((all, never) -> drained.complete(Done.getInstance())));
         return drained;
     }

@@ -5,10 +5,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.Done;
+import org.apache.pekko.stream.stage.AsyncCallback;
 
 /** The clients' connections that are open, and their end. */
 final class OpenConnections {
-    private final Set<Runnable> connections = ConcurrentHashMap.newKeySet();
+    /** How a connection is asked to end; itself, as far as this class knows. */
+    static final class Draining {
+        private final AsyncCallback<Done> callback;
+
+        Draining(AsyncCallback<Done> callback) {
+            this.callback = callback;
+        }
+
+        private void ask() {
+            callback.invoke(Done.getInstance());
+        }
+    }
+
+    private final Set<Draining> connections = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Done> drained = new CompletableFuture<>();
     private volatile boolean draining;
 
@@ -20,14 +34,14 @@ final class OpenConnections {
         return connections.size();
     }
 
-    void add(Runnable drain) {
+    void add(Draining drain) {
         connections.add(drain);
         if (draining) {
-            drain.run();
+            drain.ask();
         }
     }
 
-    void remove(Runnable drain) {
+    void remove(Draining drain) {
         connections.remove(drain);
         completeWhenEmpty();
     }
@@ -35,7 +49,7 @@ final class OpenConnections {
     /** Asks every connection to end after the answer it carries; completes when none is left. */
     CompletionStage<Done> drain() {
         draining = true;
-        connections.forEach(Runnable::run);
+        connections.forEach(Draining::ask);
         completeWhenEmpty();
         return drained;
     }

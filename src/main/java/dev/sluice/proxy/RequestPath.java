@@ -279,7 +279,8 @@ public final class RequestPath {
         var incoming = request.call.request();
         var splices = splices(request);
         // What is not edited goes out as it came, compressed or not.
-        var decoded = !splices.isEmpty() && plain != body.bytes;
+        var decoded =
+                !splices.isEmpty() && incoming.getHeader("content-encoding").isPresent();
         var bytes = splices.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, splices);
         var headers = passing.upstream(incoming, decoded);
         permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
@@ -367,7 +368,7 @@ public final class RequestPath {
     // The noes.
 
     private HttpResponse refuse(Underway request, Throwable failure) {
-        var refusal = refusal(request, failure instanceof CompletionException wrapped ? wrapped.getCause() : failure);
+        var refusal = refusal(request, unwrapped(failure));
         if (refusal instanceof Refusal.Abandoned) {
             request.abandoned();
         }
@@ -383,6 +384,12 @@ public final class RequestPath {
                     .log("quota exceeded");
         }
         return render(request.format, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
+    }
+
+    private static Throwable unwrapped(Throwable failure) {
+        return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure;
     }
 
     private static Refusal refusal(Underway request, Throwable failure) {

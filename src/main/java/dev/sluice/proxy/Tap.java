@@ -2,7 +2,6 @@ package dev.sluice.proxy;
 
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.wire.AnswerReader;
-import java.time.Duration;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
@@ -11,7 +10,6 @@ import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
-import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +20,6 @@ import org.jspecify.annotations.Nullable;
  * the format's error event, then the connection is cut. An answer that is not a stream of events is cut only.
  */
 final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
-    private static final String CUT = "cut";
-
-    /**
-     * Between the error event and the cut. A failed stream aborts its connection, and an abort overtakes what is still on
-     * its way down to the socket; nothing tells when it has arrived there.
-     */
-    private static final Duration BEFORE_THE_CUT = Duration.ofMillis(100);
-
     /** What the tap tells, and asks. */
     interface Listener {
         /** Somebody reads the answer now; false when that comes too late. */
@@ -68,7 +58,7 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
         return new Logic();
     }
 
-    private final class Logic extends TimerGraphStageLogic {
+    private final class Logic extends GraphStageLogic {
         /** Null until the provider ends the answer: then it is the client who ended it. */
         private @Nullable Outcome outcome;
 
@@ -156,12 +146,8 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
             }
             var last = rest.concat(listener.errorEvent(cause));
             bytes += last.size();
-            emit(out, last, () -> scheduleOnce(CUT, BEFORE_THE_CUT));
-        }
-
-        @Override
-        public void onTimer(Object key) {
-            failStage(new Truncated());
+            // Pushed before it fails, and the edge of the connection closes in place of an abort: the event arrives.
+            emit(out, last, () -> failStage(cause));
         }
 
         @Override

@@ -3,8 +3,9 @@ package dev.sluice.simulator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.simulator.DemoModel.Maker;
 import dev.sluice.simulator.Script.BadScript;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,7 +48,7 @@ final class Answers {
 
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
-    private final Map<DemoModel, AtomicLong> turns = new java.util.concurrent.ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> turns = new java.util.concurrent.ConcurrentHashMap<>();
     private final Map<String, Integer> timesHit = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Integer> eldest) {
@@ -102,35 +103,35 @@ final class Answers {
 
     private Decision decide(ReceivedRequest request, String path, Shape shape, Asked asked, long counted) {
         var script = script(request, asked);
-        var number = script.count(Key.ID, counted);
+        var number = script.count(Cue.ID, counted);
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
         if (asked.model().equals(MISSING)) {
             var message = "The model `" + MISSING + "` does not exist or you do not have access to it.";
             return Decision.atOnce(failure(shape, 404, message, requestId));
         }
-        if (script.has(Key.FAULT)) {
+        if (script.has(Cue.FAULT)) {
             return new Decision(script, fault(shape, script, requestId));
         }
         if (path.endsWith("/count_tokens")) {
-            var count = Shape.object().put("input_tokens", script.count(Key.INPUT, asked.promptTokens()));
+            var count = Shape.object().put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
             return new Decision(script, json(shape, count.toString(), requestId));
         }
         var plan = Plan.of(asked, script, number);
         var response = asked.stream() ? stream(shape, plan, requestId) : whole(shape, plan, requestId);
-        return new Decision(script, script.has(Key.GZIP) ? Coder.Gzip.encodeMessage(response) : response);
+        return new Decision(script, script.has(Cue.GZIP) ? Coder.Gzip.encodeMessage(response) : response);
     }
 
     private Script script(ReceivedRequest request, Asked asked) {
         var name = asked.model().split("\\?", 2);
         var manner = DemoModel.named(name[0])
                 .map(model -> model.script(
-                        turns.computeIfAbsent(model, _ -> new AtomicLong()).getAndIncrement()))
+                        turns.computeIfAbsent(model.id(), _ -> new AtomicLong()).getAndIncrement()))
                 .orElse(Script.NONE);
         var bySuffix = name.length > 1 ? Script.parse(name[1]) : Script.NONE;
         var header = request.header("x-simulate").orElse("");
         var script = manner.overlaid(bySuffix).overlaid(Script.parse(header));
-        var hits = script.has(Key.TIMES) ? hit(script + " " + asked.seed()) : 0;
-        return hits > script.count(Key.TIMES, 0) ? script.withoutFaults() : script;
+        var hits = script.has(Cue.TIMES) ? hit(script + " " + asked.seed()) : 0;
+        return hits > script.count(Cue.TIMES, 0) ? script.withoutFaults() : script;
     }
 
     private int hit(String key) {
@@ -142,7 +143,7 @@ final class Answers {
     private HttpResponse stream(Shape shape, Plan plan, String requestId) {
         var script = plan.script();
         var frames = spoilt(shape, shape.events(plan), script, requestId);
-        if (script.has(Key.ENDLESS)) {
+        if (script.has(Cue.ENDLESS)) {
             frames = frames.first(2).followedBy(endless());
         }
         return response(shape, 200, requestId)
@@ -151,11 +152,11 @@ final class Answers {
     }
 
     private static Frames spoilt(Shape shape, Frames frames, Script script, String requestId) {
-        if (script.has(Key.ERROR_EVENT_AT)) {
-            var before = frames.first((int) script.count(Key.ERROR_EVENT_AT, 1) - 1);
+        if (script.has(Cue.ERROR_EVENT_AT)) {
+            var before = frames.first((int) script.count(Cue.ERROR_EVENT_AT, 1) - 1);
             return before.followedBy(Frames.of(1, _ -> shape.errorEvent(requestId)));
         }
-        var at = (int) script.count(Key.MALFORMED_AT, 0) - 1;
+        var at = (int) script.count(Cue.MALFORMED_AT, 0) - 1;
         if (at >= 0 && at < frames.size()) {
             var whole = frames.frame(at);
             return frames.replaced(at, whole.take(whole.length() / 2).concat(ByteString.fromString("\n\n")));
@@ -170,14 +171,14 @@ final class Answers {
 
     private HttpResponse whole(Shape shape, Plan plan, String requestId) {
         var script = plan.script();
-        if (script.has(Key.BIG)) {
+        if (script.has(Cue.BIG)) {
             return big(shape, plan, requestId);
         }
         var body = Shape.utf8(shape.whole(plan, plan.prose().whole()).toString());
-        if (script.has(Key.MALFORMED_AT)) {
+        if (script.has(Cue.MALFORMED_AT)) {
             body = body.take(body.length() / 2);
         }
-        if (Pace.matters(script) || script.has(Key.CHUNKING)) {
+        if (Pace.matters(script) || script.has(Cue.CHUNKING)) {
             var source = sent(Frames.sliced(body, SLICE), script);
             return response(shape, 200, requestId)
                     .withEntity(HttpEntities.createChunked(ContentTypes.APPLICATION_JSON, source));
@@ -191,7 +192,7 @@ final class Answers {
         var around = shape.whole(plan, Shape.TEXT_HERE).toString().split(Shape.TEXT_HERE, 2);
         var before = Shape.utf8(around[0]);
         var after = Shape.utf8(around[1]);
-        var text = Math.max(0, script.count(Key.BIG, 0) - before.length() - after.length());
+        var text = Math.max(0, script.count(Cue.BIG, 0) - before.length() - after.length());
         var whole = (int) (text / FILLER_LENGTH);
         var rest = FILLER.take((int) (text % FILLER_LENGTH));
         var tail = rest.isEmpty() ? List.of(after) : List.of(rest, after);
@@ -203,10 +204,10 @@ final class Answers {
 
     private Source<ByteString, ?> sent(Frames frames, Script script) {
         var source = Source.fromGraph(new PacedFrames(frames, Pace.of(script, frames.size()), open));
-        if (!script.has(Key.CHUNKING)) {
+        if (!script.has(Cue.CHUNKING)) {
             return source;
         }
-        var length = (int) Math.max(1, script.count(Key.CHUNKING, 7));
+        var length = (int) Math.max(1, script.count(Cue.CHUNKING, 7));
         return source.mapConcat(frame -> {
             var pieces = Frames.sliced(frame, length);
             var list = new ArrayList<ByteString>(pieces.size());
@@ -218,13 +219,13 @@ final class Answers {
     }
 
     private static HttpResponse fault(Shape shape, Script script, String requestId) {
-        var status = (int) script.count(Key.FAULT, 500);
+        var status = (int) script.count(Cue.FAULT, 500);
         if (status < 400 || status > 599) {
             throw new BadScript("x-simulate: fault=" + status + " (expected: 400 to 599)");
         }
         var answer = failure(shape, status, "Simulated fault " + status + ".", requestId);
-        if (script.has(Key.RETRY_AFTER)) {
-            answer = answer.addHeader(RawHeader.create("retry-after", Long.toString(script.count(Key.RETRY_AFTER, 0))));
+        if (script.has(Cue.RETRY_AFTER)) {
+            answer = answer.addHeader(RawHeader.create("retry-after", Long.toString(script.count(Cue.RETRY_AFTER, 0))));
         }
         return answer;
     }
@@ -270,7 +271,7 @@ final class Answers {
     private static JsonNode openAiModels() {
         var answer = Shape.object().put("object", "list");
         var data = answer.putArray("data");
-        for (var model : DemoModel.ofAnthropic(false)) {
+        for (var model : DemoModel.of(Maker.OPENAI)) {
             data.addObject()
                     .put("id", model.id())
                     .put("object", "model")
@@ -282,7 +283,7 @@ final class Answers {
 
     private static JsonNode anthropicModels() {
         var answer = Shape.object();
-        var models = DemoModel.ofAnthropic(true);
+        var models = DemoModel.of(Maker.ANTHROPIC);
         var data = answer.putArray("data");
         for (var model : models) {
             data.addObject()
@@ -299,7 +300,7 @@ final class Answers {
     private static String about() {
         var text =
                 new StringBuilder("Simulated providers: OpenAI chat and Responses, Anthropic Messages.\n\nModels:\n");
-        for (var model : DemoModel.values()) {
+        for (var model : DemoModel.ALL) {
             text.append("  %-20s %s%n".formatted(model.id(), model.manner()));
         }
         return text + "\nScript a request with the header x-simulate: key=value; key=value\n"

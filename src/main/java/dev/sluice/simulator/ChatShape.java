@@ -5,7 +5,7 @@ import static dev.sluice.simulator.Shape.utf8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.Plan.Finish;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,7 @@ final class ChatShape implements Shape {
         }
         message.putArray("annotations");
         choice.putNull("logprobs").put("finish_reason", finish(plan));
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             answer.set("usage", usage(plan.tokens()));
         }
         return answer.put("service_tier", "default").putNull("system_fingerprint");
@@ -63,7 +63,7 @@ final class ChatShape implements Shape {
                 tail.add(utf8(chunk(plan, delta(index, fragment), null)));
             }
         }
-        if (!plan.has(Key.NO_TERMINAL)) {
+        if (!plan.has(Cue.NO_TERMINAL)) {
             tail.add(utf8(chunk(plan, object(), finish(plan))));
         }
         if (usageAsked(plan)) {
@@ -72,7 +72,7 @@ final class ChatShape implements Shape {
             last.set("usage", usage(plan.tokens()));
             tail.add(utf8("data: " + last + "\n\n"));
         }
-        if (!plan.has(Key.NO_DONE)) {
+        if (!plan.has(Cue.NO_DONE)) {
             tail.add(utf8("data: [DONE]\n\n"));
         }
         return tail;
@@ -95,7 +95,7 @@ final class ChatShape implements Shape {
     }
 
     private static boolean usageAsked(Plan plan) {
-        return plan.asked().body().path("stream_options").path("include_usage").asBoolean() && !plan.has(Key.NO_USAGE);
+        return plan.asked().body().path("stream_options").path("include_usage").asBoolean() && !plan.has(Cue.NO_USAGE);
     }
 
     private static String chunk(Plan plan, ObjectNode delta, @org.jspecify.annotations.Nullable String finish) {

@@ -6,7 +6,7 @@ import static dev.sluice.simulator.Shape.utf8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.Plan.Finish;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +39,7 @@ final class MessagesShape implements Shape {
             content.add(toolUse(call).set("input", Answers.parsed(call.arguments())));
         }
         message.put("stop_reason", stopReason(plan)).putNull("stop_sequence").putNull("stop_details");
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             message.set("usage", firstUsage(plan.tokens(), plan.tokens().output()));
             thinkingDetail(message.withObject("/usage"), plan.tokens());
         }
@@ -52,7 +52,7 @@ final class MessagesShape implements Shape {
         var start = envelope(plan);
         start.putArray("content");
         start.putNull("stop_reason").putNull("stop_sequence").putNull("stop_details");
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             start.set("usage", firstUsage(plan.tokens(), 1));
         }
         head.add(typed("message_start", object().set("message", start)));
@@ -103,7 +103,7 @@ final class MessagesShape implements Shape {
                 .put("stop_reason", stopReason(plan))
                 .putNull("stop_sequence")
                 .putNull("stop_details");
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             var tokens = plan.tokens();
             var usage = end.putObject("usage")
                     .put("input_tokens", tokens.input())
@@ -113,7 +113,7 @@ final class MessagesShape implements Shape {
             thinkingDetail(usage, tokens);
         }
         events.add(typed("message_delta", end));
-        if (!plan.has(Key.NO_TERMINAL)) {
+        if (!plan.has(Cue.NO_TERMINAL)) {
             events.add(typed("message_stop", object()));
         }
     }

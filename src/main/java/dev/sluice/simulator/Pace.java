@@ -1,6 +1,6 @@
 package dev.sluice.simulator;
 
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.time.Duration;
 import java.util.Map;
 
@@ -10,11 +10,11 @@ import java.util.Map;
  * @param last frames sent before the ending
  */
 record Pace(Duration firstDelay, Duration interval, Ending ending, int last) {
-    private static final Map<Key, Ending> ENDINGS = Map.of(
-            Key.RESET_AFTER, Ending.RESET,
-            Key.CUT_AFTER, Ending.CUT,
-            Key.END_AFTER, Ending.COMPLETE,
-            Key.STALL_AFTER, Ending.STALL);
+    private static final Map<Cue, Ending> ENDINGS = Map.of(
+            Cue.RESET_AFTER, Ending.RESET,
+            Cue.CUT_AFTER, Ending.CUT,
+            Cue.END_AFTER, Ending.COMPLETE,
+            Cue.STALL_AFTER, Ending.STALL);
 
     enum Ending {
         COMPLETE,
@@ -24,8 +24,8 @@ record Pace(Duration firstDelay, Duration interval, Ending ending, int last) {
     }
 
     static Pace of(Script script, int frames) {
-        var first = script.duration(Key.FIRST_EVENT_DELAY);
-        var interval = script.duration(Key.INTERVAL);
+        var first = script.duration(Cue.FIRST_EVENT_DELAY);
+        var interval = script.duration(Cue.INTERVAL);
         for (var ending : ENDINGS.entrySet()) {
             if (script.has(ending.getKey())) {
                 var last = (int) Math.min(frames, script.count(ending.getKey(), 0));
@@ -37,6 +37,6 @@ record Pace(Duration firstDelay, Duration interval, Ending ending, int last) {
 
     /** Whether an answer is anything but a whole one at once. */
     static boolean matters(Script script) {
-        return script.has(Key.FIRST_EVENT_DELAY) || ENDINGS.keySet().stream().anyMatch(script::has);
+        return script.has(Cue.FIRST_EVENT_DELAY) || ENDINGS.keySet().stream().anyMatch(script::has);
     }
 }

@@ -95,8 +95,8 @@ final class PacedFrames extends GraphStage<SourceShape<ByteString>> {
             cancelTimer("tick");
             switch (pace.ending()) {
                 case COMPLETE -> complete(out);
-                case CUT -> fail(out, Broken.CUT);
-                case RESET -> fail(out, Broken.RESET);
+                case CUT -> fail(out, Broken.cut());
+                case RESET -> fail(out, Broken.reset());
                 case STALL -> {} // The reader waits for what never comes.
             }
         }

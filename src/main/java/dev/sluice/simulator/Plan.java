@@ -1,6 +1,6 @@
 package dev.sluice.simulator;
 
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.List;
 import java.util.Locale;
 
@@ -25,9 +25,9 @@ record Plan(Asked asked, Script script, long number, Prose prose, List<Call> cal
     static Plan of(Asked asked, Script script, long number) {
         var calls = calls(asked, script, number);
         var wanted = pieces(script, calls.isEmpty() ? USUAL_PIECES : 0);
-        var pieces = (int) Math.min(wanted, script.has(Key.BIG) ? wanted : asked.outputLimit());
-        var characters = script.has(Key.BIG) ? script.count(Key.BIG, 0) : script.count(Key.TEXT, -1);
-        var prose = new Prose(script.count(Key.SEED, asked.seed()), pieces, pieces == 0 ? -1 : characters);
+        var pieces = (int) Math.min(wanted, script.has(Cue.BIG) ? wanted : asked.outputLimit());
+        var characters = script.has(Cue.BIG) ? script.count(Cue.BIG, 0) : script.count(Cue.TEXT, -1);
+        var prose = new Prose(script.count(Cue.SEED, asked.seed()), pieces, pieces == 0 ? -1 : characters);
         var spoken = calls.stream()
                 .mapToLong(call -> 8 + call.arguments().length() / 4)
                 .sum();
@@ -40,21 +40,21 @@ record Plan(Asked asked, Script script, long number, Prose prose, List<Call> cal
         return prefix + "sim" + String.format(Locale.ROOT, "%016x", number);
     }
 
-    boolean has(Key key) {
+    boolean has(Cue key) {
         return script.has(key);
     }
 
     private static long pieces(Script script, int otherwise) {
-        if (script.has(Key.BIG)) {
-            return Math.max(1, (script.count(Key.BIG, 0) + BIG_PIECE - 1) / BIG_PIECE);
+        if (script.has(Cue.BIG)) {
+            return Math.max(1, (script.count(Cue.BIG, 0) + BIG_PIECE - 1) / BIG_PIECE);
         }
-        var usual = script.has(Key.TEXT) ? Math.max(1, Math.min(USUAL_PIECES, script.count(Key.TEXT, 0))) : otherwise;
-        return script.count(Key.EVENTS, usual);
+        var usual = script.has(Cue.TEXT) ? Math.max(1, Math.min(USUAL_PIECES, script.count(Cue.TEXT, 0))) : otherwise;
+        return script.count(Cue.EVENTS, usual);
     }
 
     private static List<Call> calls(Asked asked, Script script, long number) {
         var tools = asked.tools();
-        var count = script.count(Key.TOOLS, tools.stream().anyMatch(Asked.Tool::wanted) ? 1 : 0);
+        var count = script.count(Cue.TOOLS, tools.stream().anyMatch(Asked.Tool::wanted) ? 1 : 0);
         return java.util.stream.IntStream.range(0, (int) count)
                 .mapToObj(index -> {
                     var tool = Asked.Tool.chosen(tools, index);

@@ -24,7 +24,7 @@ record Prose(long seed, int pieces, long characters) {
             return sized(index == pieces - 1 ? (int) (characters - (long) length * (pieces - 1)) : length);
         }
         // A multiplication that scatters: neighbouring seeds and positions give unrelated words.
-        var scattered = (seed * 31 + index) * 0x9E3779B97F4A7C15L >>> 59;
+        var scattered = ((seed * 31 + index) * 0x9E3779B97F4A7C15L) >>> 59;
         return (index == 0 ? "" : " ") + WORDS[(int) scattered];
     }
 

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.Plan.Finish;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class ResponsesShape implements Shape {
         } else {
             response.put("completed_at", NOW);
         }
-        if (!plan.has(Key.NO_USAGE)) {
+        if (!plan.has(Cue.NO_USAGE)) {
             response.set("usage", usage(plan.tokens()));
         }
         return response;
@@ -61,7 +61,7 @@ final class ResponsesShape implements Shape {
         for (var call : plan.calls()) {
             call(tail, call, index++);
         }
-        if (!plan.has(Key.NO_TERMINAL)) {
+        if (!plan.has(Cue.NO_TERMINAL)) {
             var whole = whole(plan, plan.prose().whole());
             tail.add("response." + whole.path("status").asText(), response("response", whole));
         }

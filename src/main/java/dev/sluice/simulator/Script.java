@@ -17,9 +17,9 @@ final class Script {
     static final Script NONE = new Script(Map.of());
 
     private static final Pattern NUMBER = Pattern.compile("(\\d{1,15})([a-z]{0,2})");
-    private final Map<Key, Long> values;
+    private final Map<Cue, Long> values;
 
-    private Script(Map<Key, Long> values) {
+    private Script(Map<Cue, Long> values) {
         this.values = values;
     }
 
@@ -31,7 +31,7 @@ final class Script {
     }
 
     /** Everything that can be asked for. A stream's events are counted from its very first one. */
-    enum Key {
+    enum Cue {
         EVENTS(Kind.COUNT, "text events of a stream"),
         INTERVAL(Kind.DURATION, "time between two events"),
         ANSWER_DELAY(Kind.DURATION, "time before the answer's head"),
@@ -68,7 +68,7 @@ final class Script {
         private final Kind kind;
         private final String help;
 
-        Key(Kind kind, String help) {
+        Cue(Kind kind, String help) {
             this.kind = kind;
             this.help = help;
         }
@@ -86,27 +86,27 @@ final class Script {
     }
 
     static Script parse(String text) {
-        var values = new EnumMap<Key, Long>(Key.class);
+        var values = new EnumMap<Cue, Long>(Cue.class);
         for (var part : text.split("[;&]", -1)) {
             if (!part.isBlank()) {
                 var entry = part.strip().split("\\s*=\\s*", 2);
-                var key = key(entry[0]);
-                values.put(key, entry.length == 1 ? bare(key) : value(key, entry[1]));
+                var cue = cue(entry[0]);
+                values.put(cue, entry.length == 1 ? bare(cue) : value(cue, entry[1]));
             }
         }
         return new Script(values);
     }
 
-    /** A list of all keys, for people. */
+    /** A list of all cues, for people. */
     static String help() {
-        return Arrays.stream(Key.values())
-                .map(key -> "  %-18s %s%n".formatted(key.word(), key.help))
+        return Arrays.stream(Cue.values())
+                .map(cue -> "  %-18s %s%n".formatted(cue.word(), cue.help))
                 .collect(Collectors.joining());
     }
 
     /** This script with everything that the other one says laid over it. */
     Script overlaid(Script other) {
-        var merged = new EnumMap<Key, Long>(Key.class);
+        var merged = new EnumMap<Cue, Long>(Cue.class);
         merged.putAll(values);
         merged.putAll(other.values);
         return new Script(merged);
@@ -114,25 +114,25 @@ final class Script {
 
     /** This script without the faults that keep a request from being answered in full. */
     Script withoutFaults() {
-        var kept = new EnumMap<Key, Long>(Key.class);
-        values.forEach((key, value) -> {
-            if (key.compareTo(Key.FAULT) < 0 || key.compareTo(Key.NO_DONE) >= 0) {
-                kept.put(key, value);
+        var kept = new EnumMap<Cue, Long>(Cue.class);
+        values.forEach((cue, value) -> {
+            if (cue.compareTo(Cue.FAULT) < 0 || cue.compareTo(Cue.NO_DONE) >= 0) {
+                kept.put(cue, value);
             }
         });
         return new Script(kept);
     }
 
-    boolean has(Key key) {
-        return values.containsKey(key);
+    boolean has(Cue cue) {
+        return values.containsKey(cue);
     }
 
-    long count(Key key, long otherwise) {
-        return values.getOrDefault(key, otherwise);
+    long count(Cue cue, long otherwise) {
+        return values.getOrDefault(cue, otherwise);
     }
 
-    Duration duration(Key key) {
-        return Duration.ofNanos(values.getOrDefault(key, 0L));
+    Duration duration(Cue cue) {
+        return Duration.ofNanos(values.getOrDefault(cue, 0L));
     }
 
     @Override
@@ -140,35 +140,35 @@ final class Script {
         return values.toString();
     }
 
-    private static Key key(String word) {
-        for (var key : Key.values()) {
-            if (key.word().equals(word)) {
-                return key;
+    private static Cue cue(String word) {
+        for (var cue : Cue.values()) {
+            if (cue.word().equals(word)) {
+                return cue;
             }
         }
-        throw new BadScript("x-simulate: no key \"" + word + "\"; known are:\n" + help());
+        throw new BadScript("x-simulate: no cue \"" + word + "\"; known are:\n" + help());
     }
 
-    private static long bare(Key key) {
-        if (key.kind == Kind.FLAG) {
+    private static long bare(Cue cue) {
+        if (cue.kind == Kind.FLAG) {
             return 1;
         }
-        if (key == Key.CHUNKING) {
+        if (cue == Cue.CHUNKING) {
             return 7;
         }
-        throw new BadScript("x-simulate: " + key.word() + " needs a value");
+        throw new BadScript("x-simulate: " + cue.word() + " needs a value");
     }
 
-    private static long value(Key key, String text) {
+    private static long value(Cue cue, String text) {
         var match = NUMBER.matcher(text.toLowerCase(Locale.ROOT));
         if (!match.matches()) {
-            throw new BadScript("x-simulate: " + key.word() + "=" + text + " (expected: a number)");
+            throw new BadScript("x-simulate: " + cue.word() + "=" + text + " (expected: a number)");
         }
-        return Long.parseLong(match.group(1)) * factor(key, match.group(2));
+        return Long.parseLong(match.group(1)) * factor(cue, match.group(2));
     }
 
-    private static long factor(Key key, String unit) {
-        return switch (key.kind.name() + unit) {
+    private static long factor(Cue cue, String unit) {
+        return switch (cue.kind.name() + unit) {
             case "COUNT", "SIZE", "FLAG" -> 1;
             case "SIZEk", "SIZEkb" -> 1L << 10;
             case "SIZEm", "SIZEmb" -> 1L << 20;
@@ -178,7 +178,7 @@ final class Script {
             case "DURATIONs" -> 1_000_000_000;
             case "DURATIONm" -> 60_000_000_000L;
             default ->
-                throw new BadScript("x-simulate: " + key.word() + " has no unit \"" + unit
+                throw new BadScript("x-simulate: " + cue.word() + " has no unit \"" + unit
                         + "\" (durations: us, ms, s, m; sizes: k, m, g; else none)");
         };
     }

@@ -2,7 +2,7 @@ package dev.sluice.simulator;
 
 import com.typesafe.config.ConfigFactory;
 import dev.sluice.simulator.Answers.Decision;
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 import dev.sluice.simulator.Wire.Line;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -137,15 +137,15 @@ public final class Simulator {
 
     private CompletionStage<HttpResponse> carriedOut(Decision decision, Line line) {
         var script = decision.script();
-        if (script.has(Key.HANG)) {
+        if (script.has(Cue.HANG)) {
             return new CompletableFuture<>();
         }
-        if (script.has(Key.RESET)) {
+        if (script.has(Cue.RESET)) {
             line.reset();
             return new CompletableFuture<>();
         }
         var answer = CompletableFuture.completedFuture(decision.response());
-        var delay = script.duration(Key.ANSWER_DELAY);
+        var delay = script.duration(Cue.ANSWER_DELAY);
         return delay.isZero() ? answer : Patterns.after(delay, system, () -> answer);
     }
 

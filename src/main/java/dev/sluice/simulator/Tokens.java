@@ -1,17 +1,17 @@
 package dev.sluice.simulator;
 
-import dev.sluice.simulator.Script.Key;
+import dev.sluice.simulator.Script.Cue;
 
 /** The token counts that an answer reports, in disjoint classes but for reasoning, which is part of the output. */
 record Tokens(long input, long cached, long write, long write1h, long output, long reasoning) {
     static Tokens scripted(Script script, long inputOtherwise, long outputOtherwise) {
-        var reasoning = script.count(Key.REASONING, 0);
+        var reasoning = script.count(Cue.REASONING, 0);
         return new Tokens(
-                script.count(Key.INPUT, inputOtherwise),
-                script.count(Key.CACHED, 0),
-                script.count(Key.CACHE_WRITE, 0),
-                script.count(Key.CACHE_WRITE_1H, 0),
-                script.count(Key.OUTPUT, outputOtherwise + reasoning),
+                script.count(Cue.INPUT, inputOtherwise),
+                script.count(Cue.CACHED, 0),
+                script.count(Cue.CACHE_WRITE, 0),
+                script.count(Cue.CACHE_WRITE_1H, 0),
+                script.count(Cue.OUTPUT, outputOtherwise + reasoning),
                 reasoning);
     }
 

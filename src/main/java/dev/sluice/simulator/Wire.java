@@ -13,13 +13,17 @@ import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last stage above TCP: ends a connection as real ones end.
  *
- * <p>An answer that fails with {@link Broken#CUT} becomes a FIN, as if the provider's process had closed its socket; any other failure
+ * <p>An answer that fails with a {@link Broken#cut} becomes a FIN, as if the provider's process had closed its socket; any other failure
  * becomes a reset. Pekko's own TCP stage resets on every failure, and its HTTP layer answers 500 to a handler that fails, so neither a FIN
  * in the middle of an answer nor a reset in place of one can be had without this stage.
+ *
+ * <p>It also reads ahead. Pekko's HTTP layer does not read from a connection while it answers, and a FIN that nobody reads goes unnoticed
+ * until something is written: a client that leaves while its answer stalls would be served for ever.
  */
 final class Wire extends GraphStage<BidiShape<ByteString, ByteString, ByteString, ByteString>> {
     /** A reset throws away what the kernel has not sent yet; the events before it are to arrive. */
@@ -46,13 +50,22 @@ final class Wire extends GraphStage<BidiShape<ByteString, ByteString, ByteString
         }
     }
 
-    /** How an answer breaks off. */
+    /** An answer that breaks off: with a FIN, or with a reset. */
     static final class Broken extends RuntimeException {
-        static final Broken CUT = new Broken("cut");
-        static final Broken RESET = new Broken("reset");
+        private final boolean cleanly;
 
-        private Broken(String message) {
+        private Broken(String message, boolean cleanly) {
+            // Without a stack trace: this is no mistake, and it happens often.
             super(message, null, false, false);
+            this.cleanly = cleanly;
+        }
+
+        static Broken cut() {
+            return new Broken("cut", true);
+        }
+
+        static Broken reset() {
+            return new Broken("reset", false);
         }
     }
 
@@ -67,6 +80,9 @@ final class Wire extends GraphStage<BidiShape<ByteString, ByteString, ByteString
     }
 
     private final class Logic extends TimerGraphStageLogic {
+        /** Read before anybody wants it. */
+        private @Nullable ByteString early;
+
         Logic() {
             super(shape);
             setHandler(answers, new AbstractInHandler() {
@@ -82,7 +98,7 @@ final class Wire extends GraphStage<BidiShape<ByteString, ByteString, ByteString
 
                 @Override
                 public void onUpstreamFailure(Throwable failure) {
-                    if (failure == Broken.CUT) {
+                    if (failure instanceof Broken broken && broken.cleanly) {
                         completeStage();
                     } else {
                         scheduleOnce("reset", UNTIL_SENT);
@@ -100,20 +116,20 @@ final class Wire extends GraphStage<BidiShape<ByteString, ByteString, ByteString
             setHandler(fromSocket, new AbstractInHandler() {
                 @Override
                 public void onPush() {
-                    push(requests, grab(fromSocket));
+                    early = grab(fromSocket);
+                    passOn();
                 }
 
                 @Override
                 public void onUpstreamFinish() {
-                    complete(requests);
+                    // Who closes has gone: no client of these formats closes one half and reads on.
+                    completeStage();
                 }
             });
             setHandler(requests, new AbstractOutHandler() {
                 @Override
                 public void onPull() {
-                    if (!isClosed(fromSocket)) {
-                        pull(fromSocket);
-                    }
+                    passOn();
                 }
 
                 @Override
@@ -123,15 +139,26 @@ final class Wire extends GraphStage<BidiShape<ByteString, ByteString, ByteString
             });
         }
 
+        private void passOn() {
+            if (early != null && isAvailable(requests)) {
+                push(requests, early);
+                early = null;
+            }
+            if (early == null && !hasBeenPulled(fromSocket)) {
+                pull(fromSocket);
+            }
+        }
+
         @Override
         public void preStart() {
             AsyncCallback<Broken> callback = createAsyncCallback(this::failStage);
-            line.breaking.set(() -> callback.invoke(Broken.RESET));
+            pull(fromSocket);
+            line.breaking.set(() -> callback.invoke(Broken.reset()));
         }
 
         @Override
         public void onTimer(Object timer) {
-            failStage(Broken.RESET);
+            failStage(Broken.reset());
         }
     }
 }

@@ -7,7 +7,7 @@ import org.apache.pekko.util.ByteString;
  * cannot make sense of end its reading, not the answer. Memory is bounded, whatever comes.
  */
 public interface AnswerReader {
-    /** One event may be this long before reading (not relaying) ends: the last event of a Responses stream repeats everything. */
+    /** An event that may have to be hidden is held back up to this length; one that is only read may have any. */
     int MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
     /** Tool arguments kept per answer. */

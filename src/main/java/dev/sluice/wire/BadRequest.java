@@ -4,7 +4,15 @@ package dev.sluice.wire;
 public final class BadRequest extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final String message;
+
     public BadRequest(String message) {
         super(message, null, false, false);
+        this.message = message;
+    }
+
+    @Override
+    public String getMessage() {
+        return message;
     }
 }

@@ -1,7 +1,5 @@
 package dev.sluice.wire;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class JsonLexer<F extends Enum<F>> {
     /** No wanted key is longer, and no sane number. */
     private static final int MAX_TOKEN_BYTES = 64;
-
-    private static final byte[] NOTHING = new byte[0];
 
     private enum State {
         START,
@@ -50,17 +46,8 @@ final class JsonLexer<F extends Enum<F>> {
     /** The shape of the value that is expected or being read; null when nobody wants it. */
     private @Nullable JsonShape<F> value;
 
-    // The token that is being read: what is kept of it, and how far it has been counted.
-    private byte[] kept = NOTHING;
-    private int length;
-    private int limit;
+    private final JsonToken token = new JsonToken();
     private boolean key;
-    private boolean counting;
-    private long characters;
-    private boolean overlong;
-    private int escape;
-    private int unit;
-    private int highSurrogate;
 
     private long nesting;
     private boolean inString;
@@ -78,9 +65,7 @@ final class JsonLexer<F extends Enum<F>> {
     void restart() {
         state = State.START;
         depth = 0;
-        if (kept.length > MAX_TOKEN_BYTES) {
-            kept = NOTHING;
-        }
+        token.release();
     }
 
     /** Whether a whole document was seen. */
@@ -237,119 +222,36 @@ final class JsonLexer<F extends Enum<F>> {
 
     private void startString(boolean isKey, int keep, boolean count) {
         state = State.STRING;
-        startToken(keep, count);
+        token.start(keep, count);
         key = isKey;
-        escape = 0;
-        highSurrogate = 0;
-    }
-
-    private void startToken(int keep, boolean count) {
-        length = 0;
-        limit = keep;
-        counting = count;
-        characters = 0;
-        overlong = false;
     }
 
     private int string(byte[] bytes, int from, int to) {
         int at = from;
         while (at < to) {
-            if (escape != 0) {
-                unescape(bytes[at++]);
+            if (token.escaping()) {
+                token.unescape(bytes[at++]);
                 continue;
             }
             int plain = at;
             at = Scan.endOfPlain(bytes, at, to);
-            if (at > plain) {
-                flushSurrogate();
-                take(bytes, plain, at);
-            }
+            token.take(bytes, plain, at);
             if (at < to) {
                 if (bytes[at++] == '"') {
                     endString();
                     return at;
                 }
-                escape = 1;
+                token.escape();
             }
         }
         return at;
     }
 
-    /** One byte of an escape: {@code escape} counts them, the backslash being the first. */
-    private void unescape(byte c) {
-        if (escape > 1) {
-            unit = (unit << 4) | Math.max(0, Character.digit(c, 16));
-            escape = escape == 5 ? 0 : escape + 1;
-            if (escape == 0) {
-                utf16(unit);
-            }
-        } else if (c == 'u') {
-            escape = 2;
-            unit = 0;
-        } else {
-            escape = 0;
-            utf16(
-                    switch (c) {
-                        case 'n' -> '\n';
-                        case 't' -> '\t';
-                        case 'r' -> '\r';
-                        case 'b' -> '\b';
-                        case 'f' -> '\f';
-                        default -> c & 0xFF;
-                    });
-        }
-    }
-
-    private void utf16(int codeUnit) {
-        if (highSurrogate != 0 && Character.isLowSurrogate((char) codeUnit)) {
-            int high = highSurrogate;
-            highSurrogate = 0;
-            take(Character.toCodePoint((char) high, (char) codeUnit));
-            return;
-        }
-        flushSurrogate();
-        if (Character.isHighSurrogate((char) codeUnit)) {
-            highSurrogate = codeUnit;
-        } else {
-            take(Character.isLowSurrogate((char) codeUnit) ? 0xFFFD : codeUnit);
-        }
-    }
-
-    // Half a character without its other half.
-    private void flushSurrogate() {
-        if (highSurrogate != 0) {
-            highSurrogate = 0;
-            take(0xFFFD);
-        }
-    }
-
-    private void take(int codePoint) {
-        if (limit > 0 || counting) {
-            var encoded = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
-            take(encoded, 0, encoded.length);
-        }
-    }
-
-    private void take(byte[] bytes, int from, int to) {
-        if (counting) {
-            characters += Scan.codePoints(bytes, from, to);
-        }
-        int fits = Math.min(to - from, limit - length);
-        overlong |= fits < to - from;
-        if (fits > 0) {
-            if (length + fits > kept.length) {
-                kept = Arrays.copyOf(kept, Math.min(limit, Math.max(length + fits, Math.max(32, kept.length * 2))));
-            }
-            System.arraycopy(bytes, from, kept, length, fits);
-            length += fits;
-        }
-    }
-
     private void endString() {
-        flushSurrogate();
+        token.end();
         state = State.STRUCTURE;
         if (key) {
-            value = overlong ? null : shapes[depth - 1].child(kept, 0, length);
+            value = token.overlong() ? null : token.child(shapes[depth - 1]);
             expected = Expected.COLON;
         } else {
             expected = Expected.COMMA;
@@ -360,22 +262,9 @@ final class JsonLexer<F extends Enum<F>> {
     private void tellKept() {
         var shape = value;
         if (shape != null && (shape.keep > 0 || shape.counted)) {
-            text.show(kept, 0, overlong ? lastWholeCodePoint() : length, characters);
+            token.show(text);
             listener.string(shape.field, text);
         }
-    }
-
-    // A cut value may end within a character.
-    private int lastWholeCodePoint() {
-        int at = length;
-        while (at > 0 && (kept[at - 1] & 0xC0) == 0x80) {
-            at--;
-        }
-        if (at == 0 || kept[at - 1] >= 0) {
-            return length;
-        }
-        int wanted = kept[at - 1] >= (byte) 0xF0 ? 4 : kept[at - 1] >= (byte) 0xE0 ? 3 : 2;
-        return length - at + 1 == wanted ? length : at - 1;
     }
 
     private int startScalar(byte[] bytes, int from, int to) {
@@ -390,17 +279,17 @@ final class JsonLexer<F extends Enum<F>> {
             return end;
         }
         state = State.SCALAR;
-        startToken(MAX_TOKEN_BYTES, false);
+        token.start(MAX_TOKEN_BYTES, false);
         return from;
     }
 
     private int scalar(byte[] bytes, int from, int to) {
         int end = endOfScalar(bytes, from, to);
-        take(bytes, from, end);
+        token.take(bytes, from, end);
         if (end < to) {
             state = State.STRUCTURE;
-            text.show(kept, 0, length, 0);
-            tellScalar(overlong);
+            token.show(text);
+            tellScalar(token.overlong());
         }
         return end;
     }
@@ -432,10 +321,10 @@ final class JsonLexer<F extends Enum<F>> {
         inString = false;
         escaped = false;
         if (shape != null && shape.raw) {
-            startToken(shape.keep, true);
-            take(opening);
+            token.start(shape.keep, true);
+            token.take(opening);
         } else {
-            startToken(0, false);
+            token.start(0, false);
         }
     }
 
@@ -456,13 +345,11 @@ final class JsonLexer<F extends Enum<F>> {
                 at = skippedStructure(bytes, at, to);
             }
         }
-        if (limit > 0) {
-            take(bytes, from, at);
-        }
+        token.take(bytes, from, at);
         if (nesting == 0) {
             state = State.STRUCTURE;
             expected = Expected.COMMA;
-            if (limit > 0) {
+            if (token.wanted()) {
                 tellKept();
             }
         }

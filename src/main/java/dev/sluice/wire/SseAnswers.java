@@ -160,7 +160,8 @@ public final class SseAnswers<F extends Enum<F>> implements AnswerReader {
         }
         if (unfinished > 0) {
             if (heldLength + unfinished > held.length) {
-                held = Arrays.copyOf(held, Math.max(heldLength + unfinished, held.length * 2));
+                held = Arrays.copyOf(
+                        held, Math.max(heldLength + unfinished, Math.min(MAX_EVENT_BYTES, held.length * 2)));
             }
             bytes.slice(eventStart, bytes.size()).copyToArray(held, heldLength, unfinished);
             heldLength += unfinished;

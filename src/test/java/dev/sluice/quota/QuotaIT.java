@@ -60,7 +60,7 @@ class QuotaIT {
 
     @AfterAll
     static void stop() {
-        testKit.shutdownTestKit();
+        ActorTestKit.shutdown(testKit.system(), Duration.ofSeconds(40)); // leaving a cluster takes its rounds of gossip
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.zip.GZIPInputStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,12 @@ class SimulatorTest {
     @AfterAll
     static void stop() {
         testKit.shutdownTestKit();
+    }
+
+    /** Whatever happened, it is over: the simulator noticed that its client went away. */
+    @AfterEach
+    void noStreamIsLeftOpen() {
+        Eventually.await(SOON, () -> assertThat(simulator.openStreams()).isZero());
     }
 
     private static RawHttp connected() {
@@ -366,15 +373,20 @@ class SimulatorTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(Duration.ofMillis(200));
     }
 
-    @Test
-    void noticesAReaderThatGoesAway() {
+    @ParameterizedTest
+    @CsvSource({"interval=5ms, true", "interval=5ms, false", "stall-after=2, true", "stall-after=2, false"})
+    void noticesAReaderThatGoesAway(String manner, boolean rudely) {
         // Given
-        var http = asked(connected(), CHAT, true, "events=100000; interval=5ms");
+        var http = asked(connected(), CHAT, true, "events=100000; " + manner);
         http.readHead();
         http.readEvent();
         Eventually.await(SOON, () -> assertThat(simulator.openStreams()).isEqualTo(1));
         // When
-        http.reset();
+        if (rudely) {
+            http.reset();
+        } else {
+            http.close();
+        }
         // Then
         Eventually.await(SOON, () -> assertThat(simulator.openStreams()).isZero());
     }

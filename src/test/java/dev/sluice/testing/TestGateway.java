@@ -21,7 +21,11 @@ public final class TestGateway implements AutoCloseable {
         return start(data, policy, Map.of());
     }
 
-    /** @param settings node settings by path, over quiet defaults for tests */
+    /**
+     * Starts one.
+     *
+     * @param settings node settings by path, over quiet defaults for tests
+     */
     public static TestGateway start(Path data, String policy, Map<String, ?> settings) throws Exception {
         var reading = PolicyDocument.read(policy);
         if (reading.policy() == null) {
@@ -73,7 +77,7 @@ public final class TestGateway implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        node.drain().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    public void close() {
+        node.drain().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     }
 }

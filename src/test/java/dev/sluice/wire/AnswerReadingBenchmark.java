@@ -4,6 +4,7 @@ import dev.sluice.wire.chat.ChatAnswers;
 import dev.sluice.wire.messages.MessagesAnswers;
 import dev.sluice.wire.responses.ResponsesAnswers;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 import org.apache.pekko.util.ByteString;
@@ -36,6 +37,31 @@ final class AnswerReadingBenchmark {
             measure("messages", messages, 1, MessagesAnswers::stream);
             measure("responses", responses, 1, ResponsesAnswers::stream);
         }
+        weigh("chat", chat, () -> ChatAnswers.stream(false));
+        weigh("chat, usage hidden", chat, () -> ChatAnswers.stream(true));
+        weigh("messages", messages, MessagesAnswers::stream);
+        weigh("responses", responses, ResponsesAnswers::stream);
+    }
+
+    /** Live heap of a stream between two events. */
+    private static void weigh(String name, String event, Supplier<AnswerReader> readers) {
+        var chunk = ByteString.fromArray(event.getBytes(StandardCharsets.UTF_8));
+        var streams = new AnswerReader[20_000];
+        try {
+            long before = used();
+            for (int i = 0; i < streams.length; i++) {
+                streams[i] = readers.get();
+                streams[i].read(chunk);
+            }
+            System.out.printf("%-20s %d bytes a stream%n", name, (used() - before) / streams.length);
+        } finally {
+            Reference.reachabilityFence(streams);
+        }
+    }
+
+    private static long used() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     private static void measure(String name, String event, int together, Supplier<AnswerReader> readers) {

@@ -25,7 +25,15 @@ class JsonLexerTest {
             JSON.writer().with(SerializationFeature.INDENT_OUTPUT),
             JSON.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII));
     private static final List<String> TEXTS = List.of(
-            "", "plain", "\"quoted\"", "back\\slash", "{\"a\":1}", "grüß 你好 👋", "\n\t\b\u0001", "longer than eight");
+            "",
+            "plain",
+            "\"quoted\"",
+            "back\\slash",
+            "{\"a\":1}",
+            "grüß 你好 👋",
+            "\u007f\u0080\u07ff\u0800\uffff",
+            "\n\t\b\u0001",
+            "longer than eight");
 
     private enum Field {
         ROOT,

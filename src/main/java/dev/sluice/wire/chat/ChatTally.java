@@ -2,6 +2,7 @@ package dev.sluice.wire.chat;
 
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.AnswerTally;
+import dev.sluice.wire.Counts;
 import dev.sluice.wire.ErrorFields;
 import dev.sluice.wire.FinishReason;
 import dev.sluice.wire.JsonText;
@@ -29,7 +30,7 @@ final class ChatTally extends AnswerTally<Field> {
     // The current event.
     private boolean choicesTold;
     private int choicesInEvent;
-    private final ChatUsage counts = new ChatUsage();
+    private final Counts<Field> counts = new Counts<>(Field.class);
     private boolean errorTold;
     private ErrorFields errorFields = new ErrorFields();
     private ErrorFields flatFields = new ErrorFields();
@@ -126,7 +127,7 @@ final class ChatTally extends AnswerTally<Field> {
     private void beginEvent() {
         choicesTold = false;
         choicesInEvent = 0;
-        counts.forget();
+        counts.clear();
         eventText = 0;
         eventOutput = 0;
         cost = null;
@@ -220,7 +221,7 @@ final class ChatTally extends AnswerTally<Field> {
 
     @Override
     protected boolean onlyUsage() {
-        return choicesTold && choicesInEvent == 0 && counts.told() && !errorTold;
+        return choicesTold && choicesInEvent == 0 && ChatUsage.isToldBy(counts) && !errorTold;
     }
 
     @Override
@@ -235,8 +236,8 @@ final class ChatTally extends AnswerTally<Field> {
         }
         finishes.forEach(this::finish);
         finished = !choicesFinished.isEmpty() && choicesFinished.cardinality() == choicesSeen.cardinality();
-        if (counts.told()) {
-            usage = counts.toUsage();
+        if (ChatUsage.isToldBy(counts)) {
+            usage = ChatUsage.of(counts);
             reportedCostUsd = cost == null ? reportedCostUsd : cost;
         }
         commitError(namedError);
@@ -278,6 +279,6 @@ final class ChatTally extends AnswerTally<Field> {
 
     // What stands before a provider answers with a bare message: {"statusCode":401,"message":"..."}.
     private boolean isFrontError() {
-        return flatFields.hasMessage() && !choicesTold && !counts.told();
+        return flatFields.hasMessage() && !choicesTold && !ChatUsage.isToldBy(counts);
     }
 }

@@ -47,11 +47,6 @@ public final class MessagesAnswers {
         INFERENCE_GEO,
         ITERATION,
         ITERATION_TYPE,
-        ITERATION_INPUT_TOKENS,
-        ITERATION_OUTPUT_TOKENS,
-        ITERATION_CACHE_READ_TOKENS,
-        ITERATION_CACHE_WRITE_TOKENS,
-        ITERATION_CACHE_WRITE_1H_TOKENS,
         COUNTED_TOKENS,
         ERROR,
         ERROR_TYPE,
@@ -93,16 +88,14 @@ public final class MessagesAnswers {
                     "iterations",
                     object(Field.ITERATION)
                             .with("type", text(Field.ITERATION_TYPE))
-                            .with("input_tokens", text(Field.ITERATION_INPUT_TOKENS))
-                            .with("output_tokens", text(Field.ITERATION_OUTPUT_TOKENS))
-                            .with("cache_read_input_tokens", text(Field.ITERATION_CACHE_READ_TOKENS))
-                            .with("cache_creation_input_tokens", text(Field.ITERATION_CACHE_WRITE_TOKENS))
+                            .with("input_tokens", text(Field.INPUT_TOKENS))
+                            .with("output_tokens", text(Field.OUTPUT_TOKENS))
+                            .with("cache_read_input_tokens", text(Field.CACHE_READ_TOKENS))
+                            .with("cache_creation_input_tokens", text(Field.CACHE_WRITE_TOKENS))
                             .with(
                                     "cache_creation",
                                     object(Field.CACHE_CREATION)
-                                            .with(
-                                                    "ephemeral_1h_input_tokens",
-                                                    text(Field.ITERATION_CACHE_WRITE_1H_TOKENS))));
+                                            .with("ephemeral_1h_input_tokens", text(Field.CACHE_WRITE_1H_TOKENS))));
 
     private static final JsonShape<Field> DELTA = object(Field.DELTA)
             .with("text", characters(Field.TEXT))

@@ -50,13 +50,6 @@ final class MessagesTally extends AnswerTally<Field> {
     }
 
     @Override
-    public void array(Field field) {
-        if (field == Field.ITERATION) {
-            counts().beginIterations();
-        }
-    }
-
-    @Override
     public void begin(Field field) {
         switch (field) {
             case EVENT -> beginEvent();
@@ -108,11 +101,14 @@ final class MessagesTally extends AnswerTally<Field> {
             case INDEX -> index = text.count();
             case COUNTED_TOKENS -> counted = text.count() < 0 ? null : (Long) text.count();
             case BLOCK_INPUT -> tellBlock(field, text);
-            default -> {
-                if (field.ordinal() >= Field.INPUT_TOKENS.ordinal()) {
-                    counts().tell(field, text.count());
-                }
-            }
+            case INPUT_TOKENS,
+                    OUTPUT_TOKENS,
+                    CACHE_READ_TOKENS,
+                    CACHE_WRITE_TOKENS,
+                    CACHE_WRITE_1H_TOKENS,
+                    THINKING_TOKENS,
+                    WEB_SEARCHES -> counts().tell(field, text.count());
+            default -> {}
         }
     }
 
@@ -208,7 +204,7 @@ final class MessagesTally extends AnswerTally<Field> {
         }
         if (counts != null) {
             total.update(counts);
-            usage = total.told() ? total.toUsage() : null;
+            usage = total.isTold() ? total.toUsage() : null;
         }
         if (stopReason != null) {
             finishReasonRaw = stopReason;

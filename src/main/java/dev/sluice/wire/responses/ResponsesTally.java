@@ -2,6 +2,7 @@ package dev.sluice.wire.responses;
 
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.AnswerTally;
+import dev.sluice.wire.Counts;
 import dev.sluice.wire.ErrorFields;
 import dev.sluice.wire.FinishReason;
 import dev.sluice.wire.JsonText;
@@ -76,7 +77,7 @@ final class ResponsesTally extends AnswerTally<Field> {
         @Nullable
         String serviceTier;
 
-        final ResponsesUsage counts = new ResponsesUsage();
+        final Counts<Field> counts = new Counts<>(Field.class);
         final ToolCalls calls = new ToolCalls();
         int items;
         long text;
@@ -285,8 +286,8 @@ final class ResponsesTally extends AnswerTally<Field> {
         if (told.items > 0) {
             calls = told.calls;
         }
-        if (told.counts.told()) {
-            usage = told.counts.toUsage();
+        if (ResponsesUsage.isToldBy(told.counts)) {
+            usage = ResponsesUsage.of(told.counts);
         }
         serviceTier = told.serviceTier == null ? serviceTier : told.serviceTier;
         commitStatus(told.status == null ? statusOf(kind) : told.status, told.reason);
