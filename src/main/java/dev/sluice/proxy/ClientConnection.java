@@ -67,38 +67,24 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
     private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
         private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
-<<<<<<< HEAD
-        private final Runnable drainFromOutside = () -> drain.invoke(Done.getInstance());
-        /** Of the request that is under way, until its answer has gone out whole. */
-        private @Nullable CompletableFuture<Done> gone;
-        /** A request that came before the last one was answered. */
-        private @Nullable HttpRequest next;
-=======
         private final OpenConnections.Draining drainFromOutside = new OpenConnections.Draining(drain);
         private @Nullable CompletableFuture<Done> gone;
         private boolean busy;
         private long waitingSince = System.nanoTime();
->>>>>>> main
 
         Logic() {
             super(shape);
             setHandler(in, new AbstractInHandler() {
                 @Override
                 public void onPush() {
-                    if (gone == null) {
-                        onRequest(grab(in));
-                    } else {
-                        next = grab(in);
-                    }
+                    onRequest(grab(in));
                 }
 
                 @Override
                 public void onUpstreamFinish() {
-                    if (gone == null) {
+                    // The last request's answer is still to come.
+                    if (!busy) {
                         completeStage();
-                    } else {
-                        // The server closes a connection whose client has closed its side; nobody will read the answer.
-                        gone.complete(Done.getInstance());
                     }
                 }
             });
@@ -109,16 +95,8 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
                     gone = null;
                     if (open.draining() || isClosed(in)) {
                         completeStage();
-<<<<<<< HEAD
-                    } else if (next != null) {
-                        var request = next;
-                        next = null;
-                        onRequest(request);
-                    } else if (!hasBeenPulled(in)) {
-=======
                     } else {
                         waitingSince = System.nanoTime();
->>>>>>> main
                         pull(in);
                     }
                 }
@@ -139,15 +117,10 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         }
 
         private void onRequest(HttpRequest request) {
+            busy = true;
             var hangup = new CompletableFuture<Done>();
             gone = hangup;
-<<<<<<< HEAD
-            // Asks for the next request at once: a connection that nobody reads does not tell that its client has closed it.
-            pull(in);
-            var answer = handler.apply(request.addAttribute(Providers.ABANDONED, hangup));
-=======
             var answer = handler.apply(peer, request.addAttribute(Providers.ABANDONED, hangup));
->>>>>>> main
             if (answer instanceof CompletableFuture<HttpResponse> known
                     && known.state() == CompletableFuture.State.SUCCESS) {
                 onAnswer(known.resultNow());
@@ -163,12 +136,13 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
         }
 
         private void onAnswer(HttpResponse answer) {
+            busy = false;
             push(out, open.draining() ? answer.addHeader(Connection.create("close")) : answer);
         }
 
         /** Nothing more is taken; an answer that is under way goes out whole. */
         private void drain() {
-            if (gone == null && isAvailable(out)) {
+            if (!busy && isAvailable(out)) {
                 completeStage();
             }
         }
