@@ -6,9 +6,9 @@ import java.util.List;
 
 /** The three wire formats as their clients see them: where they ask, what they send, how they recognize an error. */
 public enum TestFormat {
-    CHAT("/v1/chat/completions", "sim-gpt"),
-    RESPONSES("/v1/responses", "sim-gpt"),
-    MESSAGES("/v1/messages", "sim-claude");
+    CHAT("/v1/chat/completions", "test-gpt"),
+    RESPONSES("/v1/responses", "test-gpt"),
+    MESSAGES("/v1/messages", "test-claude");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
