@@ -63,6 +63,16 @@ final class ConnectionStage
         return tick.compareTo(FASTEST_TICK) < 0 ? FASTEST_TICK : tick.compareTo(SLOWEST_TICK) > 0 ? SLOWEST_TICK : tick;
     }
 
+    /** Why a connection was closed; nobody gets to see it. */
+    private static final class Aborted extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        private static final Aborted INSTANCE = new Aborted();
+
+        private Aborted() {
+            super("given up", null, false, false);
+        }
+    }
+
     private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<NotUsed> wake = createAsyncCallback(nothing -> proceed());
         private final AsyncCallback<Boolean> entityEnded = createAsyncCallback(this::onEntityEnded);
@@ -111,7 +121,7 @@ final class ConnectionStage
             var request = call.request();
             if (request == null || call.answer.isDone()) {
                 // Abandoned. What was sent cannot be taken back, so the connection goes with it.
-                completeStage();
+                abort();
             } else if (!sent && isAvailable(out)) {
                 sent = true;
                 idle = false;
@@ -130,7 +140,7 @@ final class ConnectionStage
             var call = connection.current();
             if (call == null || !sent || answered) {
                 // An answer nobody asked for.
-                completeStage();
+                abort();
                 return;
             }
             answered = true;
@@ -151,7 +161,7 @@ final class ConnectionStage
                 }));
                 if (!call.answer.complete(answer.withEntity(rewrapped(answer.entity(), watched)))) {
                     call.end();
-                    completeStage();
+                    abort();
                 }
             }
         }
@@ -203,7 +213,12 @@ final class ConnectionStage
             if (call != null) {
                 pool.failed(call, reused, failure);
             }
-            completeStage();
+            abort();
+        }
+
+        /** Closes the connection now. One whose stage only completes stays open until the answer it still owes has come. */
+        private void abort() {
+            failStage(Aborted.INSTANCE);
         }
 
         @Override

@@ -43,6 +43,8 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.http.javadsl.model.StatusCode;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.Materializer;
@@ -424,8 +426,13 @@ public final class RequestPath {
 
     static HttpResponse render(WireFormat format, WireError error) {
         return HttpResponse.create()
-                .withStatus(error.status())
+                .withStatus(status(error.status()))
                 .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, format.errorBody(error)));
+    }
+
+    /** Pekko knows the registered codes only; 499, which nobody is left to read, is none of them. */
+    private static StatusCode status(int status) {
+        return StatusCodes.lookup(status).orElseGet(() -> StatusCodes.custom(status, "", "", false, true));
     }
 
     private static long ceilSeconds(Duration wait) {

@@ -11,6 +11,7 @@ import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes an answer's bytes on and lets a reader look at them; tells once how the answer ended, however it ended.
@@ -58,7 +59,9 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
     }
 
     private final class Logic extends GraphStageLogic {
-        private Outcome outcome = Outcome.CLIENT_CANCELLED;
+        /** Null until the provider ends the answer: then it is the client who ended it. */
+        private @Nullable Outcome outcome;
+
         private long bytes;
 
         Logic() {
@@ -149,7 +152,12 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
 
         @Override
         public void postStop() {
-            listener.ended(outcome, bytes);
+            listener.ended(outcome == null ? hungUp() : outcome, bytes);
+        }
+
+        /** A client that has all of an answer may close before the connection says so. */
+        private Outcome hungUp() {
+            return events && reader.answer().complete() ? Outcome.COMPLETED : Outcome.CLIENT_CANCELLED;
         }
     }
 

@@ -232,7 +232,7 @@ final class Underway implements Tap.Listener {
         if (status >= 300 || (answer.error() != null && told == null && answer.outputChars() == 0)) {
             return told;
         }
-        if (told != null && outcome == Outcome.COMPLETED) {
+        if (told != null && answer.complete()) {
             return told;
         }
         var seen = (answer.outputChars() + CHARS_PER_TOKEN - 1) / CHARS_PER_TOKEN;

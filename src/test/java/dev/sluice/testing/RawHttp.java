@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.pekko.util.ByteString;
 
 /**
  * A small HTTP/1.1 client on a bare socket, for tests that look at how a connection ends, or that end it badly themselves.
@@ -52,10 +53,14 @@ public final class RawHttp implements AutoCloseable {
     }
 
     /** What came until the end, and which end it was. */
-    public record Rest(String text, End end) {
+    public record Rest(ByteString bytes, End end) {
+        public String text() {
+            return bytes.utf8String();
+        }
+
         /** The complete events of the text; what follows the last blank line is none. */
         public List<String> events() {
-            var events = new ArrayList<>(List.of(text.split("\n\n", -1)));
+            var events = new ArrayList<>(List.of(text().split("\n\n", -1)));
             events.removeLast();
             return events;
         }
@@ -170,15 +175,7 @@ public final class RawHttp implements AutoCloseable {
     /** At most so many bytes of the body, as they come. */
     public byte[] readSome(int most) {
         try {
-            var bytes = new ByteArrayOutputStream();
-            for (var count = 0; count < most; count++) {
-                var next = body.read();
-                if (next < 0) {
-                    break;
-                }
-                bytes.write(next);
-            }
-            return bytes.toByteArray();
+            return body.readNBytes(most);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -186,12 +183,10 @@ public final class RawHttp implements AutoCloseable {
 
     /** Everything up to the end, whatever end it is. */
     public Rest readRest() {
-        var text = new ByteArrayOutputStream();
+        var bytes = new ByteArrayOutputStream();
         var end = End.PROPER;
         try {
-            for (var next = body.read(); next >= 0; next = body.read()) {
-                text.write(next);
-            }
+            body.transferTo(bytes);
         } catch (EOFException e) {
             end = End.CUT;
         } catch (SocketTimeoutException e) {
@@ -201,7 +196,12 @@ public final class RawHttp implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Rest(text.toString(StandardCharsets.UTF_8), end);
+        return new Rest(ByteString.fromArrayUnsafe(bytes.toByteArray()), end);
+    }
+
+    /** The answer's body, for whom it is too large to be kept; ends in an exception if the answer does not end as it should. */
+    public InputStream body() {
+        return body;
     }
 
     /** What comes instead of an answer. */
@@ -252,7 +252,7 @@ public final class RawHttp implements AutoCloseable {
     }
 
     /** The bytes of one body, out of their chunks; -1 at its proper end, an exception at any other. */
-    private final class Body {
+    private final class Body extends InputStream {
         private final boolean chunked;
         private final boolean untilClose;
         private long left;
@@ -265,19 +265,29 @@ public final class RawHttp implements AutoCloseable {
             this.left = chunked ? 0 : length;
         }
 
-        int read() throws IOException {
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
             if (chunked && left == 0 && !ended) {
                 nextChunk();
             }
             if (left == 0 || ended) {
                 return -1;
             }
-            var next = in.read();
-            if (next < 0 && !untilClose) {
+            var count = in.read(bytes, offset, (int) Math.min(length, left));
+            if (count < 0) {
+                if (untilClose) {
+                    return -1;
+                }
                 throw new EOFException("the connection ended within a body");
             }
-            left--;
-            return next;
+            left -= count;
+            return count;
         }
 
         private void nextChunk() throws IOException {

@@ -55,7 +55,7 @@ public final class TestGateway implements AutoCloseable {
                   },
                   "providers": {
                     "sim": {
-                      "baseurl": "%s", "apikey": "provider-key", "models": ["sim-gpt", "sim-claude"],
+                      "baseurl": "%s", "apikey": "provider-key", "models": ["test-gpt", "test-claude"],
                       "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
                       "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
                     },
