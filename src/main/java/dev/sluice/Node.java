@@ -15,6 +15,7 @@ import dev.sluice.proxy.Listener;
 import dev.sluice.proxy.Proxy;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.QuotaSettings;
+import dev.sluice.session.RequestMemo;
 import dev.sluice.session.Sessions;
 import dev.sluice.usage.Ledger;
 import java.net.InetSocketAddress;
@@ -64,7 +65,7 @@ public final class Node {
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
-                sessions::costOrLost,
+                (request, text, estimate) -> witness(sessions, request, RequestMemo.of(text), estimate),
                 clock,
                 new QuotaSettings(
                         "sluice.journal.query",
@@ -87,6 +88,13 @@ public final class Node {
         var gate = new Gate(endpoints, identity, inForce::access, system, random);
         return Listener.bind(system, settings.host(), settings.port(), gate::handle)
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
+    }
+
+    /** What a request cost whose gateway died: the sessions know, or take it for lost. */
+    private static CompletionStage<Quota.Testimony> witness(
+            Sessions sessions, String requestId, RequestMemo memo, long estimateNanos) {
+        return sessions.costOrLost(requestId, memo, estimateNanos)
+                .thenApply(cost -> new Quota.Testimony(cost, memo.buckets()));
     }
 
     public InetSocketAddress address() {

@@ -34,6 +34,15 @@ final class Books {
     void close(Exchange exchange, @Nullable Reservation reservation) {
         log(exchange);
         open.incrementAndGet();
+        if (reservation == null) {
+            record(exchange, null);
+        } else {
+            // Else a crash could leave an exchange whose cost no bucket has ever heard of.
+            var _ = reservation.recorded().whenComplete((done, failure) -> record(exchange, reservation));
+        }
+    }
+
+    private void record(Exchange exchange, @Nullable Reservation reservation) {
         var _ = sessions.record(exchange).whenComplete((done, failure) -> {
             if (failure != null) {
                 log.atError()

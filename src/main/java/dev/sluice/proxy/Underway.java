@@ -3,10 +3,12 @@ package dev.sluice.proxy;
 import dev.sluice.gate.Call;
 import dev.sluice.pricing.PriceBook.Cost;
 import dev.sluice.pricing.PriceBook.Terms;
+import dev.sluice.quota.Quota;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.routing.Upstream;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.session.RequestMemo;
 import dev.sluice.wire.Answer;
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.RequestHead;
@@ -104,8 +106,26 @@ final class Underway implements Tap.Listener {
         return java.util.Objects.requireNonNull(upstream);
     }
 
-    String session() {
-        return session;
+    /** What is to be remembered of it if this node dies before it ends. */
+    String memo(List<Quota.Bucket> charged) {
+        var caller = call.caller();
+        var request = call.request();
+        return charged.isEmpty()
+                ? ""
+                : new RequestMemo(
+                                session,
+                                caller.login(),
+                                caller.node(),
+                                caller.tags(),
+                                upstream().provider().id(),
+                                upstream().model(),
+                                format.flag(),
+                                request.method().name(),
+                                request.getUri().path(),
+                                head().stream(),
+                                started,
+                                charged.stream().map(Quota.Bucket::name).toList())
+                        .text();
     }
 
     boolean countsTokens() {

@@ -1,6 +1,7 @@
 package dev.sluice.quota;
 
 import dev.sluice.quota.QuotaBucket.Answer;
+import dev.sluice.quota.QuotaBucket.Charged;
 import dev.sluice.quota.QuotaBucket.Command;
 import dev.sluice.quota.QuotaBucket.Known;
 import dev.sluice.quota.QuotaBucket.NoSuchBucket;
@@ -63,7 +64,13 @@ final class ShardedQuota implements Quota {
                     return QuotaBucket.create(
                             entity.getEntityId(),
                             new QuotaBucket.Surroundings(
-                                    incarnation, witness, clock, settings, orphansCharged, ref::tell));
+                                    incarnation,
+                                    witness,
+                                    clock,
+                                    settings,
+                                    orphansCharged,
+                                    this::chargeSiblings,
+                                    ref::tell));
                 })
                 .withStopMessage(new QuotaBucket.Stop()));
         desk = system.systemActorOf(Desk.create(region, incarnation, settings), "quota-desk", Props.empty());
@@ -140,18 +147,35 @@ final class ShardedQuota implements Quota {
         return ask(bucket, QuotaBucket.Tell::new);
     }
 
+    private CompletionStage<Long> chargeSiblings(String id, Testimony testimony, String butNot) {
+        CompletionStage<Answer> charged = CompletableFuture.completedFuture(new Charged());
+        for (var bucket : testimony.buckets()) {
+            if (!bucket.equals(butNot)) {
+                charged = charged.thenComposeAsync(
+                        _ -> answer(
+                                bucket, replyTo -> new QuotaBucket.ChargeToo(id, testimony.costNanos(), replyTo)),
+                        system.executionContext());
+            }
+        }
+        return charged.thenApply(_ -> testimony.costNanos());
+    }
+
     private CompletionStage<Optional<Status>> ask(String bucket, Function<ActorRef<Answer>, Command> command) {
-        return AskPattern.<ShardingEnvelope<Command>, Answer>ask(
-                        region,
-                        replyTo -> new ShardingEnvelope<>(bucket, command.apply(replyTo)),
-                        settings.askTimeout(),
-                        system.scheduler())
+        return answer(bucket, command)
                 .thenApplyAsync(
                         answer -> switch (answer) {
                             case Known(var status) -> Optional.of(status);
-                            case NoSuchBucket() -> Optional.empty();
+                            case NoSuchBucket(), Charged() -> Optional.empty();
                         },
                         system.executionContext());
+    }
+
+    private CompletionStage<Answer> answer(String bucket, Function<ActorRef<Answer>, Command> command) {
+        return AskPattern.ask(
+                region,
+                replyTo -> new ShardingEnvelope<>(bucket, command.apply(replyTo)),
+                settings.askTimeout(),
+                system.scheduler());
     }
 
     private Source<String, NotUsed> names() {
