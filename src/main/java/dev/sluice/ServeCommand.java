@@ -2,6 +2,7 @@ package dev.sluice;
 
 import ch.qos.logback.classic.LoggerContext;
 import dev.sluice.cluster.NodeSystem;
+import dev.sluice.config.Policy;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -78,6 +79,7 @@ final class ServeCommand implements Callable<Integer> {
             SimulateCommand.start(simulate).toCompletableFuture().get();
             out.println("simulated providers listen on http://" + simulate);
         }
+        warnOfMissingKeys(reading.policy());
         var node = start(reading.policy());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(node), "drain"));
         var url = "http://"
@@ -95,7 +97,18 @@ final class ServeCommand implements Callable<Integer> {
         return SERVING;
     }
 
-    private Node start(dev.sluice.config.Policy policy) throws Exception {
+    /** A provider on one's own machine may want none; any other one will refuse every request. */
+    private static void warnOfMissingKeys(Policy policy) {
+        for (var provider : policy.providers().values()) {
+            if (!provider.disabled() && provider.apiKey().isEmpty()) {
+                log.atWarn()
+                        .addKeyValue("provider", provider.id())
+                        .log("a provider has no apikey; requests go to it without a credential");
+            }
+        }
+    }
+
+    private Node start(Policy policy) throws Exception {
         Map<String, Object> set = new HashMap<>();
         if (listen != null) {
             set.put("sluice.listen", listen.toString());

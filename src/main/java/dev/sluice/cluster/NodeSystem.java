@@ -2,6 +2,7 @@ package dev.sluice.cluster;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +28,8 @@ public final class NodeSystem {
      * @param set  by path, for example from the command line
      */
     public static Config config(@Nullable Path file, Map<String, ?> set) {
-        var operator = file == null ? ConfigFactory.empty() : ConfigFactory.parseFile(file.toFile());
+        var operator = file == null ? ConfigFactory.empty() : ConfigFactory.parseFile(
+                        file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
         return ConfigFactory.parseMap(set)
                 .withFallback(ConfigFactory.systemProperties())
                 .withFallback(operator)

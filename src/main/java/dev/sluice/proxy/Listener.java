@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -57,6 +58,12 @@ public final class Listener {
 
     public int openConnections() {
         return open.count();
+    }
+
+    /** Ends the connections that are open still, in the middle of their answers; completes when they are gone. */
+    public CompletionStage<Done> cut() {
+        var _ = binding.terminate(Duration.ofMillis(1));
+        return open.drain();
     }
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */

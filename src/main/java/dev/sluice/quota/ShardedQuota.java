@@ -16,9 +16,11 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -74,6 +76,12 @@ final class ShardedQuota implements Quota {
                 })
                 .withStopMessage(new QuotaBucket.Stop()));
         desk = system.systemActorOf(Desk.create(region, incarnation, settings), "quota-desk", Props.empty());
+        CoordinatedShutdown.get(system)
+                .addActorTerminationTask(
+                        CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+                        "stop-quota-desk",
+                        Adapter.toClassic(desk),
+                        Optional.of(new Desk.Stop()));
     }
 
     /** This process and no other: the address alone would be the same after a restart. */
