@@ -37,6 +37,8 @@ public final class Node {
     /** A connection that is cut is gone in milliseconds; one that is not must not keep the node. */
     private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
 
+    private static final Duration BOOKS_TIMEOUT = Duration.ofSeconds(20);
+
     private final ActorSystem<?> system;
     private final Settings settings;
     private final Proxy proxy;
@@ -143,7 +145,7 @@ public final class Node {
                 .toCompletableFuture()
                 .completeOnTimeout(Done.getInstance(), settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .thenCompose(drained -> cut())
-                .thenCompose(gone -> proxy.balanced())
+                .thenCompose(gone -> balance())
                 .thenCompose(balanced -> stop(system));
     }
 
@@ -154,6 +156,13 @@ public final class Node {
                 : listener.cut()
                         .toCompletableFuture()
                         .completeOnTimeout(Done.getInstance(), CUT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Bounded, because a journal that fails would keep the node forever; what is not settled is charged by the next one. */
+    private CompletionStage<Done> balance() {
+        return proxy.balanced()
+                .toCompletableFuture()
+                .completeOnTimeout(Done.getInstance(), BOOKS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static CompletionStage<Done> stop(ActorSystem<?> system) {

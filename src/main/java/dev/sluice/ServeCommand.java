@@ -3,6 +3,7 @@ package dev.sluice;
 import ch.qos.logback.classic.LoggerContext;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Policy;
+import dev.sluice.config.Settings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -76,6 +77,7 @@ final class ServeCommand implements Callable<Integer> {
             return 1;
         }
         if (simulate != null) {
+            simulate.mustBeFree();
             SimulateCommand.start(simulate).toCompletableFuture().get();
             out.println("simulated providers listen on http://" + simulate);
         }
@@ -116,13 +118,10 @@ final class ServeCommand implements Callable<Integer> {
         if (data != null) {
             set.put("sluice.storage.directory", data);
         }
-        try {
-            return Node.start(NodeSystem.config(settings, set), policy)
-                    .toCompletableFuture()
-                    .get();
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        }
+        var node = NodeSystem.config(this.settings, set);
+        var settings = Settings.of(node);
+        new HostPort(settings.host(), settings.port()).mustBeFree();
+        return Node.start(node, policy).toCompletableFuture().get();
     }
 
     /** SIGTERM. A drain that went well is a good end, whatever signal asked for it. */

@@ -108,7 +108,7 @@ class CommandLineTest {
         var run = run("validate", file);
 
         assertThat(run.exit()).isEqualTo(1);
-        assertThat(run.out()).containsPattern(file + ":4:\\d+: error: .*quotas.*plenty").contains(file + ": not valid");
+        assertThat(run.out()).containsPattern(file + ":4:\\d+: error: quota q: capacity .*plenty").contains(file + ": not valid");
     }
 
     @Test

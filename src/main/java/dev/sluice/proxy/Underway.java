@@ -62,6 +62,7 @@ final class Underway implements Tap.Listener {
         this.format = format;
         this.requestId = requestId;
         this.started = started;
+        books.open();
     }
 
     void read(RequestHead read, long bytes) {
@@ -203,8 +204,8 @@ final class Underway implements Tap.Listener {
         status = refusal.error().status();
         if (upstream == null || session.isEmpty()) {
             // Nothing that could be remembered: neither a model that the caller may use nor a session.
-            books.logRefusal(this, refusal);
             giveBack();
+            books.drop(this, refusal);
             return;
         }
         var outcome = refusal instanceof Refusal.ProviderUnreachable || refusal instanceof Refusal.ProviderTimeout
