@@ -2,6 +2,7 @@ package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -101,6 +102,12 @@ public final class Listener {
 
     public int openConnections() {
         return open.count();
+    }
+
+    /** Ends the connections that are open still, in the middle of their answers; completes when they are gone. */
+    public CompletionStage<Done> cut() {
+        var _ = binding.terminate(Duration.ofMillis(1));
+        return open.drain();
     }
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */

@@ -213,7 +213,7 @@ public final class RequestPath {
                 buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
             }
         }
-        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.session()))
+        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.memo(buckets)))
                 .toCompletableFuture();
     }
 
