@@ -2,7 +2,6 @@ package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -48,7 +47,7 @@ public final class Listener {
             Settings settings,
             BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
         var open = new OpenConnections();
-        var layer = http(system);
+        var layer = http(system, open);
         var materializer = SystemMaterializer.get(system).materializer();
         var bound = new CompletableFuture<Listener>();
         var serverSettings = ServerSettings.create(system.classicSystem());
@@ -84,7 +83,8 @@ public final class Listener {
     }
 
     /** Built once: a layer for each connection would build the header parser anew each time. */
-    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(ActorSystem<?> system) {
+    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(
+            ActorSystem<?> system, OpenConnections open) {
         // What comes out of the placebo are session bytes, which are inbound elements; bidi flows are not covariant.
         @SuppressWarnings("unchecked")
         var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
@@ -93,7 +93,7 @@ public final class Listener {
         return Http.get(system)
                 .serverLayer(ServerSettings.create(system.classicSystem()))
                 .atop(plain)
-                .atop(BidiFlow.fromGraph(new Edge()));
+                .atop(BidiFlow.fromGraph(new Edge(open)));
     }
 
     public InetSocketAddress address() {
@@ -106,8 +106,7 @@ public final class Listener {
 
     /** Ends the connections that are open still, in the middle of their answers; completes when they are gone. */
     public CompletionStage<Done> cut() {
-        var _ = binding.terminate(Duration.ofMillis(1));
-        return open.drain();
+        return open.cut();
     }
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */
