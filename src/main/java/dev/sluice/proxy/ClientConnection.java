@@ -66,7 +66,7 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
 
     private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
-        private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
+        private final AsyncCallback<Boolean> drain = createAsyncCallback(this::drain);
         private final OpenConnections.Draining drainFromOutside = new OpenConnections.Draining(drain);
         private @Nullable CompletableFuture<Done> gone;
         private boolean busy;
@@ -140,9 +140,11 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
             push(out, open.draining() ? answer.addHeader(Connection.create("close")) : answer);
         }
 
-        /** Nothing more is taken; an answer that is under way goes out whole. */
-        private void drain() {
-            if (!busy && isAvailable(out)) {
+        /** Nothing more is taken; an answer that is under way goes out whole, unless there is no time left. */
+        private void drain(boolean now) {
+            if (now) {
+                failStage(new IllegalStateException("the node goes down"));
+            } else if (!busy && isAvailable(out)) {
                 completeStage();
             }
         }

@@ -2,7 +2,6 @@ package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -10,6 +9,7 @@ import java.util.function.BiFunction;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -91,7 +91,8 @@ public final class Listener {
                 (BidiFlow<SslTlsOutbound, ByteString, ByteString, ? extends SslTlsInbound, NotUsed>)
                         TLSPlacebo.getInstance();
         return Http.get(system)
-                .serverLayer(ServerSettings.create(system.classicSystem()))
+                // It would log every stream that breaks, as an error; the request's own line says how it ended.
+                .serverLayer(ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
                 .atop(plain)
                 .atop(BidiFlow.fromGraph(new Edge()));
     }
@@ -106,8 +107,7 @@ public final class Listener {
 
     /** Ends the connections that are open still, in the middle of their answers; completes when they are gone. */
     public CompletionStage<Done> cut() {
-        var _ = binding.terminate(Duration.ofMillis(1));
-        return open.drain();
+        return open.cut();
     }
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */

@@ -11,14 +11,18 @@ import org.apache.pekko.stream.stage.AsyncCallback;
 final class OpenConnections {
     /** How a connection is asked to end; itself, as far as this class knows. */
     static final class Draining {
-        private final AsyncCallback<Done> callback;
+        private final AsyncCallback<Boolean> callback;
 
-        Draining(AsyncCallback<Done> callback) {
+        Draining(AsyncCallback<Boolean> callback) {
             this.callback = callback;
         }
 
         private void ask() {
-            callback.invoke(Done.getInstance());
+            callback.invoke(false);
+        }
+
+        private void cut() {
+            callback.invoke(true);
         }
     }
 
@@ -50,6 +54,14 @@ final class OpenConnections {
     CompletionStage<Done> drain() {
         draining = true;
         connections.forEach(Draining::ask);
+        completeWhenEmpty();
+        return drained;
+    }
+
+    /** Ends every connection in the middle of its answer; completes when none is left. */
+    CompletionStage<Done> cut() {
+        draining = true;
+        connections.forEach(Draining::cut);
         completeWhenEmpty();
         return drained;
     }
