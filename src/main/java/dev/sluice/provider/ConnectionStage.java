@@ -66,7 +66,6 @@ final class ConnectionStage
     /** Why a connection was closed; nobody gets to see it. */
     private static final class Aborted extends RuntimeException {
         private static final long serialVersionUID = 1;
-        private static final Aborted INSTANCE = new Aborted();
 
         private Aborted() {
             super("given up", null, false, false);
@@ -218,7 +217,7 @@ final class ConnectionStage
 
         /** Closes the connection now. One whose stage only completes stays open until the answer it still owes has come. */
         private void abort() {
-            failStage(Aborted.INSTANCE);
+            failStage(new Aborted());
         }
 
         @Override

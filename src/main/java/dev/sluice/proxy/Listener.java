@@ -9,6 +9,7 @@ import java.util.function.BiFunction;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -91,7 +92,8 @@ public final class Listener {
                 (BidiFlow<SslTlsOutbound, ByteString, ByteString, ? extends SslTlsInbound, NotUsed>)
                         TLSPlacebo.getInstance();
         return Http.get(system)
-                .serverLayer(ServerSettings.create(system.classicSystem()))
+                // It would log every stream that breaks, as an error; the request's own line says how it ended.
+                .serverLayer(ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
                 .atop(plain)
                 .atop(BidiFlow.fromGraph(new Edge(open)));
     }
