@@ -32,7 +32,7 @@ class DrainIT {
     private static final int STREAMS = 20;
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final String BODY =
-            "{\"model\":\"sim-gpt\",\"max_tokens\":1000,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
+            "{\"model\":\"test-gpt\",\"max_tokens\":1000,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
     /** 1,000 input tokens at $2 and 500 output tokens at $8 a million. */
     private static final String USAGE = "input=1000; output=500; ";
 

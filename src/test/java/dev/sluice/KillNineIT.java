@@ -161,7 +161,7 @@ class KillNineIT {
                 .returns(answer.path(), it -> it.path("path").asText())
                 .returns("sim", it -> it.path("provider").asText())
                 .returns("POST", it -> it.path("method").asText());
-        assertThat(exchange.path("model").asText()).as(label).startsWith("sim-");
+        assertThat(exchange.path("model").asText()).as(label).startsWith("test-");
         assertThat(exchange.path("format").asText()).as(label).isNotEmpty();
         assertThat(exchange.path("cost_nanos").isNumber()).as(label).isTrue();
     }
@@ -197,7 +197,7 @@ class KillNineIT {
                   },
                   "providers": {
                     "sim": {
-                      "baseurl": "http://127.0.0.1:%d", "apikey": "provider-key", "models": ["sim-gpt", "sim-claude"],
+                      "baseurl": "http://127.0.0.1:%d", "apikey": "provider-key", "models": ["test-gpt", "test-claude"],
                       "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
                       "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
                     },

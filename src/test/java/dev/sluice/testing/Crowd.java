@@ -27,11 +27,11 @@ public final class Crowd implements AutoCloseable {
 
     private static final Map<String, String> BODIES = Map.of(
             "/v1/chat/completions",
-            "{\"model\":\"sim-gpt\",\"max_tokens\":1000,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}",
+            "{\"model\":\"test-gpt\",\"max_tokens\":1000,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}",
             "/v1/responses",
-            "{\"model\":\"sim-gpt\",\"max_output_tokens\":1000,\"stream\":%s,\"input\":\"%s\"}",
+            "{\"model\":\"test-gpt\",\"max_output_tokens\":1000,\"stream\":%s,\"input\":\"%s\"}",
             "/v1/messages",
-            "{\"model\":\"sim-claude\",\"max_tokens\":1000,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}");
+            "{\"model\":\"test-claude\",\"max_tokens\":1000,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}");
 
     /**
      * An answer of which at least one byte came.
