@@ -60,7 +60,7 @@ class DrainIT {
     void openStreamsFinishWholeAndNothingNewIsServed() throws Exception {
         try (var gateway = serve("1m")) {
             var address = gateway.awaitAddress();
-            var streams = openStreams(address, "events=80; interval=100ms");
+            var streams = openStreams(address, "events=65; interval=100ms");
             var idle = RawHttp.connect(address).get("/readyz");
             assertThat(idle.readHead().status()).isEqualTo(200);
             idle.readRest();

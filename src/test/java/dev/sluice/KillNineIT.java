@@ -9,10 +9,14 @@ import dev.sluice.testing.AdminApi;
 import dev.sluice.testing.Crowd;
 import dev.sluice.testing.Crowd.Seen;
 import dev.sluice.testing.Eventually;
+import dev.sluice.testing.RawHttp;
+import dev.sluice.testing.RawHttp.End;
 import dev.sluice.testing.SluiceProcess;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * nanodollar. Buckets refill by nothing, so that what they spent is a sum and not an estimate.
  */
 class KillNineIT {
-    private static final int LIVES = 4;
+    private static final int LIVES = 3;
     private static final int CLIENTS = 200;
     private static final List<String> LOGINS = List.of("", "ann@example.com", "bob@example.com");
     private static final Duration BALANCED = Duration.ofSeconds(30);
@@ -79,6 +83,36 @@ class KillNineIT {
                 assertRemembered(admin, seen, lived, label);
             }
         }
+    }
+
+    /** A crash may come at any moment: so no byte of an answer goes out before its reservation has come in. */
+    @Test
+    void nothingIsAnsweredThatTheJournalDoesNotHold() throws Exception {
+        writeConfiguration();
+        try (var gateway = serve();
+                var admin = new AdminApi(gateway.awaitAddress())) {
+            var address = gateway.awaitAddress();
+            assertThat(ask(address).readHead().status()).isEqualTo(200);
+            Eventually.await(BALANCED, () -> assertThat(admin.exchanges()).hasSize(1));
+            try (var journal = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("data/sluice.db"));
+                    var statement = journal.createStatement()) {
+                statement.execute("BEGIN IMMEDIATE"); // nobody else can write now
+                try (var late = ask(address).silenceAfter(Duration.ofSeconds(1))) {
+                    assertThat(late.endInsteadOfAnswer()).isEqualTo(End.SILENCE);
+
+                    statement.execute("ROLLBACK");
+
+                    assertThat(late.silenceAfter(BALANCED).readHead().status()).isEqualTo(200);
+                }
+            }
+        }
+    }
+
+    private static RawHttp ask(InetSocketAddress address) {
+        return RawHttp.connect(address)
+                .post(
+                        "/v1/chat/completions",
+                        "{\"model\":\"test-gpt\",\"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
     }
 
     /** @param diedAt by {@link System#nanoTime} */

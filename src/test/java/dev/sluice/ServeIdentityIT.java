@@ -91,7 +91,8 @@ class ServeIdentityIT {
 
     @Test
     void aLoginHasItsOwnBucketAndSession() {
-        assertThat(ask(trusting, "m", "Tailscale-User-Login: ann@example.com", "Tailscale-User-Name: Ann")).isEqualTo(200);
+        assertThat(ask(trusting, "m", "Tailscale-User-Login: ann@example.com", "Tailscale-User-Name: Ann"))
+                .isEqualTo(200);
 
         Eventually.await(SOON, () -> {
             assertThat(admin.buckets()).containsKey("each:ann@example.com");
@@ -102,7 +103,8 @@ class ServeIdentityIT {
 
     @Test
     void aLoginIsDecoded() {
-        assertThat(ask(trusting, "m", "Tailscale-User-Login: =?utf-8?q?jos=C3=A9@example.com?=")).isEqualTo(200);
+        assertThat(ask(trusting, "m", "Tailscale-User-Login: =?utf-8?q?jos=C3=A9@example.com?="))
+                .isEqualTo(200);
 
         Eventually.await(SOON, () -> assertThat(logins()).contains("jos\u00e9@example.com"));
     }
@@ -136,9 +138,14 @@ class ServeIdentityIT {
 
     @Test
     void whoeverIsMeantIsNotToldToTheProvider() {
-        assertThat(ask(trusting, "m", "Tailscale-User-Login: ann@example.com", "Tailscale-User-Name: Ann",
+        assertThat(ask(
+                        trusting,
+                        "m",
+                        "Tailscale-User-Login: ann@example.com",
+                        "Tailscale-User-Name: Ann",
                         "Tailscale-User-Profile-Pic: https://example.com/ann.png",
-                        "Tailscale-App-Capabilities: {}", "X-Forwarded-For: 100.64.0.1"))
+                        "Tailscale-App-Capabilities: {}",
+                        "X-Forwarded-For: 100.64.0.1"))
                 .isEqualTo(200);
 
         assertThat(sentOn()).noneMatch(name -> name.matches("tailscale-.*|x-forwarded-.*|forwarded|x-real-ip"));
@@ -149,9 +156,12 @@ class ServeIdentityIT {
         var capabilities =
                 "Tailscale-App-Capabilities: {\"tailscale.com/cap/aperture\":[{\"models\":\"p/other\",\"quotas\":[{\"bucket\":\"each:<user>\"}]}]}";
 
-        assertThat(ask(trusting, "other", "Tailscale-User-Login: cid@example.com")).isEqualTo(404);
-        assertThat(ask(trusting, "other", "Tailscale-User-Login: cid@example.com", capabilities)).isEqualTo(200);
-        assertThat(ask(trusting, "m", "Tailscale-User-Login: cid@example.com", capabilities)).isEqualTo(404);
+        assertThat(ask(trusting, "other", "Tailscale-User-Login: cid@example.com"))
+                .isEqualTo(404);
+        assertThat(ask(trusting, "other", "Tailscale-User-Login: cid@example.com", capabilities))
+                .isEqualTo(200);
+        assertThat(ask(trusting, "m", "Tailscale-User-Login: cid@example.com", capabilities))
+                .isEqualTo(404);
 
         Eventually.await(SOON, () -> assertThat(spent("each:cid@example.com")).isPositive());
     }
@@ -174,9 +184,12 @@ class ServeIdentityIT {
                 .path("session")
                 .asText();
 
-        assertThat(get("/api/sessions", "Tailscale-User-Login: dan@example.com").path("sessions")).isEmpty();
-        assertThat(get("/api/sessions", "Tailscale-User-Login: ann@example.com").path("sessions")).isNotEmpty();
-        assertThat(getStatus("/api/sessions/" + foreign, "Tailscale-User-Login: dan@example.com")).isEqualTo(404);
+        assertThat(get("/api/sessions", "Tailscale-User-Login: dan@example.com").path("sessions"))
+                .isEmpty();
+        assertThat(get("/api/sessions", "Tailscale-User-Login: ann@example.com").path("sessions"))
+                .isNotEmpty();
+        assertThat(getStatus("/api/sessions/" + foreign, "Tailscale-User-Login: dan@example.com"))
+                .isEqualTo(404);
     }
 
     private static List<String> logins() throws Exception {
@@ -196,7 +209,8 @@ class ServeIdentityIT {
     }
 
     private static int ask(TestGateway gateway, String model, String... headers) {
-        var body = "{\"model\":\"" + model + "\",\"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+        var body =
+                "{\"model\":\"" + model + "\",\"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
         try (var http = connect(gateway).post("/v1/chat/completions", body, headers)) {
             var status = http.readHead().status();
             http.readRest();
