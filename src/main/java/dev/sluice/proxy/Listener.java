@@ -9,6 +9,7 @@ import java.util.function.BiFunction;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -89,8 +90,10 @@ public final class Listener {
         var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
                 (BidiFlow<SslTlsOutbound, ByteString, ByteString, ? extends SslTlsInbound, NotUsed>)
                         TLSPlacebo.getInstance();
+        // Answers that break off are in the books; Pekko would log each once more, as an error of ours.
         return Http.get(system)
-                .serverLayer(ServerSettings.create(system.classicSystem()))
+                .serverLayer(
+                        ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
                 .atop(plain)
                 .atop(BidiFlow.fromGraph(new Edge()));
     }
