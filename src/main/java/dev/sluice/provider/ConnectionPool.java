@@ -126,6 +126,18 @@ final class ConnectionPool {
         return new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, host + " cannot be reached: " + why);
     }
 
+    /**
+     * The connection ended, and nothing tells why.
+     *
+     * @param worked whether an answer had come over it before
+     */
+    UpstreamFailure ended(boolean worked) {
+        var why = host.tls() && !worked
+                ? "the TLS connection failed (a certificate that this machine does not trust, or of another name?)"
+                : "the connection ended before an answer came";
+        return new UpstreamFailure(UpstreamFailure.Kind.UNREACHABLE, host + " cannot be reached: " + why);
+    }
+
     UpstreamFailure timeout(String what) {
         return new UpstreamFailure(UpstreamFailure.Kind.TIMEOUT, host + ": " + what);
     }

@@ -14,6 +14,7 @@ import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.SubscriptionWithCancelException;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.stage.AbstractGraphStageWithMaterializedValue;
 import org.apache.pekko.stream.stage.AbstractInHandler;
@@ -93,13 +94,18 @@ final class ConnectionStage
 
                 @Override
                 public void onUpstreamFailure(Throwable cause) {
-                    giveUp(pool.unreachable(cause));
+                    giveUp(broken(cause));
                 }
             });
             setHandler(out, new AbstractOutHandler() {
                 @Override
                 public void onPull() {
                     proceed();
+                }
+
+                @Override
+                public void onDownstreamFinish(Throwable cause) {
+                    onNoMoreRequests(cause);
                 }
             });
         }
@@ -135,6 +141,26 @@ final class ConnectionStage
             }
         }
 
+        /** A connection that fails says so here first, and why: refused, not resolved, a certificate that nobody trusts. */
+        private void onNoMoreRequests(Throwable cause) {
+            closing = true;
+            if (!saysNothing(cause)) {
+                giveUp(pool.unreachable(cause));
+            } else if (!sent) {
+                completeStage();
+            }
+            // Else the answer to the last request may still come whole.
+        }
+
+        private UpstreamFailure broken(Throwable cause) {
+            return saysNothing(cause) ? pool.ended(reused) : pool.unreachable(cause);
+        }
+
+        /** Pekko's TLS stage tells nobody why it failed: it lets its own end look like somebody else's. */
+        private static boolean saysNothing(Throwable cause) {
+            return cause instanceof SubscriptionWithCancelException.NonFailureCancellation;
+        }
+
         private void onAnswer(HttpResponse answer) {
             var call = connection.current();
             if (call == null || !sent || answered) {
@@ -144,7 +170,7 @@ final class ConnectionStage
             }
             answered = true;
             call.answered();
-            closing = answer.getHeader("Connection")
+            closing |= answer.getHeader("Connection")
                     .map(header -> header.value().toLowerCase(Locale.ROOT).contains("close"))
                     .orElse(false);
             tryPull();
@@ -224,10 +250,7 @@ final class ConnectionStage
         public void postStop() {
             var call = connection.close();
             if (call != null && !answered) {
-                pool.failed(
-                        call,
-                        reused,
-                        pool.unreachable(new IllegalStateException("the connection ended before an answer came")));
+                pool.failed(call, reused, pool.ended(reused));
             }
             if (idle) {
                 pool.closedWhileIdle();

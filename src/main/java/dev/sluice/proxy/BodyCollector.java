@@ -12,10 +12,12 @@ import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Collects a request's body. Past the limit it answers at once and reads on for a while without keeping anything: a client
- * that is still sending reads no answer, and a connection closed under it would turn the 413 into a reset.
+ * Collects a request's body. Past the limit it keeps nothing, but reads on, and answers when the client has sent all, or as much
+ * again: a client that is still sending reads no answer, and the HTTP layer closes a connection that is answered early, so an
+ * answer at once would reach most clients as a reset.
  */
 final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
     private static final String TICK = "tick";
@@ -23,12 +25,15 @@ final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
     private final Inlet<ByteString> in = Inlet.create("body");
     private final SinkShape<ByteString> shape = SinkShape.of(in);
     private final long limit;
+    private final long declared;
     private final Duration patience;
     private final BodyBudget budget;
     private final CompletableFuture<Body> result;
 
-    BodyCollector(long limit, Duration patience, BodyBudget budget, CompletableFuture<Body> result) {
+    /** @param declared the body's length as its head tells it; 0 when it does not */
+    BodyCollector(long limit, long declared, Duration patience, BodyBudget budget, CompletableFuture<Body> result) {
         this.limit = limit;
+        this.declared = declared;
         this.patience = patience;
         this.budget = budget;
         this.result = result;
@@ -47,8 +52,8 @@ final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
     private final class Logic extends TimerGraphStageLogic {
         private final List<ByteString> parts = new ArrayList<>();
         private long size;
-        private long dropped;
-        private boolean refused;
+        private long received;
+        private @Nullable Refusal refusal;
         private long lastProgress = System.nanoTime();
 
         Logic() {
@@ -62,7 +67,7 @@ final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
 
                 @Override
                 public void onUpstreamFinish() {
-                    if (!refused) {
+                    if (refusal == null) {
                         // Handed over with its share of the budget; postStop must not give that back.
                         var body = new Body(joined(), budget);
                         parts.clear();
@@ -85,31 +90,35 @@ final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
         @Override
         public void preStart() {
             scheduleWithFixedDelay(TICK, patience.dividedBy(4), patience.dividedBy(4));
+            if (declared > limit) {
+                refuse(new Refusal.TooLarge(limit));
+            }
             pull(in);
         }
 
         private void take(ByteString bytes) {
-            if (refused) {
-                dropped += bytes.size();
-            } else if (size + bytes.size() > limit) {
+            received += bytes.size();
+            if (received > limit) {
                 refuse(new Refusal.TooLarge(limit));
-            } else if (!budget.take(bytes.size())) {
+            } else if (refusal == null && !budget.take(bytes.size())) {
                 refuse(new Refusal.Overloaded("too many request bodies at one time"));
-            } else {
+            } else if (refusal == null) {
                 parts.add(bytes);
                 size += bytes.size();
             }
-            if (dropped > limit) {
+            if (received > 2 * limit) {
                 completeStage();
             } else {
                 pull(in);
             }
         }
 
-        private void refuse(Refusal refusal) {
-            refused = true;
+        /** The first reason is told, when the stage stops. */
+        private void refuse(Refusal why) {
+            if (refusal == null) {
+                refusal = why;
+            }
             giveBack();
-            result.completeExceptionally(new Refused(refusal));
         }
 
         private byte[] joined() {
@@ -139,8 +148,9 @@ final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
         @Override
         public void postStop() {
             giveBack();
-            // For endings that reach no handler, such as an actor system that stops.
-            result.completeExceptionally(new Refused(new Refusal.BadBody("the request's body broke off")));
+            // Some endings reach no handler, such as that of the actor system.
+            result.completeExceptionally(
+                    new Refused(refusal == null ? new Refusal.BadBody("the request's body broke off") : refusal));
         }
     }
 }

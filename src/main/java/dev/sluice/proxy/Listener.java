@@ -91,8 +91,8 @@ public final class Listener {
         var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
                 (BidiFlow<SslTlsOutbound, ByteString, ByteString, ? extends SslTlsInbound, NotUsed>)
                         TLSPlacebo.getInstance();
+        // Answers that break off are in the books; Pekko would log each once more, as an error of ours.
         return Http.get(system)
-                // It would log every stream that breaks, as an error; the request's own line says how it ended.
                 .serverLayer(ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
                 .atop(plain)
                 .atop(BidiFlow.fromGraph(new Edge(open)));

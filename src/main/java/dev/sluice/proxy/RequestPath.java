@@ -135,15 +135,19 @@ public final class RequestPath {
             } else {
                 collected.complete(new Body(bytes.toArrayUnsafe(), budget));
             }
-        } else {
-            request.entity()
-                    .withoutSizeLimit()
-                    .getDataBytes()
-                    .runWith(
-                            Sink.fromGraph(
-                                    new BodyCollector(limit, settings.clocks().requestBody(), budget, collected)),
-                            materializer);
+            return collected;
         }
+        var declared = request.entity().getContentLengthOption().orElse(0);
+        if (declared > limit && request.getHeader("expect").isPresent()) {
+            // Asks before it sends: not reading is the no.
+            collected.completeExceptionally(new Refused(new Refusal.TooLarge(limit)));
+            return collected;
+        }
+        var patience = settings.clocks().requestBody();
+        request.entity()
+                .withoutSizeLimit()
+                .getDataBytes()
+                .runWith(Sink.fromGraph(new BodyCollector(limit, declared, patience, budget, collected)), materializer);
         return collected;
     }
 

@@ -1,6 +1,8 @@
 package dev.sluice.simulator;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.simulator.DemoModel.Maker;
@@ -30,7 +32,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides how each request is answered: its format by the path, its manner by script and model. */
 final class Answers {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Reads what any gateway lets pass, pictures of many megabytes in one string included. */
+    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build());
+
     private static final Map<String, Shape> SHAPES = Map.of(
             "/v1/chat/completions", new ChatShape(),
             "/chat/completions", new ChatShape(),

@@ -204,6 +204,20 @@ public final class RawHttp implements AutoCloseable {
         return body;
     }
 
+    /** Whether something more comes over the connection, rather than its end. */
+    public boolean isOpen() {
+        try {
+            in.mark(1);
+            var next = in.read();
+            in.reset();
+            return next >= 0;
+        } catch (SocketException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** What comes instead of an answer. */
     public End endInsteadOfAnswer() {
         try {
