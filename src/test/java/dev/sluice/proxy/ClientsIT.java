@@ -21,7 +21,7 @@ class ClientsIT {
             var checks = NodeClients.run(
                     "openai.mjs",
                     Map.of("BASE_URL", stand.gateway().url() + "/v1", "GATEWAY", "1", "MODEL", "test-gpt"));
-            assertThat(checks).hasSize(22);
+            assertThat(checks).hasSize(23);
             stand.awaitQuiet();
         }
     }
