@@ -1,5 +1,8 @@
 package dev.sluice;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -20,6 +23,18 @@ record HostPort(String host, int port) {
                 // The message below says it.
             }
             throw new TypeConversionException("'" + text + "' (expected: HOST:PORT, for example 127.0.0.1:8080)");
+        }
+    }
+
+    /**
+     * Tries to listen there, before anything is started that would have to be stopped again. Somebody may still be faster; then the
+     * start fails later, and says so less well.
+     */
+    void mustBeFree() throws IOException {
+        try (var socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new IOException("cannot listen on " + this + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.sluice;
 
 import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -37,11 +39,12 @@ public final class Main implements Runnable {
 
     /** What a person can act on; the rest is the log's. */
     private static int explain(Exception failure, PrintWriter err) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
+        Throwable told = failure;
+        // What threads and futures wrap around it says nothing to anybody.
+        while ((told instanceof CompletionException || told instanceof ExecutionException) && told.getCause() != null) {
+            told = told.getCause();
         }
-        err.println("sluice: " + (root.getMessage() == null ? root.toString() : root.getMessage()));
+        err.println("sluice: " + (told.getMessage() == null ? told.toString() : told.getMessage()));
         return CommandLine.ExitCode.SOFTWARE;
     }
 

@@ -15,6 +15,7 @@ import dev.sluice.proxy.Listener;
 import dev.sluice.proxy.Proxy;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.QuotaSettings;
+import dev.sluice.session.RequestMemo;
 import dev.sluice.session.Sessions;
 import dev.sluice.usage.Ledger;
 import java.net.InetSocketAddress;
@@ -22,6 +23,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,6 +34,11 @@ import org.apache.pekko.actor.typed.ActorSystem;
 
 /** One running gateway: every room, put together. */
 public final class Node {
+    /** A connection that is cut is gone in milliseconds; one that is not must not keep the node. */
+    private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final Duration BOOKS_TIMEOUT = Duration.ofSeconds(20);
+
     private final ActorSystem<?> system;
     private final Settings settings;
     private final Proxy proxy;
@@ -52,7 +59,26 @@ public final class Node {
     /** Starts a gateway under a policy; completes when it takes requests. */
     public static CompletionStage<Node> start(Config config, Policy policy) {
         var settings = Settings.of(config);
-        return NodeSystem.start(config).thenCompose(system -> assemble(system, settings, policy));
+        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, policy));
+    }
+
+    /** A node that cannot start leaves nothing running. */
+    private static CompletionStage<Node> assembleOrStop(ActorSystem<?> system, Settings settings, Policy policy) {
+        CompletionStage<Node> assembled;
+        try {
+            assembled = assemble(system, settings, policy);
+        } catch (RuntimeException e) {
+            assembled = CompletableFuture.failedFuture(e);
+        }
+        var started = new CompletableFuture<Node>();
+        var _ = assembled.whenComplete((node, failure) -> {
+            if (node != null) {
+                started.complete(node);
+            } else {
+                var _ = stop(system).whenComplete((stopped, ignored) -> started.completeExceptionally(failure));
+            }
+        });
+        return started;
     }
 
     private static CompletionStage<Node> assemble(ActorSystem<?> system, Settings settings, Policy policy) {
@@ -64,7 +90,7 @@ public final class Node {
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
-                sessions::costOrLost,
+                (request, text, estimate) -> witness(sessions, request, RequestMemo.of(text), estimate),
                 clock,
                 new QuotaSettings(
                         "sluice.journal.query",
@@ -89,6 +115,13 @@ public final class Node {
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
     }
 
+    /** What a request cost whose gateway died: the sessions know, or take it for lost. */
+    private static CompletionStage<Quota.Testimony> witness(
+            Sessions sessions, String requestId, RequestMemo memo, long estimateNanos) {
+        return sessions.costOrLost(requestId, memo, estimateNanos)
+                .thenApply(cost -> new Quota.Testimony(cost, memo.buckets()));
+    }
+
     public InetSocketAddress address() {
         return listener.address();
     }
@@ -103,18 +136,36 @@ public final class Node {
     }
 
     /**
-     * Readiness off, no new requests, open streams finish up to the drain timeout, the books are closed, the actors stop.
+     * Readiness off, no new requests, open streams finish up to the drain timeout and are cut then, the books are closed, the actors
+     * stop.
      */
     public CompletionStage<Done> drain() {
         ready.set(false);
         return listener.drain()
                 .toCompletableFuture()
                 .completeOnTimeout(Done.getInstance(), settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
-                .thenCompose(drained -> proxy.balanced())
-                .thenCompose(balanced -> stop());
+                .thenCompose(drained -> cut())
+                .thenCompose(gone -> balance())
+                .thenCompose(balanced -> stop(system));
     }
 
-    private CompletionStage<Done> stop() {
+    /** What an answer that is cut has cost is charged, as if its client had gone away. */
+    private CompletionStage<Done> cut() {
+        return openConnections() == 0
+                ? CompletableFuture.completedFuture(Done.getInstance())
+                : listener.cut()
+                        .toCompletableFuture()
+                        .completeOnTimeout(Done.getInstance(), CUT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Bounded, because a journal that fails would keep the node forever; what is not settled is charged by the next one. */
+    private CompletionStage<Done> balance() {
+        return proxy.balanced()
+                .toCompletableFuture()
+                .completeOnTimeout(Done.getInstance(), BOOKS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static CompletionStage<Done> stop(ActorSystem<?> system) {
         return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason());
     }
 }

@@ -21,6 +21,8 @@ record PolicyFile(Path path) {
                     path + ": no such file (expected: a policy document, for example conf/demo.hujson)", e);
         } catch (CharacterCodingException e) {
             throw new IOException(path + ": not UTF-8 (expected: a policy document)", e);
+        } catch (IOException e) {
+            throw new IOException(path + ": cannot be read (" + e.getMessage() + ")", e);
         }
     }
 

@@ -2,6 +2,8 @@ package dev.sluice;
 
 import ch.qos.logback.classic.LoggerContext;
 import dev.sluice.cluster.NodeSystem;
+import dev.sluice.config.Policy;
+import dev.sluice.config.Settings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -75,9 +77,11 @@ final class ServeCommand implements Callable<Integer> {
             return 1;
         }
         if (simulate != null) {
+            simulate.mustBeFree();
             SimulateCommand.start(simulate).toCompletableFuture().get();
             out.println("simulated providers listen on http://" + simulate);
         }
+        warnOfMissingKeys(reading.policy());
         var node = start(reading.policy());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(node), "drain"));
         var url = "http://"
@@ -95,7 +99,18 @@ final class ServeCommand implements Callable<Integer> {
         return SERVING;
     }
 
-    private Node start(dev.sluice.config.Policy policy) throws Exception {
+    /** A provider on one's own machine may want none; any other one will refuse every request. */
+    private static void warnOfMissingKeys(Policy policy) {
+        for (var provider : policy.providers().values()) {
+            if (!provider.disabled() && provider.apiKey().isEmpty()) {
+                log.atWarn()
+                        .addKeyValue("provider", provider.id())
+                        .log("a provider has no apikey; requests go to it without a credential");
+            }
+        }
+    }
+
+    private Node start(Policy policy) throws Exception {
         Map<String, Object> set = new HashMap<>();
         if (listen != null) {
             set.put("sluice.listen", listen.toString());
@@ -103,13 +118,10 @@ final class ServeCommand implements Callable<Integer> {
         if (data != null) {
             set.put("sluice.storage.directory", data);
         }
-        try {
-            return Node.start(NodeSystem.config(settings, set), policy)
-                    .toCompletableFuture()
-                    .get();
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        }
+        var node = NodeSystem.config(this.settings, set);
+        var settings = Settings.of(node);
+        new HostPort(settings.host(), settings.port()).mustBeFree();
+        return Node.start(node, policy).toCompletableFuture().get();
     }
 
     /** SIGTERM. A drain that went well is a good end, whatever signal asked for it. */

@@ -31,6 +31,7 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        listen.mustBeFree();
         var binding = start(listen).toCompletableFuture().get();
         var address = binding.localAddress();
         spec.commandLine()

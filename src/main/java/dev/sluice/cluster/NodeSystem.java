@@ -1,7 +1,9 @@
 package dev.sluice.cluster;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,15 +27,28 @@ public final class NodeSystem {
      *
      * @param file HOCON; null for none
      * @param set  by path, for example from the command line
+     * @throws IllegalArgumentException when the file is not there or cannot be read as HOCON
      */
     public static Config config(@Nullable Path file, Map<String, ?> set) {
-        var operator = file == null ? ConfigFactory.empty() : ConfigFactory.parseFile(file.toFile());
+        var operator = file == null ? ConfigFactory.empty() : read(file);
         return ConfigFactory.parseMap(set)
                 .withFallback(ConfigFactory.systemProperties())
                 .withFallback(operator)
                 .withFallback(ConfigFactory.parseResources("sluice.conf"))
                 .withFallback(ConfigFactory.defaultReferenceUnresolved())
                 .resolve();
+    }
+
+    private static Config read(Path file) {
+        if (!Files.isReadable(file) || Files.isDirectory(file)) {
+            throw new IllegalArgumentException(
+                    file + ": no such file, or none that may be read (expected: node settings)");
+        }
+        try {
+            return ConfigFactory.parseFile(file.toFile());
+        } catch (ConfigException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     /** Starts the system and joins it to itself; completes when it is up. */

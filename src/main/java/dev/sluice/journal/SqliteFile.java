@@ -5,6 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -87,7 +90,8 @@ final class SqliteFile implements AutoCloseable {
         } catch (SQLException e) {
             throw refused(path, "SQLite cannot use it (%s)".formatted(e.getMessage()), RESTORE, e);
         } catch (IOException e) {
-            throw refused(path, "cannot be read or written (" + e + ")", "Check the disk and the file's owner", e);
+            throw refused(
+                    path, "cannot be read or written (" + reason(e) + ")", "Check the disk and the file's owner", e);
         }
     }
 
@@ -163,11 +167,22 @@ final class SqliteFile implements AutoCloseable {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw refused(directory, "cannot be made (" + e + ")", "Choose another sluice.storage.directory", e);
+            throw refused(
+                    directory, "cannot be made (" + reason(e) + ")", "Choose another sluice.storage.directory", e);
         }
         if (!Files.isWritable(directory)) {
             throw refused(directory, "cannot be written to", "Check its owner and mode", null);
         }
+    }
+
+    /** For people: the file system's own words, or the kind of trouble where it has none. */
+    private static String reason(IOException failure) {
+        return switch (failure) {
+            case FileAlreadyExistsException _ -> "there is a file of this name";
+            case AccessDeniedException _ -> "access denied";
+            case FileSystemException told when told.getReason() != null -> told.getReason();
+            default -> failure.toString();
+        };
     }
 
     private static FileChannel lock(Path path) {
@@ -176,7 +191,7 @@ final class SqliteFile implements AutoCloseable {
             channel = FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         } catch (IOException e) {
-            throw refused(path, "cannot be opened (" + e + ")", "Check the owner and mode of its directory", e);
+            throw refused(path, "cannot be opened (" + reason(e) + ")", "Check the owner and mode of its directory", e);
         }
         try {
             var lock = channel.tryLock();
@@ -194,7 +209,8 @@ final class SqliteFile implements AutoCloseable {
             throw inUse(path, "this very process");
         } catch (IOException e) {
             closeQuietly(channel, e);
-            throw refused(path, "cannot be locked (" + e + ")", "Use a local disk for sluice.storage.directory", e);
+            throw refused(
+                    path, "cannot be locked (" + reason(e) + ")", "Use a local disk for sluice.storage.directory", e);
         } catch (UnusableStorageException e) {
             closeQuietly(channel, e);
             throw e;

@@ -67,7 +67,6 @@ final class ConnectionStage
     /** Why a connection was closed; nobody gets to see it. */
     private static final class Aborted extends RuntimeException {
         private static final long serialVersionUID = 1;
-        private static final Aborted INSTANCE = new Aborted();
 
         private Aborted() {
             super("given up", null, false, false);
@@ -244,17 +243,14 @@ final class ConnectionStage
 
         /** Closes the connection now. One whose stage only completes stays open until the answer it still owes has come. */
         private void abort() {
-            failStage(Aborted.INSTANCE);
+            failStage(new Aborted());
         }
 
         @Override
         public void postStop() {
             var call = connection.close();
             if (call != null && !answered) {
-                pool.failed(
-                        call,
-                        reused,
-                        pool.ended(reused));
+                pool.failed(call, reused, pool.ended(reused));
             }
             if (idle) {
                 pool.closedWhileIdle();

@@ -31,9 +31,22 @@ final class Books {
         this.sessions = sessions;
     }
 
+    /** A request has begun; {@link #close} or {@link #drop} ends it. */
+    void open() {
+        open.incrementAndGet();
+    }
+
     void close(Exchange exchange, @Nullable Reservation reservation) {
         log(exchange);
-        open.incrementAndGet();
+        if (reservation == null) {
+            record(exchange, null);
+        } else {
+            // Else a crash could leave an exchange whose cost no bucket has ever heard of.
+            var _ = reservation.recorded().whenComplete((done, failure) -> record(exchange, reservation));
+        }
+    }
+
+    private void record(Exchange exchange, @Nullable Reservation reservation) {
         var _ = sessions.record(exchange).whenComplete((done, failure) -> {
             if (failure != null) {
                 log.atError()
@@ -77,7 +90,7 @@ final class Books {
         }
     }
 
-    /** Completes when nothing is left to be written; to be asked when no request is under way any more. */
+    /** Completes when no request is under way any more and nothing is left to be written. */
     CompletionStage<Done> balanced() {
         closing.set(true);
         if (open.get() == 0) {
@@ -104,12 +117,14 @@ final class Books {
                 .log("request");
     }
 
-    void logRefusal(Underway request, Refusal refusal) {
+    /** A request ends of which there is nothing to remember. */
+    void drop(Underway request, Refusal refusal) {
         log.atWarn()
                 .addKeyValue("requestId", request.requestId)
                 .addKeyValue("caller", request.call.caller().login())
                 .addKeyValue("path", request.call.request().getUri().path())
                 .addKeyValue("refusal", refusal.kind())
                 .log("refused");
+        ended();
     }
 }

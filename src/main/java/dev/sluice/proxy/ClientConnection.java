@@ -67,7 +67,7 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
     private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
         private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
-        private final OpenConnections.Draining drainFromOutside = new OpenConnections.Draining(drain);
+        private final OpenConnections.Bell drainFromOutside = new OpenConnections.Bell(drain);
         private @Nullable CompletableFuture<Done> gone;
         private boolean busy;
         private long waitingSince = System.nanoTime();
@@ -91,7 +91,7 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
             setHandler(out, new AbstractOutHandler() {
                 @Override
                 public void onPull() {
-                    // The last answer has gone out whole.
+                    // The last answer is on its way; the HTTP layer sees it through.
                     gone = null;
                     if (open.draining() || isClosed(in)) {
                         completeStage();

@@ -31,6 +31,12 @@ final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString
     private final BidiShape<ByteString, ByteString, ByteString, ByteString> shape =
             BidiShape.of(answers, toSocket, fromSocket, requests);
 
+    private final OpenConnections open;
+
+    Edge(OpenConnections open) {
+        this.open = open;
+    }
+
     @Override
     public BidiShape<ByteString, ByteString, ByteString, ByteString> shape() {
         return shape;
@@ -43,6 +49,7 @@ final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString
 
     private final class Logic extends GraphStageLogic {
         private final ArrayDeque<ByteString> ahead = new ArrayDeque<>(2);
+        private final OpenConnections.Bell cut = new OpenConnections.Bell(createAsyncCallback(done -> completeStage()));
         private int bytesAhead;
         private boolean discarding;
 
@@ -90,7 +97,13 @@ final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString
 
         @Override
         public void preStart() {
+            open.addEdge(cut);
             pull(fromSocket);
+        }
+
+        @Override
+        public void postStop() {
+            open.removeEdge(cut);
         }
 
         private void arrived(ByteString bytes) {

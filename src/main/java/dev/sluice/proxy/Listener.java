@@ -48,7 +48,7 @@ public final class Listener {
             Settings settings,
             BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
         var open = new OpenConnections();
-        var layer = http(system);
+        var layer = http(system, open);
         var materializer = SystemMaterializer.get(system).materializer();
         var bound = new CompletableFuture<Listener>();
         var serverSettings = ServerSettings.create(system.classicSystem());
@@ -84,7 +84,8 @@ public final class Listener {
     }
 
     /** Built once: a layer for each connection would build the header parser anew each time. */
-    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(ActorSystem<?> system) {
+    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(
+            ActorSystem<?> system, OpenConnections open) {
         // What comes out of the placebo are session bytes, which are inbound elements; bidi flows are not covariant.
         @SuppressWarnings("unchecked")
         var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
@@ -92,10 +93,9 @@ public final class Listener {
                         TLSPlacebo.getInstance();
         // Answers that break off are in the books; Pekko would log each once more, as an error of ours.
         return Http.get(system)
-                .serverLayer(
-                        ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
+                .serverLayer(ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
                 .atop(plain)
-                .atop(BidiFlow.fromGraph(new Edge()));
+                .atop(BidiFlow.fromGraph(new Edge(open)));
     }
 
     public InetSocketAddress address() {
@@ -104,6 +104,11 @@ public final class Listener {
 
     public int openConnections() {
         return open.count();
+    }
+
+    /** Ends the connections that are open still, in the middle of their answers; completes when they are gone. */
+    public CompletionStage<Done> cut() {
+        return open.cut();
     }
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */

@@ -7,22 +7,26 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.Done;
 import org.apache.pekko.stream.stage.AsyncCallback;
 
-/** The clients' connections that are open, and their end. */
+/**
+ * The clients' connections that are open, and their end. A connection is known twice: by its {@link ClientConnection}, which can be asked
+ * to take no more requests but may be gone while its last answer still goes out, and by its {@link Edge}, which is there to the last byte.
+ */
 final class OpenConnections {
-    /** How a connection is asked to end; itself, as far as this class knows. */
-    static final class Draining {
+    /** How a stage is asked to end; itself, as far as this class knows. */
+    static final class Bell {
         private final AsyncCallback<Done> callback;
 
-        Draining(AsyncCallback<Done> callback) {
+        Bell(AsyncCallback<Done> callback) {
             this.callback = callback;
         }
 
-        private void ask() {
+        private void ring() {
             callback.invoke(Done.getInstance());
         }
     }
 
-    private final Set<Draining> connections = ConcurrentHashMap.newKeySet();
+    private final Set<Bell> connections = ConcurrentHashMap.newKeySet();
+    private final Set<Bell> edges = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Done> drained = new CompletableFuture<>();
     private volatile boolean draining;
 
@@ -31,31 +35,49 @@ final class OpenConnections {
     }
 
     int count() {
-        return connections.size();
+        return edges.size();
     }
 
-    void add(Draining drain) {
+    /** @param drain asks the connection to end after the answer it carries */
+    void add(Bell drain) {
         connections.add(drain);
         if (draining) {
-            drain.ask();
+            drain.ring();
         }
     }
 
-    void remove(Draining drain) {
+    void remove(Bell drain) {
         connections.remove(drain);
+    }
+
+    /** @param cut asks the edge to end at once */
+    void addEdge(Bell cut) {
+        edges.add(cut);
+    }
+
+    void removeEdge(Bell cut) {
+        edges.remove(cut);
         completeWhenEmpty();
     }
 
     /** Asks every connection to end after the answer it carries; completes when none is left. */
     CompletionStage<Done> drain() {
         draining = true;
-        connections.forEach(Draining::ask);
+        connections.forEach(Bell::ring);
+        completeWhenEmpty();
+        return drained;
+    }
+
+    /** Ends every connection now; completes when none is left. */
+    CompletionStage<Done> cut() {
+        draining = true;
+        edges.forEach(Bell::ring);
         completeWhenEmpty();
         return drained;
     }
 
     private void completeWhenEmpty() {
-        if (draining && connections.isEmpty()) {
+        if (draining && edges.isEmpty()) {
             drained.complete(Done.getInstance());
         }
     }

@@ -147,8 +147,7 @@ public final class RequestPath {
         request.entity()
                 .withoutSizeLimit()
                 .getDataBytes()
-                .runWith(
-                        Sink.fromGraph(new BodyCollector(limit, declared, patience, budget, collected)), materializer);
+                .runWith(Sink.fromGraph(new BodyCollector(limit, declared, patience, budget, collected)), materializer);
         return collected;
     }
 
@@ -218,7 +217,7 @@ public final class RequestPath {
                 buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
             }
         }
-        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.session()))
+        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.memo(buckets)))
                 .toCompletableFuture();
     }
 

@@ -3,10 +3,12 @@ package dev.sluice.proxy;
 import dev.sluice.gate.Call;
 import dev.sluice.pricing.PriceBook.Cost;
 import dev.sluice.pricing.PriceBook.Terms;
+import dev.sluice.quota.Quota;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.routing.Upstream;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.session.RequestMemo;
 import dev.sluice.wire.Answer;
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.RequestHead;
@@ -60,6 +62,7 @@ final class Underway implements Tap.Listener {
         this.format = format;
         this.requestId = requestId;
         this.started = started;
+        books.open();
     }
 
     void read(RequestHead read, long bytes) {
@@ -104,8 +107,26 @@ final class Underway implements Tap.Listener {
         return java.util.Objects.requireNonNull(upstream);
     }
 
-    String session() {
-        return session;
+    /** What is to be remembered of it if this node dies before it ends. */
+    String memo(List<Quota.Bucket> charged) {
+        var caller = call.caller();
+        var request = call.request();
+        return charged.isEmpty()
+                ? ""
+                : new RequestMemo(
+                                session,
+                                caller.login(),
+                                caller.node(),
+                                caller.tags(),
+                                upstream().provider().id(),
+                                upstream().model(),
+                                format.flag(),
+                                request.method().name(),
+                                request.getUri().path(),
+                                head().stream(),
+                                started,
+                                charged.stream().map(Quota.Bucket::name).toList())
+                        .text();
     }
 
     boolean countsTokens() {
@@ -183,8 +204,8 @@ final class Underway implements Tap.Listener {
         status = refusal.error().status();
         if (upstream == null || session.isEmpty()) {
             // Nothing that could be remembered: neither a model that the caller may use nor a session.
-            books.logRefusal(this, refusal);
             giveBack();
+            books.drop(this, refusal);
             return;
         }
         var outcome = refusal instanceof Refusal.ProviderUnreachable || refusal instanceof Refusal.ProviderTimeout

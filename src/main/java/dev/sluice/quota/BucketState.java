@@ -16,7 +16,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,7 +102,7 @@ final class BucketState implements JsonSerializable {
     private void define(Defined defined, Instant at) {
         var next = Refill.of(defined);
         if (definition == null) {
-            balance = next.full(at);
+            balance = next.full(at).less(spentNanos);
         } else {
             var old = refill.evaluate(balance, at);
             var spent = refill.capacityNanos() - old.nanos();
@@ -148,6 +147,11 @@ final class BucketState implements JsonSerializable {
 
     boolean isDefined() {
         return definition != null;
+    }
+
+    /** One that a dead request was charged to may not be defined: it would have been, with the reservation that got lost. */
+    boolean isKnown() {
+        return definition != null || spentNanos != 0;
     }
 
     boolean isDefinedAs(QuotaRule rule) {
@@ -208,8 +212,7 @@ final class BucketState implements JsonSerializable {
                 nanos - reservedNanos,
                 refill.capacityNanos(),
                 spentNanos,
-                Objects.requireNonNull(definition, "status of a bucket that was never defined")
-                        .rate(),
+                definition == null ? "" : definition.rate(),
                 at);
     }
 

@@ -50,13 +50,16 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private static final int PAUSE_MAX = 8;
 
     /** What the desk hears: the door, the buckets, its own clock. */
-    sealed interface Message permits Ask, Close, Tick, Reply {}
+    sealed interface Message permits Ask, Close, Tick, Stop, Reply {}
 
     record Ask(Holding holding) implements Message {}
 
     record Close(Holding holding, long costNanos) implements Message {}
 
     record Tick() implements Message {}
+
+    /** Before the node leaves: what a shard region hears while it moves its buckets away keeps it from doing so. */
+    record Stop() implements Message {}
 
     private final ActorRef<ShardingEnvelope<Command>> region;
     private final String owner;
@@ -96,6 +99,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             case Ask(var holding) -> onAsk(holding);
             case Close(var holding, var costNanos) -> close(holding, costNanos);
             case Tick() -> onTick();
+            case Stop() -> {
+                return Behaviors.stopped();
+            }
             case Held(var bucket, var id) -> onHeld(bucket, id);
             case Refused refused -> onRefused(refused);
             case Unable(var bucket, var id, var why) -> onUnable(bucket, id, why);

@@ -28,7 +28,7 @@ public interface Quota {
      * What a request wants set aside.
      *
      * @param estimateNanos the worst case; charged when the request's owner dies
-     * @param memo          comes back to the {@link Witness} when the owner died: the session's id
+     * @param memo          comes back to the {@link Witness} when the owner died
      */
     record Request(String requestId, List<Bucket> buckets, long estimateNanos, String memo) {}
 
@@ -74,10 +74,17 @@ public interface Quota {
             String rate,
             Instant at) {}
 
-    /** Says what a reservation of a dead owner cost; asked at least once for each. */
+    /** Says what a reservation of a dead owner cost; asked at least once for each, and always with the same answer. */
     interface Witness {
-        CompletionStage<Long> costOf(String requestId, String memo, long estimateNanos);
+        CompletionStage<Testimony> costOf(String requestId, String memo, long estimateNanos);
     }
+
+    /**
+     * What a request cost.
+     *
+     * @param buckets all that it is charged to: the death may have come when some of them had not written its reservation yet
+     */
+    record Testimony(long costNanos, List<String> buckets) {}
 
     CompletionStage<Verdict> reserve(Request request);
 

@@ -74,6 +74,9 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     /** Answered by {@link Journaled}; wins against a {@link Reserve} of this id that comes later. */
     record Release(String id, ActorRef<Reply> replyTo) implements Command {}
 
+    /** Another bucket's orphan is charged here too, whether its reservation reached this journal or not. Answered by {@link Charged}. */
+    record ChargeToo(String id, long nanos, ActorRef<Answer> replyTo) implements Command {}
+
     /** Their owner lives. */
     record Renew(List<String> ids) implements Command {}
 
@@ -116,10 +119,14 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     record NoSuchBucket() implements Answer {}
 
+    /** The journal holds a charge. */
+    record Charged() implements Answer {}
+
     /**
      * What a bucket needs of the node it runs on.
      *
      * @param incarnation the process; reservations of another one are orphans when there is but one node
+     * @param siblings    charges an orphan to the other buckets it is to be charged to
      * @param region      a message to this bucket by way of its shard region
      */
     record Surroundings(
@@ -128,7 +135,14 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             InstantSource clock,
             QuotaSettings settings,
             LongAdder orphansCharged,
+            Siblings siblings,
             Consumer<Command> region) {}
+
+    /** The other buckets of a request. */
+    interface Siblings {
+        /** Completes with the cost when the journal of each holds it. */
+        CompletionStage<Long> charge(String id, Quota.Testimony testimony, String butNot);
+    }
 
     private final String name;
     private final Surroundings surroundings;
@@ -174,6 +188,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             case Release release -> onRelease(release);
             case Renew(var ids) -> onRenew(ids);
             case Refill refill -> onRefill(refill);
+            case ChargeToo charge -> onChargeToo(charge);
             case Tell(var replyTo) -> Effect().reply(replyTo, answer());
             case StayAwake() -> Effect().noReply();
             case Flush() -> flush();
@@ -276,8 +291,17 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         return flushSoon();
     }
 
+    private ReplyEffect<Batch, BucketState> onChargeToo(ChargeToo charge) {
+        var id = charge.id();
+        if (!ahead.isClosed(id) && !ahead.isExpired(id)) {
+            change(new Change.Expired(id, Math.clamp(charge.nanos(), 0, Desk.NANOS_MAX)), now());
+        }
+        pending.afterwards(() -> charge.replyTo().tell(new Charged()));
+        return flushSoon();
+    }
+
     private Answer answer() {
-        return ahead.isDefined() ? new Known(ahead.status(name, now())) : new NoSuchBucket();
+        return ahead.isKnown() ? new Known(ahead.status(name, now())) : new NoSuchBucket();
     }
 
     // --- journal
@@ -386,9 +410,15 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
                 testimony(reservation), (cost, failure) -> new WitnessSaid(id, cost == null ? 0 : cost, failure));
     }
 
+    /**
+     * The siblings come first: were this one charged before them, and the node died in between, nobody would be left to remind them.
+     */
     private CompletionStage<Long> testimony(BucketState.Open reservation) {
         try {
-            return surroundings.witness().costOf(reservation.id(), reservation.memo(), reservation.nanos());
+            return surroundings
+                    .witness()
+                    .costOf(reservation.id(), reservation.memo(), reservation.nanos())
+                    .thenCompose(testimony -> surroundings.siblings().charge(reservation.id(), testimony, name));
         } catch (RuntimeException e) { // another room's; it must not take the bucket with it
             return CompletableFuture.failedStage(e);
         }

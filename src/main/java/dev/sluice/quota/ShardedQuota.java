@@ -1,6 +1,7 @@
 package dev.sluice.quota;
 
 import dev.sluice.quota.QuotaBucket.Answer;
+import dev.sluice.quota.QuotaBucket.Charged;
 import dev.sluice.quota.QuotaBucket.Command;
 import dev.sluice.quota.QuotaBucket.Known;
 import dev.sluice.quota.QuotaBucket.NoSuchBucket;
@@ -15,9 +16,11 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -63,10 +66,22 @@ final class ShardedQuota implements Quota {
                     return QuotaBucket.create(
                             entity.getEntityId(),
                             new QuotaBucket.Surroundings(
-                                    incarnation, witness, clock, settings, orphansCharged, ref::tell));
+                                    incarnation,
+                                    witness,
+                                    clock,
+                                    settings,
+                                    orphansCharged,
+                                    this::chargeSiblings,
+                                    ref::tell));
                 })
                 .withStopMessage(new QuotaBucket.Stop()));
         desk = system.systemActorOf(Desk.create(region, incarnation, settings), "quota-desk", Props.empty());
+        CoordinatedShutdown.get(system)
+                .addActorTerminationTask(
+                        CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+                        "stop-quota-desk",
+                        Adapter.toClassic(desk),
+                        Optional.of(new Desk.Stop()));
     }
 
     /** This process and no other: the address alone would be the same after a restart. */
@@ -140,18 +155,34 @@ final class ShardedQuota implements Quota {
         return ask(bucket, QuotaBucket.Tell::new);
     }
 
+    private CompletionStage<Long> chargeSiblings(String id, Testimony testimony, String butNot) {
+        CompletionStage<Answer> charged = CompletableFuture.completedFuture(new Charged());
+        for (var bucket : testimony.buckets()) {
+            if (!bucket.equals(butNot)) {
+                charged = charged.thenComposeAsync(
+                        _ -> answer(bucket, replyTo -> new QuotaBucket.ChargeToo(id, testimony.costNanos(), replyTo)),
+                        system.executionContext());
+            }
+        }
+        return charged.thenApply(_ -> testimony.costNanos());
+    }
+
     private CompletionStage<Optional<Status>> ask(String bucket, Function<ActorRef<Answer>, Command> command) {
-        return AskPattern.<ShardingEnvelope<Command>, Answer>ask(
-                        region,
-                        replyTo -> new ShardingEnvelope<>(bucket, command.apply(replyTo)),
-                        settings.askTimeout(),
-                        system.scheduler())
+        return answer(bucket, command)
                 .thenApplyAsync(
                         answer -> switch (answer) {
                             case Known(var status) -> Optional.of(status);
-                            case NoSuchBucket() -> Optional.empty();
+                            case NoSuchBucket(), Charged() -> Optional.empty();
                         },
                         system.executionContext());
+    }
+
+    private CompletionStage<Answer> answer(String bucket, Function<ActorRef<Answer>, Command> command) {
+        return AskPattern.ask(
+                region,
+                replyTo -> new ShardingEnvelope<>(bucket, command.apply(replyTo)),
+                settings.askTimeout(),
+                system.scheduler());
     }
 
     private Source<String, NotUsed> names() {

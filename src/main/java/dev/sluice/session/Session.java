@@ -50,7 +50,8 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     record Remember(Exchange exchange, long errand, ActorRef<Reply> replyTo) implements Command {}
 
     /** What did it cost; and if nobody knows, it is lost, at the estimate. */
-    record CostOrLost(String requestId, long estimateNanos, long errand, ActorRef<Reply> replyTo) implements Command {}
+    record CostOrLost(String requestId, RequestMemo memo, long estimateNanos, long errand, ActorRef<Reply> replyTo)
+            implements Command {}
 
     /** From sharding, before the actor moves or rests. */
     record Stop() implements Command {}
@@ -216,22 +217,23 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     }
 
     private Exchange lost(SessionState state, CostOrLost question) {
+        var memo = question.memo();
         return new Exchange(
                 question.requestId(),
                 id,
-                state.login(),
-                "",
-                List.of(),
-                "",
-                "",
+                memo.login().isEmpty() ? state.login() : memo.login(),
+                memo.node(),
+                memo.tags(),
+                memo.provider(),
+                memo.model(),
                 null,
-                format(),
-                "",
-                "",
+                memo.format().isEmpty() ? format() : memo.format(),
+                memo.path(),
+                memo.method(),
                 0,
                 "",
-                false,
-                clock.instant(),
+                memo.stream(),
+                memo.started() == null ? clock.instant() : memo.started(),
                 -1,
                 0,
                 null,
@@ -244,10 +246,11 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
                 true,
                 0,
                 0,
-                List.of(),
+                memo.buckets(),
                 null);
     }
 
+    /** For memos that do not say. */
     private String format() {
         return WireFormats.ALL.stream()
                 .filter(format -> id.startsWith(format.sessionPrefix() + '_'))

@@ -37,7 +37,7 @@ public interface Sessions {
 
     /**
      * What a request cost whose gateway died: the recorded cost if its exchange was recorded, else an exchange with outcome
-     * {@link Exchange.Outcome#LOST} is recorded at the estimate. Completes when the journal holds it.
+     * {@link Exchange.Outcome#LOST} is recorded at the estimate, with what the memo tells. Completes when the journal holds it.
      */
-    CompletionStage<Long> costOrLost(String session, String requestId, long estimateNanos);
+    CompletionStage<Long> costOrLost(String requestId, RequestMemo memo, long estimateNanos);
 }

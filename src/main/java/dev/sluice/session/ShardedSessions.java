@@ -154,11 +154,11 @@ final class ShardedSessions implements Sessions {
     }
 
     @Override
-    public CompletionStage<Long> costOrLost(String session, String requestId, long estimateNanos) {
+    public CompletionStage<Long> costOrLost(String requestId, RequestMemo memo, long estimateNanos) {
         var cost = new CompletableFuture<Long>();
         carryOrFail(
                 (number, replyTo) -> sessions.tell(new ShardingEnvelope<>(
-                        session, new Session.CostOrLost(requestId, estimateNanos, number, replyTo))),
+                        memo.session(), new Session.CostOrLost(requestId, memo, estimateNanos, number, replyTo))),
                 reply -> {
                     if (reply instanceof Recorded(var number, var nanos)) {
                         cost.complete(nanos);

@@ -136,7 +136,9 @@ class BodiesIT {
         try (var http = stand.open()) {
             // When
             http.send(head(
-                    format, "Expect: 100-continue", "Content-Length: " + format.body(false).length()));
+                    format,
+                    "Expect: 100-continue",
+                    "Content-Length: " + format.body(false).length()));
             assertThat(http.readHead().status()).isEqualTo(100);
             http.send(format.body(false));
             // Then
@@ -270,7 +272,8 @@ class BodiesIT {
 
     private static String text(Random random) {
         return IntStream.range(0, random.nextInt(30))
-                .mapToObj(at -> List.of("a", "\\\"", "\\\\", "\\u00e9", "é", "\\ud83d\\ude00", "😀", "\\/", "\u2028", "}{")
+                .mapToObj(at -> List.of(
+                                "a", "\\\"", "\\\\", "\\u00e9", "é", "\\ud83d\\ude00", "😀", "\\/", "\u2028", "}{")
                         .get(random.nextInt(10)))
                 .collect(Collectors.joining());
     }
@@ -321,9 +324,20 @@ class BodiesIT {
         assertThat(received.header("authorization")).contains("Bearer provider-key");
         assertThat(names(received))
                 .doesNotContain(
-                        "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization", "x-hop",
-                        "keep-alive", "te", "trailer", "tailscale-user-login", "tailscale-user-name",
-                        "tailscale-user-profile-pic", "x-forwarded-for", "accept-encoding");
+                        "x-api-key",
+                        "x-goog-api-key",
+                        "api-key",
+                        "cookie",
+                        "proxy-authorization",
+                        "x-hop",
+                        "keep-alive",
+                        "te",
+                        "trailer",
+                        "tailscale-user-login",
+                        "tailscale-user-name",
+                        "tailscale-user-profile-pic",
+                        "x-forwarded-for",
+                        "accept-encoding");
     }
 
     private static List<String> names(ReceivedRequest request) {

@@ -109,8 +109,8 @@ class HangUpIT {
         var received = stand.simulator().receivedCount();
         var name = "leaves-%s-%s-before".formatted(format, manner);
         var http = stand.ask(format, true, name, "hang");
-        Eventually.await(SOON, () -> assertThat(stand.simulator().receivedCount())
-                .isEqualTo(received + 1));
+        Eventually.await(
+                SOON, () -> assertThat(stand.simulator().receivedCount()).isEqualTo(received + 1));
         // When
         manner.leave.accept(http);
         // Then
@@ -171,8 +171,9 @@ class HangUpIT {
             // When
             client.close();
             // Then
-            Eventually.await(Duration.ofSeconds(2), () -> assertThat(provider.openConnections())
-                    .isZero());
+            Eventually.await(
+                    Duration.ofSeconds(2),
+                    () -> assertThat(provider.openConnections()).isZero());
         }
     }
 

@@ -72,8 +72,7 @@ class UnreachableIT {
         return """
                 { "baseurl": "%s", "apikey": "provider-key", "models": ["test-gpt"],
                   "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
-                  "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] }"""
-                .formatted(url);
+                  "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] }""".formatted(url);
     }
 
     private static int closedPort() {
@@ -88,9 +87,24 @@ class UnreachableIT {
     private static ServerSocket tlsSocket(Path store) throws Exception {
         var keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         var made = new ProcessBuilder(
-                        keytool, "-genkeypair", "-alias", "forged", "-keyalg", "EC", "-validity", "2", "-dname",
-                        "CN=localhost", "-ext", "SAN=dns:localhost", "-storetype", "PKCS12", "-keystore",
-                        store.toString(), "-storepass", "changeit")
+                        keytool,
+                        "-genkeypair",
+                        "-alias",
+                        "forged",
+                        "-keyalg",
+                        "EC",
+                        "-validity",
+                        "2",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "SAN=dns:localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        "changeit")
                 .redirectErrorStream(true)
                 .start();
         made.getInputStream().readAllBytes();

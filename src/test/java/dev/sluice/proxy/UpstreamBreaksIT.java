@@ -70,8 +70,8 @@ class UpstreamBreaksIT {
         var name = "breaks-" + format + "-" + ending + "-";
         // When
         var answers = Stand.together(all.stream()
-                .map(sent -> (Callable<Answer>)
-                        () -> ask(format, true, name + sent, SCRIPT + "; " + ending + "=" + sent))
+                .map(sent ->
+                        (Callable<Answer>) () -> ask(format, true, name + sent, SCRIPT + "; " + ending + "=" + sent))
                 .toList());
         // Then
         stand.awaitQuiet();
@@ -89,8 +89,7 @@ class UpstreamBreaksIT {
         }
     }
 
-    private static void assertStream(
-            TestFormat format, String what, String passed, boolean complete, Answer answer) {
+    private static void assertStream(TestFormat format, String what, String passed, boolean complete, Answer answer) {
         assertThat(answer.head().status()).as(what).isEqualTo(200);
         assertThat(answer.rest().text()).as(what).startsWith(passed);
         var added = answer.rest().text().substring(passed.length());
@@ -114,7 +113,8 @@ class UpstreamBreaksIT {
     @ParameterizedTest
     @EnumSource
     void aWholeStreamPassesByteForByte(TestFormat format) {
-        for (var script : List.of(SCRIPT, SCRIPT + "; chunking=1", SCRIPT + "; tools=2", "events=300; id=2; chunking=5")) {
+        for (var script :
+                List.of(SCRIPT, SCRIPT + "; chunking=1", SCRIPT + "; tools=2", "events=300; id=2; chunking=5")) {
             // Given
             var said = stand.said(format, true, script).events();
             // When
@@ -232,9 +232,13 @@ class UpstreamBreaksIT {
             assertThat(answer.head().headers()).containsAll(passed);
             assertThat(answer.head().header("retry-after")).contains("7");
             var exchange = stand.exchange(name);
-            assertThat(exchange.path("cost_nanos").asLong(-1)).as(exchange.toString()).isZero();
+            assertThat(exchange.path("cost_nanos").asLong(-1))
+                    .as(exchange.toString())
+                    .isZero();
             assertThat(exchange.path("status").asInt()).isEqualTo(status);
-            assertThat(exchange.path("outcome").asText()).as(exchange.toString()).isEqualTo("upstream_error");
+            assertThat(exchange.path("outcome").asText())
+                    .as(exchange.toString())
+                    .isEqualTo("upstream_error");
         }
         stand.awaitQuiet();
     }

@@ -227,6 +227,7 @@ class BucketCrashTest {
                             new SetClock(),
                             QuotaSettings.defaults(TestReadJournal.ID, true),
                             new LongAdder(),
+                            LedgerWitness.ALONE,
                             _ -> {})));
         }
 

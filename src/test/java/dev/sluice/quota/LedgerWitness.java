@@ -9,7 +9,12 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** A witness that knows the costs it was told, and takes everything else to have cost nothing. Fails as often as it is told to. */
 final class LedgerWitness implements Quota.Witness {
+    /** Of a bucket that has none. */
+    static final QuotaBucket.Siblings ALONE =
+            (id, testimony, butNot) -> CompletableFuture.completedStage(testimony.costNanos());
+
     final Map<String, Long> costs = new ConcurrentHashMap<>();
+    final Map<String, List<String>> buckets = new ConcurrentHashMap<>();
     private final List<String> asked = new ArrayList<>();
     private int failures;
 
@@ -22,12 +27,13 @@ final class LedgerWitness implements Quota.Witness {
     }
 
     @Override
-    public synchronized CompletionStage<Long> costOf(String requestId, String memo, long estimateNanos) {
+    public synchronized CompletionStage<Quota.Testimony> costOf(String requestId, String memo, long estimateNanos) {
         asked.add(requestId + " " + memo + " " + estimateNanos);
         if (failures > 0) {
             failures--;
             return CompletableFuture.failedStage(new IllegalStateException("told to fail"));
         }
-        return CompletableFuture.completedStage(costs.getOrDefault(requestId, 0L));
+        return CompletableFuture.completedStage(
+                new Quota.Testimony(costs.getOrDefault(requestId, 0L), buckets.getOrDefault(requestId, List.of())));
     }
 }

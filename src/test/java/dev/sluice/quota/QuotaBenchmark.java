@@ -32,7 +32,8 @@ final class QuotaBenchmark {
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         var quota = Quota.start(
                 testKit.system(),
-                (_, _, estimate) -> CompletableFuture.completedStage(estimate),
+                (_, _, estimate) ->
+                        CompletableFuture.completedStage(new Quota.Testimony(estimate, java.util.List.of())),
                 InstantSource.system(),
                 QuotaSettings.defaults(TestReadJournal.ID, true));
         var rule = Rules.rule(1L << 60, 1, Duration.ofSeconds(1));

@@ -75,6 +75,8 @@ class QuotaBucketTest {
                         new QuotaBucket.Renew(List.of("a", "b")),
                         new QuotaBucket.Refill(1, person.ref()),
                         new QuotaBucket.Tell(person.ref()),
+                        new QuotaBucket.ChargeToo("a", 1, person.ref()),
+                        new QuotaBucket.Charged(),
                         new QuotaBucket.StayAwake(),
                         new QuotaBucket.Stop(),
                         new Held("bucket", "a"),
@@ -243,6 +245,42 @@ class QuotaBucketTest {
     }
 
     @Test
+    void isChargedForAnOrphanOfAnotherBucketOnce() {
+        var bucket = spawn("node");
+        bucket.tell(reserve("a", 60, holds(100)));
+        awaitJournaled(1);
+
+        for (var id : List.of("a", "unheard-of", "a", "unheard-of")) {
+            bucket.tell(new QuotaBucket.ChargeToo(id, 33, person.ref()));
+            person.expectMessage(new QuotaBucket.Charged());
+        }
+
+        awaitStatus(restart(bucket, "new"), 0, 66);
+    }
+
+    @Test
+    void isNotChargedForAnOrphanThatIsSettledHere() {
+        var bucket = spawn("node");
+        bucket.tell(settle("a", 40));
+        bucket.tell(new QuotaBucket.ChargeToo("a", 33, person.ref()));
+        person.expectMessage(new QuotaBucket.Charged());
+
+        awaitStatus(bucket, 0, 40);
+    }
+
+    @Test
+    void remembersAChargeThatCameBeforeItsDefinition() {
+        var bucket = spawn("node");
+        bucket.tell(new QuotaBucket.ChargeToo("a", 33, person.ref()));
+        person.expectMessage(new QuotaBucket.Charged());
+        assertThat(awaitStatus(bucket, 0, 33)).returns(0L, Quota.Status::capacityNanos);
+
+        bucket.tell(reserve("b", 7, holds(100)));
+
+        assertThat(awaitStatus(bucket, 7, 33)).returns(67L, Quota.Status::balanceNanos);
+    }
+
+    @Test
     void leavesTheReservationsOfItsOwnProcessAlone() {
         var bucket = spawn("node");
         bucket.tell(reserve("a", 60, holds(100)));
@@ -287,6 +325,7 @@ class QuotaBucketTest {
                 clock,
                 QuotaSettings.defaults(TestReadJournal.ID, true),
                 orphansCharged,
+                LedgerWitness.ALONE,
                 region::add);
     }
 

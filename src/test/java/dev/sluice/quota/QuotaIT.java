@@ -55,6 +55,7 @@ class QuotaIT {
                                 Change.Defined.of(holds(1_000)),
                                 new Change.Reserved("orphan", 300, "dead", "session")))));
         witness.costs.put("orphan", 77L);
+        witness.buckets.put("orphan", List.of("left:out", "left:behind"));
         quota = Quota.start(testKit.system(), witness, Instant::now, SETTINGS);
     }
 
@@ -69,6 +70,13 @@ class QuotaIT {
 
         assertThat(status("left:behind").reservedNanos()).isZero();
         assertThat(quota.orphansCharged()).isPositive();
+    }
+
+    @Test
+    void chargesTheBucketThatHadNotWrittenTheReservationOfADeadProcessYet() {
+        await(() -> assertThat(status("left:behind").spentNanos()).isEqualTo(77));
+
+        assertThat(status("left:out").spentNanos()).isEqualTo(77);
     }
 
     @Test

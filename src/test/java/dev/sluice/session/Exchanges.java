@@ -59,6 +59,23 @@ final class Exchanges {
                 responseId);
     }
 
+    /** Of a request to {@code session} by {@code login}. */
+    static RequestMemo memo(String session, String login) {
+        return new RequestMemo(
+                session,
+                login,
+                "node-1",
+                List.of("tag:ci"),
+                "openai",
+                "gpt-5",
+                "openai_chat",
+                "POST",
+                "/v1/chat/completions",
+                true,
+                NOON,
+                List.of("daily:" + login, "pool"));
+    }
+
     static Config config() {
         return PersistenceTestKitPlugin.config()
                 .withFallback(PersistenceTestKitSnapshotPlugin.config())

@@ -203,7 +203,7 @@ class SessionTest {
     }
 
     private void askCost(String requestId, long estimate, long errand) {
-        session.tell(new Session.CostOrLost(requestId, estimate, errand, probe.ref()));
+        session.tell(new Session.CostOrLost(requestId, RequestMemo.of(ID), estimate, errand, probe.ref()));
     }
 
     private List<Exchange> recorded() {

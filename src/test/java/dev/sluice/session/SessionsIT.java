@@ -43,8 +43,10 @@ class SessionsIT {
 
         now(sessions.record(Exchanges.of("r1", session, ALICE, 70L)));
 
-        assertThat(now(sessions.costOrLost(session, "r1", 500))).isEqualTo(70);
-        assertThat(now(sessions.costOrLost(session, "r2", 500))).isEqualTo(500);
+        assertThat(now(sessions.costOrLost("r1", Exchanges.memo(session, ALICE), 500)))
+                .isEqualTo(70);
+        assertThat(now(sessions.costOrLost("r2", Exchanges.memo(session, ALICE), 500)))
+                .isEqualTo(500);
         assertThat(recorded(session)).extracting(Exchange::requestId).containsExactly("r1", "r2");
     }
 

@@ -178,7 +178,7 @@ class ShardedSessionsTest {
     @Test
     void asksWhatALostRequestCost() {
         // Given
-        var cost = door.costOrLost(CHAT, "r1", 900);
+        var cost = door.costOrLost("r1", Exchanges.memo(CHAT, "alice@example.com"), 900);
         var question = (Session.CostOrLost) sessions.receiveMessage().message();
         // When
         question.replyTo().tell(new Recorded(question.errand(), 70));

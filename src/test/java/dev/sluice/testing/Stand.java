@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import dev.sluice.simulator.Simulator;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,8 +52,7 @@ public final class Stand implements AutoCloseable {
     public static Stand start(Path data, UnaryOperator<String> policy, Map<String, ?> settings) throws Exception {
         var system = ActorSystem.create("providers", ConfigFactory.load("simulator.conf"));
         var simulator = new Simulator(system);
-        var binding =
-                simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        var binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
         var url = "http://127.0.0.1:" + binding.localAddress().getPort();
         return new Stand(system, simulator, binding, TestGateway.start(data, policy.apply(url), settings));
     }
@@ -168,13 +166,18 @@ public final class Stand implements AutoCloseable {
     /** Asserts that soon nothing is left of any request: no connection of a client, no stream of the provider, no money set aside. */
     public void awaitQuiet() {
         Eventually.await(SOON, () -> {
-            assertThat(gateway.node().openConnections()).as("clients' connections").isZero();
+            assertThat(gateway.node().openConnections())
+                    .as("clients' connections")
+                    .isZero();
             assertThat(simulator.openStreams()).as("the provider's streams").isZero();
         });
-        Eventually.await(SOON, () -> assertThat(buckets().values()).allSatisfy(bucket -> assertThat(
-                        bucket.path("reserved_nanos").asLong())
-                .as(bucket.toString())
-                .isZero()));
+        Eventually.await(
+                SOON,
+                () -> assertThat(buckets().values())
+                        .allSatisfy(bucket -> assertThat(
+                                        bucket.path("reserved_nanos").asLong())
+                                .as(bucket.toString())
+                                .isZero()));
     }
 
     /** An ordinary request is served, now. */

@@ -34,14 +34,12 @@ public enum TestFormat {
     }
 
     public String body(String modelAsked, boolean stream, String prompt) {
-        var asked =
-                switch (this) {
-                    case CHAT -> "\"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]".formatted(prompt);
-                    case RESPONSES -> "\"input\": \"%s\"".formatted(prompt);
-                    case MESSAGES ->
-                        "\"max_tokens\": 512, \"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]"
-                                .formatted(prompt);
-                };
+        var asked = switch (this) {
+            case CHAT -> "\"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]".formatted(prompt);
+            case RESPONSES -> "\"input\": \"%s\"".formatted(prompt);
+            case MESSAGES ->
+                "\"max_tokens\": 512, \"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]".formatted(prompt);
+        };
         return "{\"model\": \"%s\", \"stream\": %s, %s}".formatted(modelAsked, stream, asked);
     }
 
@@ -57,7 +55,8 @@ public enum TestFormat {
         var node = parsed(body);
         var error = node.path("error");
         var shaped = this == MESSAGES
-                ? node.path("type").asText().equals("error") && error.path("type").isTextual()
+                ? node.path("type").asText().equals("error")
+                        && error.path("type").isTextual()
                 : error.path("type").isTextual() && error.has("code") && error.has("param");
         if (!shaped || !error.path("message").isTextual()) {
             throw new AssertionError("not an error of " + this + ": " + body);
