@@ -160,7 +160,8 @@ for (const [name, script] of [
 await check('compressed and split streams are read', async () => {
   for (const script of ['gzip', 'chunking=1', 'chunking=7; gzip']) {
     const chunks = await all(await client.chat.completions.create({ model, messages, stream: true }, simulate(script)));
-    equal(chunks.at(-1).choices[0].finish_reason, 'stop', script);
+    // A provider that compresses unasked keeps a gateway from hiding the usage chunk that it asked for.
+    equal(chunks.findLast((chunk) => chunk.choices.length).choices[0].finish_reason, 'stop', script);
   }
 });
 

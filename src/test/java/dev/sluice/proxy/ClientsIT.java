@@ -1,0 +1,50 @@
+package dev.sluice.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.NodeClients;
+import dev.sluice.testing.Stand;
+import dev.sluice.testing.TestGateway;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The providers' official clients, pointed at the gateway, notice nothing but the gateway's own promises. */
+class ClientsIT {
+    @TempDir
+    Path data;
+
+    @Test
+    void theOpenAiClientIsServed() throws Exception {
+        try (var stand = Stand.start(data)) {
+            var checks = NodeClients.run(
+                    "openai.mjs",
+                    Map.of("BASE_URL", stand.gateway().url() + "/v1", "GATEWAY", "1", "MODEL", "test-gpt"));
+            assertThat(checks).hasSize(23);
+            stand.awaitQuiet();
+        }
+    }
+
+    @Test
+    void theAnthropicClientIsServed() throws Exception {
+        try (var stand = Stand.start(data)) {
+            var checks = NodeClients.run(
+                    "anthropic.mjs", Map.of("BASE_URL", stand.gateway().url(), "GATEWAY", "1", "MODEL", "test-claude"));
+            assertThat(checks).hasSize(16);
+            stand.awaitQuiet();
+        }
+    }
+
+    @Test
+    void bothRaiseTheirOwnErrorsForTheGatewaysNoes() throws Exception {
+        try (var stand = Stand.start(
+                data, provider -> TestGateway.policy(provider).replace("$1000.00", "$0.00"), Map.of())) {
+            var checks = NodeClients.run(
+                    "refusals.mjs",
+                    Map.of("BASE_URL", stand.gateway().url(), "OPENAI", "test-gpt", "ANTHROPIC", "test-claude"));
+            assertThat(checks).hasSize(6);
+            assertThat(stand.simulator().receivedCount()).isZero();
+        }
+    }
+}
