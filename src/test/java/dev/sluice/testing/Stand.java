@@ -208,6 +208,9 @@ public final class Stand implements AutoCloseable {
     public void close() {
         gateway.close();
         system.terminate();
-        system.getWhenTerminated().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+        system.getWhenTerminated()
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
     }
 }
