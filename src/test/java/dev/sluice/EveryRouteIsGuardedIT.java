@@ -6,6 +6,7 @@ import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.TestGateway;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,7 +113,7 @@ class EveryRouteIsGuardedIT {
     }
 
     private static int request(String method, String path, String body, List<String> headers) {
-        try (var http = RawHttp.connect(new InetSocketAddress("127.0.0.1", gateway.port()))) {
+        try (var http = RawHttp.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()))) {
             var lines = headers.isEmpty() ? "" : String.join("\r\n", headers) + "\r\n";
             http.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + "Content-Length: " + body.length() + "\r\n" + lines + "\r\n" + body);

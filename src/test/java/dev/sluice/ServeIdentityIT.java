@@ -9,6 +9,7 @@ import dev.sluice.testing.AdminApi;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.TestGateway;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -236,6 +237,6 @@ class ServeIdentityIT {
     }
 
     private static InetSocketAddress address(TestGateway gateway) {
-        return new InetSocketAddress("127.0.0.1", gateway.port());
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port());
     }
 }
