@@ -29,7 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ByteIdentityIT {
     private static final int ROUNDS = 150;
     private static final List<String> TYPES = List.of(
-            "application/json", "application/json; charset=utf-8", "text/plain", "application/octet-stream", "text/html");
+            "application/json",
+            "application/json; charset=utf-8",
+            "text/plain",
+            "application/octet-stream",
+            "text/html");
 
     @TempDir
     static Path data;
@@ -45,13 +49,14 @@ class ByteIdentityIT {
         CLOSE
     }
 
-    private record Plan(
-            int status, String type, String coding, ByteString body, Framing framing, long seed) {
+    private record Plan(int status, String type, String coding, ByteString body, Framing framing, long seed) {
         static Plan random(Random random, boolean events) {
             var bytes = events ? events(random) : bytes(random);
             var zipped = random.nextInt(4) == 0;
             return new Plan(
-                    events ? 200 : List.of(200, 200, 201, 400, 404, 418, 500, 529).get(random.nextInt(8)),
+                    events
+                            ? 200
+                            : List.of(200, 200, 201, 400, 404, 418, 500, 529).get(random.nextInt(8)),
                     events ? "text/event-stream" : TYPES.get(random.nextInt(TYPES.size())),
                     zipped ? "Content-Encoding: gzip\r\n" : "",
                     ByteString.fromArray(zipped ? gzip(bytes) : bytes),
@@ -144,7 +149,10 @@ class ByteIdentityIT {
     void anyAnswerArrivesAsItWasSent(long seed) {
         var random = new Random(seed);
         for (var round = 0; round < ROUNDS; round++) {
-            assertArrives("seed " + seed + ", round " + round, TestFormat.values()[random.nextInt(3)], Plan.random(random, false));
+            assertArrives(
+                    "seed " + seed + ", round " + round,
+                    TestFormat.values()[random.nextInt(3)],
+                    Plan.random(random, false));
         }
     }
 
@@ -172,7 +180,9 @@ class ByteIdentityIT {
             assertThat(head.header("content-type").orElse("").split(";", 2)[0])
                     .as(what)
                     .isEqualTo(plan.type().split(";", 2)[0]);
-            assertThat(head.header("content-encoding").isPresent()).as(what).isEqualTo(!plan.coding().isEmpty());
+            assertThat(head.header("content-encoding").isPresent())
+                    .as(what)
+                    .isEqualTo(!plan.coding().isEmpty());
             assertThat(rest.bytes()).as(what).isEqualTo(plan.body());
             assertThat(rest.end()).as(what).isEqualTo(End.PROPER);
         }

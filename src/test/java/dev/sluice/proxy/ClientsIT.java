@@ -38,8 +38,8 @@ class ClientsIT {
 
     @Test
     void bothRaiseTheirOwnErrorsForTheGatewaysNoes() throws Exception {
-        try (var stand = Stand.start(
-                data, provider -> TestGateway.policy(provider).replace("$1000.00", "$0.00"), Map.of())) {
+        try (var stand =
+                Stand.start(data, provider -> TestGateway.policy(provider).replace("$1000.00", "$0.00"), Map.of())) {
             var checks = NodeClients.run(
                     "refusals.mjs",
                     Map.of("BASE_URL", stand.gateway().url(), "OPENAI", "test-gpt", "ANTHROPIC", "test-claude"));

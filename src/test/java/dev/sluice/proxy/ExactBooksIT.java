@@ -39,8 +39,9 @@ class ExactBooksIT {
                     .toList());
             // Then
             stand.awaitQuiet();
-            Eventually.await(Duration.ofSeconds(20), () -> assertThat(sum(stand, "exchanges"))
-                    .isEqualTo((long) CLIENTS * REQUESTS));
+            Eventually.await(
+                    Duration.ofSeconds(20),
+                    () -> assertThat(sum(stand, "exchanges")).isEqualTo((long) CLIENTS * REQUESTS));
             var told = sum(stand, "cost_nanos");
             assertThat(told).isPositive();
             assertThat(stand.exchanges().stream()
@@ -68,8 +69,20 @@ class ExactBooksIT {
         var format = TestFormat.values()[random.nextInt(3)];
         var stream = random.nextInt(4) > 0;
         var manner = List.of(
-                        "", "", "", "; no-usage", "; fault=429", "; fault=500", "; cut-after=3", "; reset-after=4",
-                        "; end-after=2", "; reset", "; error-event-at=3", "; malformed-at=2", "; gzip", "; chunking=3")
+                        "",
+                        "",
+                        "",
+                        "; no-usage",
+                        "; fault=429",
+                        "; fault=500",
+                        "; cut-after=3",
+                        "; reset-after=4",
+                        "; end-after=2",
+                        "; reset",
+                        "; error-event-at=3",
+                        "; malformed-at=2",
+                        "; gzip",
+                        "; chunking=3")
                 .get(random.nextInt(14));
         var script = "events=%d; input=%d; cached=%d; output=%d%s"
                 .formatted(random.nextInt(8), random.nextInt(5000), random.nextInt(5000), random.nextInt(900), manner);
@@ -92,8 +105,8 @@ class ExactBooksIT {
 
     @Test
     void aSmallBucketIsOverrunByOneRequestAtMost() throws Exception {
-        try (var stand = Stand.start(
-                data, provider -> TestGateway.policy(provider).replace("$1000.00", "$0.01"), Map.of())) {
+        try (var stand =
+                Stand.start(data, provider -> TestGateway.policy(provider).replace("$1000.00", "$0.01"), Map.of())) {
             // Given: a hundred tokens out of gpt-4.1 cost $0.0008, ten in $0.00002
             var script = "events=5; interval=5ms; input=10; output=100";
             var cost = 820_000L;

@@ -48,10 +48,13 @@ class OverrunIT {
         stand.assertServes(TestFormat.RESPONSES);
         assertThat(results).allSatisfy(result -> assertThat(result.status()).isIn(200, 503));
         assertThat(results).filteredOn(result -> result.status() == 200).hasSizeGreaterThanOrEqualTo(LIMIT);
-        assertThat(results).filteredOn(result -> result.status() == 503).isNotEmpty().allSatisfy(result -> {
-            assertThat(result.took()).isLessThan(Duration.ofSeconds(5));
-            assertThat(result.refusal()).contains("provider-open-requests");
-        });
+        assertThat(results)
+                .filteredOn(result -> result.status() == 503)
+                .isNotEmpty()
+                .allSatisfy(result -> {
+                    assertThat(result.took()).isLessThan(Duration.ofSeconds(5));
+                    assertThat(result.refusal()).contains("provider-open-requests");
+                });
         stand.awaitQuiet();
     }
 

@@ -31,9 +31,11 @@ class SlowReaderIT {
     private static final int CLIENTS = 8;
     private static final long MOST_A_CLIENT = 2 << 20;
     private static final int PIECES = 200 * 64;
-    private static final byte[] PIECE = ("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
-                    + "\"delta\":{\"type\":\"text_delta\",\"text\":\"" + "x".repeat(16 * 1024 - 137) + "\"}}\n\n")
-            .getBytes(StandardCharsets.UTF_8);
+    private static final byte[] PIECE =
+            ("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+                            + "\"delta\":{\"type\":\"text_delta\",\"text\":\"" + "x".repeat(16 * 1024 - 137)
+                            + "\"}}\n\n")
+                    .getBytes(StandardCharsets.UTF_8);
     private static final byte[] LAST =
             "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n".getBytes(StandardCharsets.UTF_8);
 
@@ -113,7 +115,9 @@ class SlowReaderIT {
     private static long sumOfRest(RawHttp http) throws IOException {
         var sum = new CRC32();
         var buffer = new byte[64 * 1024];
-        for (var count = http.body().read(buffer); count >= 0; count = http.body().read(buffer)) {
+        for (var count = http.body().read(buffer);
+                count >= 0;
+                count = http.body().read(buffer)) {
             sum.update(buffer, 0, count);
         }
         return sum.getValue();
@@ -135,7 +139,9 @@ class SlowReaderIT {
         return LongStream.range(0, 4)
                 .map(round -> {
                     System.gc();
-                    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+                    return ManagementFactory.getMemoryMXBean()
+                            .getHeapMemoryUsage()
+                            .getUsed();
                 })
                 .min()
                 .orElseThrow();

@@ -73,8 +73,7 @@ class SurfaceIT {
         return """
                 { "baseurl": "%s", "apikey": "provider-key", "models": [%s],
                   "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
-                  "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] }"""
-                .formatted(url, models);
+                  "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] }""".formatted(url, models);
     }
 
     private static Answer post(String path, String body, String... headers) {
