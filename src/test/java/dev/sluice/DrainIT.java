@@ -106,17 +106,6 @@ class DrainIT {
         });
     }
 
-    @Test
-    void anIdleGatewayEndsAtOnce() {
-        try (var gateway = serve("1m")) {
-            gateway.awaitAddress();
-
-            gateway.terminate();
-
-            assertThat(gateway.awaitExit(SOON)).isZero();
-        }
-    }
-
     /** Each has shown its first byte. */
     private static List<RawHttp> openStreams(InetSocketAddress address, String script) {
         var streams = IntStream.range(0, STREAMS)
@@ -157,6 +146,8 @@ class DrainIT {
                         assertThat(bucket.path("spent_nanos").asLong()).isEqualTo(spent);
                         assertThat(bucket.path("reserved_nanos").asLong()).isZero();
                     });
+            gateway.terminate();
+            assertThat(gateway.awaitExit(SOON)).as("the end of an idle gateway").isZero();
             return exchanges;
         }
     }

@@ -71,17 +71,22 @@ class KillNineIT {
         var random = new Random(seed);
         writeConfiguration();
         var seen = new ArrayList<Seen>();
-        for (var life = 1; life <= LIVES; life++) {
-            var label = "life " + life + " of -Dsluice.seed=" + seed;
-            var lived = liveAndDie(random, label);
-            seen.addAll(lived.seen());
-            try (var gateway = serve();
-                    var admin = new AdminApi(gateway.awaitAddress())) {
-                Eventually.await(
-                        BALANCED, () -> assertThat(admin.status("/readyz")).isEqualTo(200));
-                Eventually.await(BALANCED, () -> assertBalance(admin, label));
-                assertRemembered(admin, seen, lived, label);
+        var gateway = serve();
+        try {
+            for (var life = 1; life <= LIVES; life++) {
+                var label = "life " + life + " of -Dsluice.seed=" + seed;
+                var lived = liveAndDie(gateway, random, label);
+                seen.addAll(lived.seen());
+                gateway = serve();
+                try (var admin = new AdminApi(gateway.awaitAddress())) {
+                    Eventually.await(
+                            BALANCED, () -> assertThat(admin.status("/readyz")).isEqualTo(200));
+                    Eventually.await(BALANCED, () -> assertBalance(admin, label));
+                    assertRemembered(admin, seen, lived, label);
+                }
             }
+        } finally {
+            gateway.close();
         }
     }
 
@@ -118,9 +123,8 @@ class KillNineIT {
     /** @param diedAt by {@link System#nanoTime} */
     private record Lived(List<Seen> seen, long diedAt) {}
 
-    private Lived liveAndDie(Random random, String label) throws Exception {
-        try (var gateway = serve();
-                var crowd = new Crowd(gateway.awaitAddress(), CLIENTS, LOGINS, random)) {
+    private static Lived liveAndDie(SluiceProcess gateway, Random random, String label) throws Exception {
+        try (var crowd = new Crowd(gateway.awaitAddress(), CLIENTS, LOGINS, random)) {
             // Some die while the first requests come in, the others in full flow.
             var first = random.nextInt(3) == 0 ? 1 : CLIENTS;
             Eventually.await(

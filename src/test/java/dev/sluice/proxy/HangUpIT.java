@@ -169,7 +169,7 @@ class HangUpIT {
                 client.readEvent();
             }
             // When
-            client.close();
+            client.hangUp();
             // Then
             Eventually.await(
                     Duration.ofSeconds(2),

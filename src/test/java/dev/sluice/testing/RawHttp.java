@@ -245,6 +245,11 @@ public final class RawHttp implements AutoCloseable {
         }
     }
 
+    /** A FIN, as a client that is done with an answer sends. */
+    public void hangUp() {
+        close();
+    }
+
     @Override
     public void close() {
         try {

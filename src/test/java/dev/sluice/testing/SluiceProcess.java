@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,7 +39,11 @@ public final class SluiceProcess implements AutoCloseable {
         return start(directory, Map.of(), arguments);
     }
 
-    /** @param directory where it runs, and where its output is kept */
+    /**
+     * Starts a process.
+     *
+     * @param directory where it runs, and where its output is kept
+     */
     public static SluiceProcess start(Path directory, Map<String, String> environment, String... arguments) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -86,7 +91,7 @@ public final class SluiceProcess implements AutoCloseable {
         });
         var said = LISTENS.matcher(out());
         assertThat(said.find()).isTrue();
-        return new InetSocketAddress("127.0.0.1", Integer.parseInt(said.group(1)));
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(said.group(1)));
     }
 
     /** Waits until it has ended by itself; fails when it does not. */
