@@ -2,6 +2,8 @@ package dev.sluice.provider;
 
 import dev.sluice.config.Settings;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
@@ -50,8 +52,8 @@ final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
     }
 
     private Duration tick() {
-        var shortest = clocks.firstEvent().compareTo(clocks.idle()) < 0 ? clocks.firstEvent() : clocks.idle();
-        var tick = shortest.dividedBy(8);
+        var tick = Collections.min(List.of(clocks.firstEvent(), clocks.idle(), clocks.clientIdle()))
+                .dividedBy(8);
         return tick.compareTo(FASTEST_TICK) < 0 ? FASTEST_TICK : tick.compareTo(SLOWEST_TICK) > 0 ? SLOWEST_TICK : tick;
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.BidiShape;
@@ -9,6 +10,7 @@ import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -18,11 +20,15 @@ import org.apache.pekko.util.ByteString;
  * goes unnoticed until something is written: a provider that thinks for minutes would think, and bill, for nobody.
  *
  * <p>It ends a failed answer with a close in place of an abort. Pekko's TCP stage aborts on failure, and an abort overtakes
- * the error event that was written just before it. The client sees a body that ends in the middle, either way.
+ * the error event that was written just before it. The client sees a body that ends in the middle, either way. A client that does
+ * not take what was written is aborted in the end, for a close would wait for it.
  */
 final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString, ByteString>> {
     /** Kept of what a client sends while it is being answered; past it, it waits in the kernel. */
     private static final int MAX_AHEAD = 64 * 1024;
+
+    /** For a client to take the end of an answer that broke off. */
+    private static final Duration LINGER = Duration.ofSeconds(5);
 
     private final Inlet<ByteString> answers = Inlet.create("answers");
     private final Outlet<ByteString> toSocket = Outlet.create("to-socket");
@@ -47,7 +53,7 @@ final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString
         return new Logic();
     }
 
-    private final class Logic extends GraphStageLogic {
+    private final class Logic extends TimerGraphStageLogic {
         private final ArrayDeque<ByteString> ahead = new ArrayDeque<>(2);
         private final OpenConnections.Bell cut = new OpenConnections.Bell(createAsyncCallback(done -> completeStage()));
         private int bytesAhead;
@@ -63,7 +69,9 @@ final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString
 
                 @Override
                 public void onUpstreamFailure(Throwable cause) {
-                    completeStage();
+                    complete(toSocket);
+                    scheduleOnce(cause, LINGER);
+                    discard();
                 }
             });
             setHandler(toSocket, new AbstractOutHandler() {
@@ -87,12 +95,21 @@ final class Edge extends GraphStage<BidiShape<ByteString, ByteString, ByteString
                 @Override
                 public void onDownstreamFinish(Throwable cause) {
                     // No more requests are wanted; the last answer may still be on its way, and its client may hang up.
-                    discarding = true;
-                    ahead.clear();
-                    bytesAhead = 0;
-                    readOn();
+                    discard();
                 }
             });
+        }
+
+        private void discard() {
+            discarding = true;
+            ahead.clear();
+            bytesAhead = 0;
+            readOn();
+        }
+
+        @Override
+        public void onTimer(Object failure) {
+            failStage((Throwable) failure);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.wire.AnswerReader;
 import org.apache.pekko.stream.Attributes;
@@ -133,6 +134,12 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
 
         private void breakOff(Throwable cause) {
             var rest = reader.end();
+            if (cause instanceof UpstreamFailure failure && failure.kind() == UpstreamFailure.Kind.ABANDONED) {
+                // Who takes nothing takes no event either.
+                outcome = hungUp();
+                failStage(cause);
+                return;
+            }
             // An answer that had said it was complete was only slow to hang up.
             if (events && reader.answer().complete()) {
                 outcome = Outcome.COMPLETED;

@@ -158,8 +158,8 @@ class HangUpIT {
                     asked.countDown();
                     in.read();
                 });
-                var gateway = TestGateway.start(other, TestGateway.policy(provider.url()));
-                var client = RawHttp.connect(gateway.node().address())) {
+                var gateway = TestGateway.start(other, TestGateway.policy(provider.url()))) {
+            var client = RawHttp.connect(gateway.node().address());
             client.post("/v1/messages", TestFormat.MESSAGES.body(true));
             asked.await();
             if (place != Place.BEFORE_THE_HEAD) {

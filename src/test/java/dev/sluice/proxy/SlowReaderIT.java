@@ -183,7 +183,7 @@ class SlowReaderIT {
             assertThat(http.readHead().status()).isEqualTo(200);
             // Then
             Eventually.await(
-                    Duration.ofSeconds(8),
+                    Duration.ofSeconds(10),
                     () -> assertThat(stand.gateway().node().openConnections()).isZero());
             stand.awaitQuiet();
             assertThat(List.of(End.CUT, End.RESET)).contains(http.readRest().end());
