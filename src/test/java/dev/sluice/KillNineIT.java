@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatObject;
 
@@ -176,7 +177,7 @@ class KillNineIT {
         var known = byId.entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, it -> it.getValue().getFirst()));
         for (var answer : all) {
-            assertTold(answer, known.get(answer.requestId()), label);
+            assertTold(answer, requireNonNull(known.get(answer.requestId()), label), label);
         }
         var whole = lived.seen().stream()
                 .filter(it -> it.whole() && it.wholeAt() < lived.diedAt() - RECORDED.toNanos())

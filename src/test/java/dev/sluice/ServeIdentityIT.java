@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -47,7 +48,7 @@ class ServeIdentityIT {
                 "each:<user>": { "capacity": "$1000.00", "rate": "$0.00/day", "on_exceed": "reject" },
               },
               "providers": { "p": {
-                "baseurl": "http://127.0.0.1:%d", "apikey": "k", "models": ["m", "other"],
+                "baseurl": "http://127.0.0.1:PORT", "apikey": "k", "models": ["m", "other"],
                 "compatibility": { "openai_chat": true },
                 "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
               } },
@@ -68,7 +69,8 @@ class ServeIdentityIT {
     @BeforeAll
     static void start() throws Exception {
         var provider = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
-        var policy = POLICY.formatted(provider.localAddress().getPort());
+        var policy =
+                POLICY.replace("PORT", Integer.toString(provider.localAddress().getPort()));
         trusting = TestGateway.start(
                 data.resolve("trusting"), policy, Map.of("sluice.trusted-proxies", List.of("127.0.0.1")));
         doubting = TestGateway.start(data.resolve("doubting"), policy);
@@ -198,7 +200,7 @@ class ServeIdentityIT {
     }
 
     private static long spent(String bucket) throws Exception {
-        return admin.buckets().get(bucket).path("spent_nanos").asLong();
+        return requireNonNull(admin.buckets().get(bucket)).path("spent_nanos").asLong();
     }
 
     /** Names of the headers that the provider got with the one request. */

@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.BareProvider;
@@ -84,7 +85,7 @@ class HangUpIT {
         stand.awaitQuiet();
         var exchanges = stand.exchanges(names);
         for (var sent = 0; sent <= events.size(); sent++) {
-            var exchange = exchanges.get("leaves-%s-%s-%d".formatted(format, manner, sent));
+            var exchange = requireNonNull(exchanges.get("leaves-%s-%s-%d".formatted(format, manner, sent)));
             var complete = format.isComplete(events.subList(0, sent));
             assertThat(exchange.path("outcome").asText())
                     .as(exchange.toString())

@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.RawHttp.End;
@@ -81,7 +82,7 @@ class UpstreamBreaksIT {
             var complete = format.isComplete(arrived);
             var what = name + sent + ": " + exchanges.get(name + sent);
             assertStream(format, what, visible(format, arrived), complete, answers.get(sent));
-            var exchange = exchanges.get(name + sent);
+            var exchange = requireNonNull(exchanges.get(name + sent));
             assertThat(exchange.path("outcome").asText())
                     .as(what)
                     .isEqualTo(complete ? "completed" : "upstream_truncated");

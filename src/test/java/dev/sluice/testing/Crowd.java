@@ -1,5 +1,7 @@
 package dev.sluice.testing;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -105,7 +107,7 @@ public final class Crowd implements AutoCloseable {
         var output = 1 + random.nextInt(2_000);
         var script = "x-simulate: input=%d; output=%d; events=%d; interval=%dms; answer-delay=%dms"
                 .formatted(input, output, 1 + random.nextInt(12), 20 + random.nextInt(150), random.nextInt(300));
-        var body = BODIES.get(path).formatted(stream, "conversation " + random.nextInt(CONVERSATIONS));
+        var body = requireNonNull(BODIES.get(path)).formatted(stream, "conversation " + random.nextInt(CONVERSATIONS));
         try (var http = RawHttp.connect(address)) {
             if (login.isEmpty()) {
                 http.post(path, body, script);

@@ -1,5 +1,6 @@
 package dev.sluice.testing;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -151,7 +152,7 @@ public final class Stand implements AutoCloseable {
     }
 
     public JsonNode exchange(String name) {
-        return exchanges(List.of(name)).get(name);
+        return requireNonNull(exchanges(List.of(name)).get(name));
     }
 
     /** What the buckets say, by name. */
@@ -197,7 +198,7 @@ public final class Stand implements AutoCloseable {
             }
             return results;
         } catch (ExecutionException e) {
-            throw new AssertionError(e.getCause().getMessage(), e.getCause());
+            throw new AssertionError(e.getMessage(), e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
