@@ -223,7 +223,7 @@ class BodiesIT {
     void anyBodyArrivesByteForByte(long seed) {
         var random = new Random(seed);
         for (var round = 0; round < 40; round++) {
-            var format = TestFormat.values()[random.nextInt(3)];
+            var format = List.of(TestFormat.values()).get(random.nextInt(3));
             for (var qualified : List.of(false, true)) {
                 // Given
                 var name = format.model();

@@ -60,7 +60,7 @@ class ByteIdentityIT {
                     events ? "text/event-stream" : TYPES.get(random.nextInt(TYPES.size())),
                     zipped ? "Content-Encoding: gzip\r\n" : "",
                     ByteString.fromArray(zipped ? gzip(bytes) : bytes),
-                    Framing.values()[random.nextInt(3)],
+                    List.of(Framing.values()).get(random.nextInt(3)),
                     random.nextLong());
         }
 
@@ -151,7 +151,7 @@ class ByteIdentityIT {
         for (var round = 0; round < ROUNDS; round++) {
             assertArrives(
                     "seed " + seed + ", round " + round,
-                    TestFormat.values()[random.nextInt(3)],
+                    List.of(TestFormat.values()).get(random.nextInt(3)),
                     Plan.random(random, false));
         }
     }

@@ -66,7 +66,7 @@ class ExactBooksIT {
     }
 
     private static void ask(Stand stand, Random random) {
-        var format = TestFormat.values()[random.nextInt(3)];
+        var format = List.of(TestFormat.values()).get(random.nextInt(3));
         var stream = random.nextInt(4) > 0;
         var manner = List.of(
                         "",

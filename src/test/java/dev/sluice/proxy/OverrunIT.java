@@ -9,6 +9,7 @@ import dev.sluice.testing.TestFormat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -59,7 +60,7 @@ class OverrunIT {
     }
 
     private static Result stream(int number) {
-        var format = TestFormat.values()[number % 3];
+        var format = List.of(TestFormat.values()).get(number % 3);
         var start = System.nanoTime();
         try (var http = stand.ask(format, true, "overrun", "events=20; interval=100ms")) {
             var status = http.readHead().status();
@@ -83,7 +84,7 @@ class OverrunIT {
         // Given
         var streams = new ArrayList<RawHttp>();
         for (var number = 0; number < 12; number++) {
-            var format = TestFormat.values()[number % 3];
+            var format = List.of(TestFormat.values()).get(number % 3);
             stand.assertServes(format); // leaves a connection that is idle when the provider dies
             var http = stand.ask(format, true, "cut-off", "events=1000; interval=5ms");
             http.readHead();

@@ -55,7 +55,11 @@ public final class Crowd implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch left;
 
-    /** @param logins as Tailscale Serve would tell them; an empty one is told nothing */
+    /**
+     * Makes a crowd.
+     *
+     * @param logins as Tailscale Serve would tell them; an empty one is told nothing
+     */
     public Crowd(InetSocketAddress address, int clients, List<String> logins, Random random) {
         this.address = address;
         this.logins = List.copyOf(logins);

@@ -49,7 +49,11 @@ public final class Stand implements AutoCloseable {
         return start(data, TestGateway::policy, settings);
     }
 
-    /** @param policy from the simulated provider's base URL */
+    /**
+     * Starts one.
+     *
+     * @param policy from the simulated provider's base URL
+     */
     public static Stand start(Path data, UnaryOperator<String> policy, Map<String, ?> settings) throws Exception {
         var system = ActorSystem.create("providers", ConfigFactory.load("simulator.conf"));
         var simulator = new Simulator(system);
