@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,13 +35,14 @@ class HangUpIT {
 
     /** How a client goes away. */
     enum Manner {
-        CLOSE(RawHttp::close),
-        RESET(RawHttp::reset);
+        CLOSE,
+        RESET;
 
-        private final Consumer<RawHttp> leave;
-
-        Manner(Consumer<RawHttp> leave) {
-            this.leave = leave;
+        void leave(RawHttp http) {
+            switch (this) {
+                case CLOSE -> http.hangUp();
+                case RESET -> http.reset();
+            }
         }
     }
 
@@ -79,7 +79,7 @@ class HangUpIT {
                     assertThat(http.readEvent()).contains(event);
                 }
             }
-            manner.leave.accept(http);
+            manner.leave(http);
         }
         // Then
         stand.awaitQuiet();
@@ -113,7 +113,7 @@ class HangUpIT {
         Eventually.await(
                 SOON, () -> assertThat(stand.simulator().receivedCount()).isEqualTo(received + 1));
         // When
-        manner.leave.accept(http);
+        manner.leave(http);
         // Then
         stand.awaitQuiet();
         var exchange = stand.exchange(name);
@@ -131,7 +131,7 @@ class HangUpIT {
         // When
         http.send("POST " + format.path() + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + "Content-Length: 1000\r\n\r\n{\"model\": ");
-        manner.leave.accept(http);
+        manner.leave(http);
         // Then
         stand.awaitQuiet();
         assertThat(stand.simulator().receivedCount()).isEqualTo(received);

@@ -23,7 +23,11 @@ public final class BareProvider implements AutoCloseable {
     /** Answers one request; an exception closes its connection. */
     @FunctionalInterface
     public interface Answering {
-        /** @param in for who waits for the client's end */
+        /**
+         * Answers.
+         *
+         * @param in for who waits for the client's end
+         */
         void answer(Request request, InputStream in, OutputStream out) throws Exception;
     }
 
