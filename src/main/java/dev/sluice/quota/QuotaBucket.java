@@ -50,7 +50,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     static final String ID_PREFIX = "QuotaBucket|";
 
     /** Events between snapshots: a recovery replays at most two such spans, some hundred milliseconds of a busy bucket. */
-    static final int SNAPSHOT_EVERY = 500;
+    static final int SNAPSHOT_EVERY = 5_000;
 
     private static final int SNAPSHOTS_KEPT = 2;
 

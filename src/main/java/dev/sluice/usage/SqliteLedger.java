@@ -21,6 +21,7 @@ import org.apache.pekko.persistence.query.Offset;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.Sequence;
 import org.apache.pekko.persistence.query.javadsl.EventsByTagQuery;
+import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.RestartSettings;
 import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqliteLedger implements Ledger {
 
-    /** Large enough to make a transaction cheap, small enough to keep other writers waiting only for milliseconds. */
-    private static final int BATCH = 500;
+    /** Reservations wait for the same writer: 20 exchanges are about a millisecond, and group commit shares the transaction anyway. */
+    private static final int BATCH = 20;
 
     private static final RestartSettings BACKOFF =
             RestartSettings.create(Duration.ofMillis(200), Duration.ofSeconds(30), 0.2);
@@ -56,7 +57,11 @@ final class SqliteLedger implements Ledger {
 
     static Ledger start(ActorSystem<?> system) {
         var ledger = new SqliteLedger(system);
-        RestartSource.onFailuresWithBackoff(BACKOFF, ledger::projection).runWith(Sink.ignore(), system);
+        RestartSource.onFailuresWithBackoff(BACKOFF, ledger::projection)
+                .to(Sink.ignore())
+                // Reading a page of events back takes milliseconds, and nobody's answer may wait behind it.
+                .addAttributes(ActorAttributes.dispatcher("sluice.ledger-dispatcher"))
+                .run(system);
         return ledger;
     }
 
