@@ -387,6 +387,13 @@ public final class RequestPath {
                                     + request.upstream().model())
                     .log("quota exceeded");
         }
+        if (refusal instanceof Refusal.ProviderUnreachable || refusal instanceof Refusal.ProviderTimeout) {
+            // The request's own line says that; this one says why, for whoever has to mend it.
+            log.atWarn()
+                    .addKeyValue("requestId", request.requestId)
+                    .addKeyValue("detail", refusal.error().message())
+                    .log("a provider gave no answer");
+        }
         return render(request.format, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
     }
 
