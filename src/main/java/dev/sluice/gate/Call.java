@@ -11,7 +11,7 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
  * A request that was let in.
  *
  * @param caller     proven; {@link #ANYONE} where the endpoint needs nothing
- * @param parameters the path's, by name, decoded; never empty, never with a slash
+ * @param parameters the path's, by name, decoded; never empty, and with a slash only where the endpoint says so
  */
 public record Call(
         Caller caller, Role role, HttpRequest request, Map<String, String> parameters, InetSocketAddress peer) {

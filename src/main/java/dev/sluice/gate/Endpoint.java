@@ -5,7 +5,8 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
 /**
  * One method of one path, what it demands, and what it does.
  *
- * @param path   {@code /} and segments; a segment in braces, as in {@code /api/sessions/{id}}, stands for any one
+ * @param path   {@code /} and segments; a segment in braces, as in {@code /api/sessions/{id}}, stands for any one; it may
+ *               go on with text, {@code {model}:generateContent}, and hold percent-encoded slashes, {@code {+model}}
  * @param refuser renders our refusals for the clients of this path
  */
 public record Endpoint(HttpMethod method, String path, Needs needs, Handler handler, Refuser refuser) {

@@ -1,6 +1,5 @@
 package dev.sluice.gate;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the endpoint of a request. A path as it came is looked up whole first; only then are patterns tried, and they are few.
- * Empty segments, dot segments and encoded slashes match nothing.
+ * Empty segments, dot segments and, but where a pattern allows them, encoded slashes match nothing.
  */
 final class PathTable {
     /** What a path leads to. */
@@ -24,7 +23,7 @@ final class PathTable {
 
     record NoSuchPath() implements Match {}
 
-    private record Pattern(List<String> segments, List<Endpoint> endpoints) {}
+    private record Pattern(List<Segment> segments, List<Endpoint> endpoints) {}
 
     private final Map<String, List<Endpoint>> exact = new HashMap<>();
     private final List<Pattern> patterns;
@@ -41,7 +40,8 @@ final class PathTable {
             siblings.add(endpoint);
         }
         patterns = byPattern.entrySet().stream()
-                .map(entry -> new Pattern(segments(entry.getKey()), entry.getValue()))
+                .map(entry -> new Pattern(
+                        segments(entry.getKey()).stream().map(Segment::of).toList(), entry.getValue()))
                 .toList();
     }
 
@@ -85,62 +85,21 @@ final class PathTable {
         return endpoint.method().equals(HttpMethods.GET);
     }
 
-    private static @Nullable Map<String, String> parameters(List<String> pattern, List<String> segments) {
+    private static @Nullable Map<String, String> parameters(List<Segment> pattern, List<String> segments) {
         if (pattern.size() != segments.size()) {
             return null;
         }
         var parameters = new HashMap<String, String>();
         for (var i = 0; i < pattern.size(); i++) {
             var expected = pattern.get(i);
-            if (!expected.startsWith("{")) {
-                if (!expected.equals(segments.get(i))) {
-                    return null;
-                }
-                continue;
-            }
-            var value = decode(segments.get(i));
-            if (value == null) {
+            if (!expected.matches(segments.get(i), parameters)) {
                 return null;
             }
-            parameters.put(expected.substring(1, expected.length() - 1), value);
         }
         return Map.copyOf(parameters);
     }
 
     private static List<String> segments(String path) {
         return List.of(path.split("/", -1));
-    }
-
-    /** A segment's text; null for one that could mean anything but itself. */
-    private static @Nullable String decode(String segment) {
-        var value = segment.indexOf('%') < 0 ? segment : percentDecode(segment);
-        var isPlain = value != null
-                && !value.isEmpty()
-                && !value.equals(".")
-                && !value.equals("..")
-                && value.indexOf('/') < 0
-                && value.indexOf('\\') < 0
-                && value.chars().noneMatch(c -> Character.isISOControl(c) || c == '\uFFFD');
-        return isPlain ? value : null;
-    }
-
-    /** Unlike {@code URLDecoder}, leaves a plus alone. */
-    private static @Nullable String percentDecode(String segment) {
-        var bytes = segment.getBytes(StandardCharsets.UTF_8);
-        var length = 0;
-        for (var i = 0; i < bytes.length; i++) {
-            if (bytes[i] != '%') {
-                bytes[length++] = bytes[i];
-                continue;
-            }
-            var high = i + 2 <= bytes.length - 1 ? Character.digit(bytes[i + 1], 16) : -1;
-            var low = i + 2 <= bytes.length - 1 ? Character.digit(bytes[i + 2], 16) : -1;
-            if (high < 0 || low < 0) {
-                return null;
-            }
-            bytes[length++] = (byte) (16 * high + low);
-            i += 2;
-        }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 }

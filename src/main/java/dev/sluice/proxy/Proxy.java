@@ -5,11 +5,10 @@ import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Handler;
 import dev.sluice.gate.Needs;
-import dev.sluice.gate.Refuser;
 import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Sessions;
-import dev.sluice.wire.WireFormat;
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.WireFormats;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -23,6 +22,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
@@ -75,16 +75,20 @@ public final class Proxy {
         endpoints.add(new Endpoint(HttpMethods.GET, "/readyz", Needs.NOTHING, call -> readiness(ready.getAsBoolean())));
         endpoints.add(new Endpoint(HttpMethods.GET, "/v1/models", Needs.ROLE, new ModelList(inForce, clock)::handle));
         for (var format : WireFormats.ALL) {
-            for (var served : format.paths()) {
+            for (var operation : format.operations()) {
                 endpoints.add(new Endpoint(
-                        HttpMethods.POST, served, Needs.MODEL, call -> path.handle(call, format), refuser(format)));
+                        method(operation),
+                        operation.path(),
+                        Needs.MODEL,
+                        call -> path.handle(call, format, operation),
+                        error -> RequestPath.render(format, operation, error)));
             }
         }
         return endpoints;
     }
 
-    private static Refuser refuser(WireFormat format) {
-        return error -> RequestPath.render(format, error);
+    private static HttpMethod method(Operation operation) {
+        return HttpMethods.lookup(operation.method()).orElseThrow();
     }
 
     private static Handler ok(String text) {

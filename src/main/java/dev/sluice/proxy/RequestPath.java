@@ -14,9 +14,13 @@ import dev.sluice.quota.Quota.Verdict;
 import dev.sluice.routing.Upstream;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Sessions;
+import dev.sluice.wire.AnswerHead;
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.Asked;
 import dev.sluice.wire.BadRequest;
 import dev.sluice.wire.ContentCoding;
+import dev.sluice.wire.Framing;
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestBodies;
 import dev.sluice.wire.RequestHead.Splice;
 import dev.sluice.wire.Splices;
@@ -40,6 +44,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMessage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
@@ -51,6 +56,7 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,8 +106,8 @@ public final class RequestPath {
     }
 
     /** The caller is identified and has a role; the gate saw to it. */
-    CompletionStage<HttpResponse> handle(Call call, WireFormat format) {
-        var request = new Underway(books, inForce.get(), call, format, ids.next(), clock.instant());
+    CompletionStage<HttpResponse> handle(Call call, WireFormat format, Operation operation) {
+        var request = new Underway(books, inForce.get(), call, format, operation, ids.next(), clock.instant());
         var abandoned = call.request().getAttribute(Providers.ABANDONED);
         return collect(call.request())
                 .thenCompose(body -> forward(request, body).whenComplete((answer, failure) -> body.free()))
@@ -155,16 +161,16 @@ public final class RequestPath {
     private byte[] read(Underway request, Body body) {
         try {
             var message = request.call.request();
-            var coding =
-                    message.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
+            var coding = header(message, "content-encoding");
             var plain = RequestBodies.decode(
                     body.bytes, coding, (int) settings.limits().requestBody());
             request.read(
-                    request.format.readHead(
+                    request.format.readHead(new Asked(
+                            request.operation,
+                            request.call.parameters(),
                             plain,
-                            name -> message.getHeader(name)
-                                    .map(HttpHeader::value)
-                                    .orElse(null)),
+                            message.entity().getContentType().toString(),
+                            name -> header(message, name))),
                     body.bytes.length);
             return plain;
         } catch (BadRequest e) {
@@ -181,7 +187,8 @@ public final class RequestPath {
             var permit = request.rules
                     .access()
                     .permit(request.call.caller(), upstream.provider().id(), upstream.model());
-            if (permit.isPresent() && upstream.provider().compatibility().contains(request.format.flag())) {
+            if (permit.isPresent()
+                    && request.format.isSpokenBy(upstream.provider().compatibility())) {
                 request.routed(upstream);
                 return permit.get();
             }
@@ -288,55 +295,67 @@ public final class RequestPath {
         var bytes = splices.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, splices);
         var headers = passing.upstream(incoming, decoded);
         permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
-        return incoming.withUri(upstreamUri(incoming.getUri()))
+        return incoming.withUri(upstreamUri(request, incoming.getUri()))
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
     }
 
     private static List<Splice> splices(Underway request) {
-        var head = request.head();
-        var splices = new ArrayList<Splice>(2);
-        if (!head.model().equals(request.upstream().model())) {
-            splices.add(Splices.model(head, request.upstream().model()));
-        }
-        if (head.usageSplice() != null) {
-            splices.add(head.usageSplice());
-        }
-        return splices;
+        var upstream = request.upstream();
+        return request.format.edits(
+                request.head(), upstream.model(), upstream.provider().compatibility());
     }
 
     /** The query goes along, but for {@code key}: some clients put their credential there. */
-    private static Uri upstreamUri(Uri uri) {
+    private static Uri upstreamUri(Underway request, Uri uri) {
+        var upstream = request.upstream();
+        var sent = uri.path();
+        var path = request.format.upstreamPath(
+                request.operation,
+                request.call.parameters(),
+                sent,
+                request.head(),
+                upstream.model(),
+                upstream.provider().compatibility());
         var query = uri.rawQueryString().orElse("");
-        if (query.startsWith("key=") || query.contains("&key=")) {
-            query = List.of(query.split("&", -1)).stream()
-                    .filter(pair -> !pair.startsWith("key="))
-                    .collect(Collectors.joining("&"));
-            return Uri.create(query.isEmpty() ? uri.path() : uri.path() + "?" + query);
+        var hasKey = query.startsWith("key=") || query.contains("&key=");
+        if (!hasKey && path.equals(sent)) {
+            return uri;
         }
-        return uri;
+        var rest = List.of(query.split("&", -1)).stream()
+                .filter(pair -> !pair.startsWith("key="))
+                .collect(Collectors.joining("&"));
+        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
+    }
+
+    private static @Nullable String header(HttpMessage message, String name) {
+        return message.getHeader(name).map(HttpHeader::value).orElse(null);
     }
 
     private HttpResponse passOn(Underway request, HttpResponse answer) {
         var status = answer.status().intValue();
         var type = answer.entity().getContentType();
-        var eventStream = "event-stream".equals(type.mediaType().subType());
+        var framing = Framing.of(type.toString());
         var head = request.head();
-        var coding = answer.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
-        var hide = eventStream && coding == null && head.usageSplice() != null && !head.usageAsked();
+        var coding = header(answer, "content-encoding");
+        var hide = framing == Framing.SSE && coding == null && head.usageSplice() != null && !head.usageAsked();
         var reader = ContentCoding.wrap(
                 coding,
-                request.countsTokens() ? request.format.countReader() : request.format.reader(eventStream, hide));
-        request.answered(status, reader);
+                request.format.reader(new AnswerHead(
+                        request.operation, framing, hide, request.upstream().model(), name -> header(answer, name))));
+        request.answered(status, framing, reader);
+        // Told by the request where a stream of this format may come as a document.
+        var events = framing != Framing.DOCUMENT
+                || (request.operation.streaming() == Operation.Streaming.ALWAYS && status < 300);
         var headers = passing.downstream(answer);
         headers.add(RawHeader.create("x-sluice-request-id", request.requestId));
-        if (eventStream) {
+        if (events) {
             // Whatever stands between us and the client must not collect events.
             headers.add(RawHeader.create("x-accel-buffering", "no"));
         }
         var entity = answer.entity() instanceof HttpEntity.Strict strict
                 ? whole(request, reader, type, strict.getData())
-                : streamed(request, reader, eventStream && status < 300, answer.entity());
+                : streamed(request, reader, events && status < 300, answer.entity());
         return HttpResponse.create()
                 .withStatus(answer.status())
                 .withHeaders(headers)
@@ -394,7 +413,8 @@ public final class RequestPath {
                     .addKeyValue("detail", refusal.error().message())
                     .log("a provider gave no answer");
         }
-        return render(request.format, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
+        return render(request.format, request.operation, refusal)
+                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
     }
 
     private static Throwable unwrapped(Throwable failure) {
@@ -427,18 +447,22 @@ public final class RequestPath {
         };
     }
 
-    static HttpResponse render(WireFormat format, Refusal refusal) {
+    static HttpResponse render(WireFormat format, Operation operation, Refusal refusal) {
         var wait = refusal.retryAfter();
-        var response = render(format, refusal.error());
+        var response = render(format, operation, refusal.error());
         return wait == null
                 ? response
                 : response.addHeader(RawHeader.create("retry-after", Long.toString(Math.max(1, ceilSeconds(wait)))));
     }
 
-    static HttpResponse render(WireFormat format, WireError error) {
-        return HttpResponse.create()
+    static HttpResponse render(WireFormat format, Operation operation, WireError error) {
+        var response = HttpResponse.create()
                 .withStatus(status(error.status()))
-                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, format.errorBody(error)));
+                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, format.errorBody(operation, error)));
+        for (var header : format.errorHeaders(error).entrySet()) {
+            response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
+        }
+        return response;
     }
 
     /** Pekko knows the registered codes only; 499, which nobody is left to read, is none of them. */

@@ -151,7 +151,11 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
                 failStage(cause);
                 return;
             }
-            var last = rest.concat(listener.errorEvent(cause));
+            var last = rest.concat(reader.lastWords(listener.errorEvent(cause)));
+            if (last.isEmpty()) {
+                failStage(cause);
+                return;
+            }
             bytes += last.size();
             // Pushed before it fails, and the edge of the connection closes in place of an abort: the event arrives.
             emit(out, last, () -> failStage(cause));

@@ -11,6 +11,8 @@ import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.RequestMemo;
 import dev.sluice.wire.Answer;
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.Framing;
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.Usage;
 import dev.sluice.wire.WireError;
@@ -34,6 +36,7 @@ final class Underway implements Tap.Listener {
     private final Books books;
     final Call call;
     final WireFormat format;
+    final Operation operation;
     final String requestId;
     private final Instant started;
     private final long startedNanos = System.nanoTime();
@@ -50,16 +53,25 @@ final class Underway implements Tap.Listener {
     private String session = "";
     private List<String> buckets = List.of();
     private @Nullable AnswerReader reader;
+    private Framing framing = Framing.DOCUMENT;
     private int status;
     private boolean sent;
     private long bytesIn;
     private volatile long firstByteNanos = -1;
 
-    Underway(Books books, InForce rules, Call call, WireFormat format, String requestId, Instant started) {
+    Underway(
+            Books books,
+            InForce rules,
+            Call call,
+            WireFormat format,
+            Operation operation,
+            String requestId,
+            Instant started) {
         this.books = books;
         this.rules = rules;
         this.call = call;
         this.format = format;
+        this.operation = operation;
         this.requestId = requestId;
         this.started = started;
         books.open();
@@ -94,8 +106,9 @@ final class Underway implements Tap.Listener {
         sent = true;
     }
 
-    void answered(int answerStatus, AnswerReader answerReader) {
+    void answered(int answerStatus, Framing answerFraming, AnswerReader answerReader) {
         status = answerStatus;
+        framing = answerFraming;
         reader = answerReader;
     }
 
@@ -120,7 +133,7 @@ final class Underway implements Tap.Listener {
                                 caller.tags(),
                                 upstream().provider().id(),
                                 upstream().model(),
-                                format.flag(),
+                                format.name(),
                                 request.method().name(),
                                 request.getUri().path(),
                                 head().stream(),
@@ -130,7 +143,7 @@ final class Underway implements Tap.Listener {
     }
 
     boolean countsTokens() {
-        return format.countsTokens(call.request().getUri().path());
+        return operation.countsTokens();
     }
 
     /** The terms of the model asked for, before anything is known of the answer. */
@@ -173,7 +186,7 @@ final class Underway implements Tap.Listener {
     @Override
     public ByteString errorEvent(Throwable cause) {
         var message = "the provider's answer broke off: " + cause.getMessage();
-        return format.errorEvent(new WireError(WireError.Kind.UPSTREAM_TRUNCATED, 502, message));
+        return format.errorEvent(framing, new WireError(WireError.Kind.UPSTREAM_TRUNCATED, 502, message));
     }
 
     @Override
@@ -283,7 +296,7 @@ final class Underway implements Tap.Listener {
                 upstream().provider().id(),
                 upstream().model(),
                 answer == null ? null : answer.model(),
-                format.flag(),
+                format.name(),
                 request.getUri().path(),
                 request.method().name(),
                 status,

@@ -254,7 +254,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     private String format() {
         return WireFormats.ALL.stream()
                 .filter(format -> id.startsWith(format.sessionPrefix() + '_'))
-                .map(WireFormat::flag)
+                .map(WireFormat::name)
                 .findFirst()
                 .orElse("");
     }

@@ -22,6 +22,15 @@ public interface AnswerReader {
     /** What was held back and is still to be sent when the answer has ended; mostly empty. */
     ByteString end();
 
+    /**
+     * An error of ours, behind all that was sent, when the answer broke off; empty where it cannot stand.
+     *
+     * @param event the format's {@link WireFormat#errorEvent}
+     */
+    default ByteString lastWords(ByteString event) {
+        return event;
+    }
+
     /** What is known so far; cheap enough to call at any time, whole after {@link #end}. */
     Answer answer();
 }

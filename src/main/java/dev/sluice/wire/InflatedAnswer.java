@@ -51,6 +51,12 @@ final class InflatedAnswer implements AnswerReader {
         return ByteString.emptyByteString();
     }
 
+    /** Nothing plain can stand in what is compressed. */
+    @Override
+    public ByteString lastWords(ByteString event) {
+        return ByteString.emptyByteString();
+    }
+
     @Override
     public Answer answer() {
         return reader.answer();

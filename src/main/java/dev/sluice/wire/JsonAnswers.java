@@ -43,6 +43,12 @@ public final class JsonAnswers<F extends Enum<F>> implements AnswerReader {
         return ByteString.emptyByteString();
     }
 
+    /** A document has no room behind it. */
+    @Override
+    public ByteString lastWords(ByteString event) {
+        return ByteString.emptyByteString();
+    }
+
     @Override
     public Answer answer() {
         return tally.answer();

@@ -1,5 +1,6 @@
 package dev.sluice.wire;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -7,8 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What the gateway must know of a request's body, read in one pass without building a tree.
  *
  * @param model           as the client wrote it
- * @param modelStart      byte offset of the model's JSON string token, its opening quote
- * @param modelEnd        byte offset behind the closing quote
+ * @param place           where the request names its model
  * @param stream          whether the client asked for a stream
  * @param maxOutputTokens the request's own output limit; empty when it sets none
  * @param choices         how many answers are asked for ({@code n}), 1 when not said
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record RequestHead(
         String model,
-        int modelStart,
-        int modelEnd,
+        ModelPlace place,
         boolean stream,
         OptionalLong maxOutputTokens,
         int choices,
@@ -31,7 +30,37 @@ public record RequestHead(
         @Nullable Splice usageSplice,
         SessionHints hints) {
 
-    /** One edit at one byte range: bytes {@code [start, end)} of the body are replaced by ASCII text. */
+    /** Where a request names its model. */
+    public sealed interface ModelPlace {
+        /** The edit of the body that names another model; empty when the body does not name it. */
+        Optional<Splice> edit(String model);
+    }
+
+    /** A JSON string of the body, from its opening quote to behind the closing one. */
+    public record JsonModel(int start, int end) implements ModelPlace {
+        @Override
+        public Optional<Splice> edit(String model) {
+            return Optional.of(new Splice(start, end, Splices.jsonString(model)));
+        }
+    }
+
+    /** Bare text of the body, as a field of a form. */
+    public record FormModel(int start, int end) implements ModelPlace {
+        @Override
+        public Optional<Splice> edit(String model) {
+            return Optional.of(new Splice(start, end, model));
+        }
+    }
+
+    /** A segment of the path. */
+    public record PathModel() implements ModelPlace {
+        @Override
+        public Optional<Splice> edit(String model) {
+            return Optional.empty();
+        }
+    }
+
+    /** One edit at one byte range: bytes {@code [start, end)} of the body are replaced by text. */
     public record Splice(int start, int end, String replacement) {}
 
     /**

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import dev.sluice.wire.Operation.Streaming;
+import dev.sluice.wire.RequestHead.JsonModel;
+import dev.sluice.wire.RequestHead.ModelPlace;
+import dev.sluice.wire.RequestHead.PathModel;
 import dev.sluice.wire.RequestHead.Splice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,25 +35,41 @@ public final class RequestReader {
     private final StreamOptions streamOptions = new StreamOptions();
 
     private @Nullable String model;
-    private int modelStart;
-    private int modelEnd;
+    private @Nullable ModelPlace place;
+    private final Streaming streaming;
     private boolean stream;
     private OptionalLong maxOutputTokens = OptionalLong.empty();
     private int choices = 1;
     private @Nullable String serviceTier;
 
-    private RequestReader(RequestShape shape, BodyCursor body) {
+    private RequestReader(RequestShape shape, BodyCursor body, Operation operation, @Nullable String pathModel)
+            throws BadRequest {
         this.shape = shape;
         this.body = body;
+        this.streaming = operation.streaming();
+        this.stream = streaming == Streaming.ALWAYS;
+        if (pathModel != null) {
+            this.model = checked(pathModel);
+            this.place = new PathModel();
+        }
         this.once = new Once("", guarded(shape));
         this.prompt = new PromptReader(shape, body);
     }
 
-    /** Reads one body; see {@link WireFormat#readHead}. */
-    public static RequestHead read(RequestShape shape, byte[] body, UnaryOperator<@Nullable String> header)
-            throws BadRequest {
+    /** Reads a request whose body names its model, as {@code model}; see {@link WireFormat#readHead}. */
+    public static RequestHead read(RequestShape shape, Asked asked) throws BadRequest {
+        return read(shape, asked, null);
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param pathModel the model that the path names; null when the body does. A body's {@code model} then means nothing
+     */
+    public static RequestHead read(RequestShape shape, Asked asked, @Nullable String pathModel) throws BadRequest {
+        var body = asked.body();
         try (var cursor = new BodyCursor(body)) {
-            return new RequestReader(shape, cursor).read(header);
+            return new RequestReader(shape, cursor, asked.operation(), pathModel).read(asked.header());
         } catch (StreamConstraintsException e) {
             throw new BadRequest("body: " + e.getOriginalMessage());
         } catch (JsonEOFException _) {
@@ -73,7 +92,7 @@ public final class RequestReader {
         return fields;
     }
 
-    private RequestHead read(UnaryOperator<@Nullable String> header) throws BadRequest, IOException {
+    private RequestHead read(Headers header) throws BadRequest, IOException {
         var first = body.next();
         if (first != JsonToken.START_OBJECT) {
             throw new BadRequest("body: " + (first == null ? "empty" : body.kind()) + " (expected: one JSON object)");
@@ -106,15 +125,14 @@ public final class RequestReader {
         }
     }
 
-    private RequestHead head(int inside, UnaryOperator<@Nullable String> header) throws BadRequest {
-        if (model == null) {
+    private RequestHead head(int inside, Headers header) throws BadRequest {
+        if (model == null || place == null) {
             throw new BadRequest("model: missing (expected: the name of a model)");
         }
         Splice usageSplice = shape.usageOnRequest() && stream ? streamOptions.splice(inside) : null;
         return new RequestHead(
                 model,
-                modelStart,
-                modelEnd,
+                place,
                 stream,
                 maxOutputTokens,
                 choices,
@@ -126,13 +144,19 @@ public final class RequestReader {
     }
 
     private void readModel() throws BadRequest, IOException {
+        if (place instanceof PathModel) {
+            body.skip();
+            return;
+        }
         if (!body.at(JsonToken.VALUE_STRING)) {
             throw new BadRequest("model: " + body.kind() + " (expected: a string)");
         }
         var token = body.string();
-        modelStart = token.start();
-        modelEnd = token.end();
-        var text = body.shortText();
+        place = new JsonModel(token.start(), token.end());
+        model = checked(body.shortText());
+    }
+
+    private static String checked(@Nullable String text) throws BadRequest {
         if (text == null || text.length() > MAX_MODEL_CHARS) {
             throw new BadRequest("model: too long (expected: at most " + MAX_MODEL_CHARS + " characters)");
         }
@@ -142,15 +166,18 @@ public final class RequestReader {
         if (!text.codePoints().allMatch(SessionClues::isPlain)) {
             throw new BadRequest("model: control characters (expected: the name of a model)");
         }
-        model = text;
+        return text;
     }
 
     private void readStream() throws BadRequest, IOException {
-        stream = switch (body.token()) {
+        var wanted = switch (body.token()) {
             case VALUE_TRUE -> true;
             case VALUE_FALSE, VALUE_NULL -> false;
             default -> throw new BadRequest("stream: " + body.kind() + " (expected: true, false or null)");
         };
+        if (streaming == Streaming.BY_BODY) {
+            stream = wanted;
+        }
     }
 
     private void readOutputLimit(String name) throws BadRequest, IOException {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +47,8 @@ final class SessionClues {
         }
     }
 
-    SessionHints hints(String fingerprint, UnaryOperator<@Nullable String> rawHeader) {
-        UnaryOperator<@Nullable String> header = name -> clean(rawHeader.apply(name));
+    SessionHints hints(String fingerprint, Headers rawHeader) {
+        Headers header = name -> clean(rawHeader.value(name));
         var source = source(header);
         return new SessionHints(
                 source == null ? null : id(source, header),
@@ -61,12 +60,12 @@ final class SessionClues {
                 Client.subagent(header));
     }
 
-    private @Nullable String source(UnaryOperator<@Nullable String> header) {
+    private @Nullable String source(Headers header) {
         if (found.containsKey("session_id")) {
             return "body:session_id";
         }
         for (var name : SESSION_HEADERS) {
-            if (header.apply(name) != null) {
+            if (header.value(name) != null) {
                 return "header:" + name;
             }
         }
@@ -78,12 +77,12 @@ final class SessionClues {
         return null;
     }
 
-    private @Nullable String id(String source, UnaryOperator<@Nullable String> header) {
+    private @Nullable String id(String source, Headers header) {
         var name = source.substring(source.indexOf(':') + 1);
         if (source.startsWith("chain:")) {
             return null; // the session of that response, which its room knows
         }
-        return source.startsWith("header:") ? header.apply(name) : found.get(name);
+        return source.startsWith("header:") ? header.value(name) : found.get(name);
     }
 
     private void put(String field, @Nullable String value) {

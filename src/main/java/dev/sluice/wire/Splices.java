@@ -30,11 +30,6 @@ public final class Splices {
         return result.concat(ByteString.fromArrayUnsafe(body, done, body.length - done));
     }
 
-    /** The edit that asks for another model. */
-    public static Splice model(RequestHead head, String model) {
-        return new Splice(head.modelStart(), head.modelEnd(), jsonString(model));
-    }
-
     /** A string as JSON in ASCII. */
     static String jsonString(String text) {
         var json = new StringBuilder("\"");

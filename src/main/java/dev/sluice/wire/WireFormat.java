@@ -1,53 +1,93 @@
 package dev.sluice.wire;
 
+import dev.sluice.wire.RequestHead.Splice;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /** One wire format, both ways. Stateless; all of them stand in {@link WireFormats#ALL}. */
 public interface WireFormat {
+    /** The name in records, sessions and messages, for example {@code openai_chat}; mostly the flag. Unique. */
+    default String name() {
+        return flag();
+    }
+
     /** The compatibility flag of the policy document that offers it, for example {@code openai_chat}. */
     String flag();
+
+    /** Whether a provider with these compatibility flags speaks it. */
+    default boolean isSpokenBy(Set<String> flags) {
+        return flags.contains(flag());
+    }
 
     /** The canonical path, as {@code /v1/models} advertises it, for example {@code /v1/chat/completions}. */
     String endpoint();
 
-    /** The paths that are served, the canonical one first. */
-    List<String> paths();
+    /** All that can be asked; the canonical path's comes first. */
+    List<Operation> operations();
 
     /** Four letters that open a session's printed id, for example {@code oacc}. */
     String sessionPrefix();
 
-    /** Whether the answer of a path is a token count, which is never charged. */
-    default boolean countsTokens(String path) {
-        return false;
+    /**
+     * Reads a request.
+     *
+     * @throws BadRequest when the body is not what the format needs, names no model, or says something that matters twice
+     */
+    RequestHead readHead(Asked asked) throws BadRequest;
+
+    /**
+     * The path at a provider, before the base URL is put in front.
+     *
+     * @param asked      what is asked; its parameters hold what the path named
+     * @param rawPath    as the client sent it, percent-encoding and all
+     * @param head       of the request
+     * @param model      as the provider wants it
+     * @param flags      the provider's
+     */
+    default String upstreamPath(
+            Operation asked,
+            Map<String, String> parameters,
+            String rawPath,
+            RequestHead head,
+            String model,
+            Set<String> flags) {
+        return rawPath;
     }
 
     /**
-     * Reads a request's body.
+     * The edits that a body needs on its way to a provider; mostly none.
      *
-     * @param header a request header's value by lower-case name, null when absent
-     * @throws BadRequest when the body is not a JSON object, has no model, or says something that matters twice
+     * @param model as the provider wants it
+     * @param flags the provider's
      */
-    RequestHead readHead(byte[] body, UnaryOperator<@Nullable String> header) throws BadRequest;
-
-    /**
-     * A reader for one answer.
-     *
-     * @param eventStream whether the answer is {@code text/event-stream} (by its content type, not by the request)
-     * @param hideUsage   keep the usage chunk, which only the gateway asked for, from the client
-     */
-    AnswerReader reader(boolean eventStream, boolean hideUsage);
-
-    /** A reader for the answer of a path that {@link #countsTokens}. */
-    default AnswerReader countReader() {
-        return reader(false, false);
+    default List<Splice> edits(RequestHead head, String model, Set<String> flags) {
+        var edits = new ArrayList<Splice>(2);
+        if (!head.model().equals(model)) {
+            head.place().edit(model).ifPresent(edits::add);
+        }
+        if (head.usageSplice() != null) {
+            edits.add(head.usageSplice());
+        }
+        return edits;
     }
 
-    /** A JSON error body. */
-    ByteString errorBody(WireError error);
+    /** A reader for one answer. */
+    AnswerReader reader(AnswerHead answer);
 
-    /** An error inside a stream that has begun: the event that makes this format's clients raise. */
-    ByteString errorEvent(WireError error);
+    /** An error's JSON body. */
+    ByteString errorBody(Operation asked, WireError error);
+
+    /** What an error's head tells this format's clients beside {@code retry-after}, lower-case name to value. */
+    default Map<String, String> errorHeaders(WireError error) {
+        return Map.of();
+    }
+
+    /**
+     * An error inside an answer that has begun: what makes this format's clients raise. {@link AnswerReader#lastWords} puts it where it
+     * can stand.
+     */
+    ByteString errorEvent(Framing framing, WireError error);
 }

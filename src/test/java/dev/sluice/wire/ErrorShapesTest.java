@@ -33,14 +33,14 @@ class ErrorShapesTest {
         var error = new WireError(kind, 400, NASTY);
         // Then
         for (var format : new WireFormat[] {Heads.CHAT, Heads.RESPONSES}) {
-            var body = JSON.readTree(format.errorBody(error).toArray());
+            var body = JSON.readTree(body(format, error).toArray());
             assertThat(body.size()).isEqualTo(1);
             assertThat(body.at("/error/message").textValue()).isEqualTo(NASTY);
             assertThat(body.at("/error/type").textValue()).isEqualTo(type);
             assertThat(body.at("/error/code").textValue()).isEqualTo(code);
             assertThat(body.at("/error/param").isNull()).isTrue();
         }
-        var body = JSON.readTree(Heads.MESSAGES.errorBody(error).toArray());
+        var body = JSON.readTree(body(Heads.MESSAGES, error).toArray());
         assertThat(body.at("/type").textValue()).isEqualTo("error");
         assertThat(body.at("/error/type").textValue()).isEqualTo(anthropicType);
         assertThat(body.at("/error/message").textValue()).isEqualTo(NASTY);
@@ -51,12 +51,12 @@ class ErrorShapesTest {
     void putsTheErrorOfTheBodyIntoTheEvent(Kind kind) throws Exception {
         // Given
         var error = new WireError(kind, 502, NASTY);
-        for (var format : WireFormats.ALL) {
+        for (var format : Heads.MODEL_IN_BODY) {
             // When
-            var event = data(format.errorEvent(error));
+            var event = data(format.errorEvent(Framing.SSE, error));
             // Then
             assertThat(event.get("error"))
-                    .isEqualTo(JSON.readTree(format.errorBody(error).toArray()).get("error"));
+                    .isEqualTo(JSON.readTree(body(format, error).toArray()).get("error"));
         }
     }
 
@@ -65,14 +65,14 @@ class ErrorShapesTest {
         // Given
         var error = new WireError(Kind.UPSTREAM_TRUNCATED, 502, "cut");
         // Then
-        assertThat(Heads.CHAT.errorEvent(error).utf8String())
+        assertThat(Heads.CHAT.errorEvent(Framing.SSE, error).utf8String())
                 .isEqualTo(
                         "\n\ndata: {\"error\":{\"message\":\"cut\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_truncated\"}}\n\n");
-        assertThat(Heads.RESPONSES.errorEvent(error).utf8String())
+        assertThat(Heads.RESPONSES.errorEvent(Framing.SSE, error).utf8String())
                 .isEqualTo(
                         "\n\nevent: error\ndata: {\"type\":\"error\",\"sequence_number\":0,\"code\":\"upstream_truncated\",\"message\":\"cut\",\"param\":null,"
                                 + "\"error\":{\"message\":\"cut\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_truncated\"}}\n\n");
-        assertThat(Heads.MESSAGES.errorEvent(error).utf8String())
+        assertThat(Heads.MESSAGES.errorEvent(Framing.SSE, error).utf8String())
                 .isEqualTo(
                         "\n\nevent: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"cut\"}}\n\n");
     }
@@ -82,12 +82,16 @@ class ErrorShapesTest {
         // Given
         var error = new WireError(Kind.BAD_REQUEST, 400, "half \ud83e");
         // Then
-        for (var format : WireFormats.ALL) {
-            assertThat(JSON.readTree(format.errorBody(error).toArray())
+        for (var format : Heads.MODEL_IN_BODY) {
+            assertThat(JSON.readTree(body(format, error).toArray())
                             .at("/error/message")
                             .textValue())
                     .startsWith("half ");
         }
+    }
+
+    private static ByteString body(WireFormat format, WireError error) {
+        return format.errorBody(format.operations().getFirst(), error);
     }
 
     /** The event's data: one line, between an empty line before and one behind. */

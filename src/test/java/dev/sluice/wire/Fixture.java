@@ -2,27 +2,34 @@ package dev.sluice.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.wire.chat.ChatAnswers;
-import dev.sluice.wire.messages.MessagesAnswers;
-import dev.sluice.wire.responses.ResponsesAnswers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /** One recorded answer beside what it means. */
 record Fixture(String format, String name, ByteString bytes, JsonNode meta, JsonNode expected) {
     static final ObjectMapper JSON = new ObjectMapper();
     private static final Path ROOT = Path.of("src/test/resources/wire");
-    private static final List<String> CHAT =
-            List.of("openai-chat", "azure-openai", "openrouter", "vllm", "ollama", "llama-cpp");
+    /** Folder to the name of the wire format. */
+    private static final Map<String, String> FORMATS = Map.ofEntries(
+            Map.entry("openai-chat", "openai_chat"),
+            Map.entry("azure-openai", "openai_chat"),
+            Map.entry("openrouter", "openai_chat"),
+            Map.entry("vllm", "openai_chat"),
+            Map.entry("ollama", "openai_chat"),
+            Map.entry("llama-cpp", "openai_chat"),
+            Map.entry("openai-responses", "openai_responses"),
+            Map.entry("anthropic-messages", "anthropic_messages"));
 
     static Stream<Fixture> all() {
-        return Stream.concat(CHAT.stream(), Stream.of("openai-responses", "anthropic-messages"))
-                .flatMap(Fixture::of);
+        return FORMATS.keySet().stream().sorted().flatMap(Fixture::of);
     }
 
     static Fixture of(String format, String name) {
@@ -77,18 +84,40 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
     }
 
     private AnswerReader plainReader() {
-        return switch (format) {
-            case "openai-responses" -> stream() ? ResponsesAnswers.stream() : ResponsesAnswers.json();
-            case "anthropic-messages" -> messagesReader();
-            default -> stream() ? ChatAnswers.stream(false) : ChatAnswers.json();
-        };
+        return wireFormat().reader(new AnswerHead(operation(), framing(), false, model(), this::header));
     }
 
-    private AnswerReader messagesReader() {
-        if (meta.at("/request/path").asText().contains("count_tokens")) {
-            return MessagesAnswers.countTokens();
-        }
-        return stream() ? MessagesAnswers.stream() : MessagesAnswers.json();
+    private WireFormat wireFormat() {
+        var name = FORMATS.get(format);
+        return WireFormats.ALL.stream()
+                .filter(it -> it.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What was asked, by the request's path; the format's first operation for paths of another vendor's. */
+    private Operation operation() {
+        var path = meta.at("/request/path").asText().replaceFirst("\\?.*", "");
+        var operations = wireFormat().operations();
+        return operations.stream()
+                .filter(it -> path.matches(".*" + it.path().replaceAll("\\{[^}]*}", "[^/]+")))
+                .findFirst()
+                .orElse(operations.getFirst());
+    }
+
+    private Framing framing() {
+        return Framing.of(meta.at("/response/headers/content-type").asText());
+    }
+
+    /** The model of the path, where a path has one. */
+    private String model() {
+        return URLDecoder.decode(
+                meta.at("/request/path").asText().replaceFirst(".*/models?/([^/?]+?)(:[A-Za-z]+)?([/?].*)?$", "$1"),
+                StandardCharsets.UTF_8);
+    }
+
+    private @Nullable String header(String name) {
+        return meta.at("/response/headers").path(name).asText(null);
     }
 
     @Override

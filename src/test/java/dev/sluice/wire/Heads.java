@@ -4,6 +4,7 @@ import dev.sluice.wire.chat.ChatCompletions;
 import dev.sluice.wire.messages.Messages;
 import dev.sluice.wire.responses.Responses;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /** Reads heads for tests. */
@@ -11,6 +12,9 @@ final class Heads {
     static final WireFormat CHAT = new ChatCompletions();
     static final WireFormat RESPONSES = new Responses();
     static final WireFormat MESSAGES = new Messages();
+
+    /** Formats whose requests name their model in a JSON body. */
+    static final List<WireFormat> MODEL_IN_BODY = List.of(CHAT, RESPONSES, MESSAGES);
 
     private Heads() {}
 
@@ -27,7 +31,23 @@ final class Heads {
     }
 
     static RequestHead read(WireFormat format, String body, Map<String, String> headers) throws BadRequest {
-        return format.readHead(utf8(body), headers::get);
+        return read(format, utf8(body), headers);
+    }
+
+    static RequestHead read(WireFormat format, byte[] body, Map<String, String> headers) throws BadRequest {
+        return read(format, format.operations().getFirst(), Map.of(), body, headers);
+    }
+
+    /** Reads what comes to one of a format's paths. */
+    static RequestHead read(
+            WireFormat format,
+            Operation operation,
+            Map<String, String> parameters,
+            byte[] body,
+            Map<String, String> headers)
+            throws BadRequest {
+        return format.readHead(new Asked(
+                operation, parameters, body, headers.getOrDefault("content-type", "application/json"), headers::get));
     }
 
     static byte[] utf8(String text) {

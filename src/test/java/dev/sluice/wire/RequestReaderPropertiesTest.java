@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.wire.RequestHead.JsonModel;
 import dev.sluice.wire.RequestHead.Splice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
@@ -74,23 +76,24 @@ class RequestReaderPropertiesTest {
     @Property(tries = 1_000)
     void readsWhatATreeWouldRead(@ForAll("bodies") byte[] body) throws Exception {
         // When
-        var head = Heads.CHAT.readHead(body, name -> null);
+        var head = Heads.read(Heads.CHAT, body, Map.of());
         // Then
         var tree = tree(body);
         assertThat(head.model()).isEqualTo(tree.get("model").textValue());
         assertThat(head.stream()).isEqualTo(tree.path("stream").asBoolean());
         assertThat(head.usageAsked())
                 .isEqualTo(tree.path("stream_options").path("include_usage").asBoolean());
-        assertThat(JSON.readValue(Arrays.copyOfRange(body, head.modelStart(), head.modelEnd()), String.class))
+        var place = (JsonModel) head.place();
+        assertThat(JSON.readValue(Arrays.copyOfRange(body, place.start(), place.end()), String.class))
                 .isEqualTo(head.model());
     }
 
     @Property(tries = 1_000)
     void splicesOnlyWhatItSays(@ForAll("bodies") byte[] body) throws Exception {
         // Given
-        var head = Heads.CHAT.readHead(body, name -> null);
+        var head = Heads.read(Heads.CHAT, body, Map.of());
         var usage = head.usageSplice();
-        var model = Splices.model(head, "andere-世");
+        var model = head.place().edit("andere-世").orElseThrow();
         var splices = Stream.of(model, usage == null ? model : usage).distinct().toList();
         // When
         var spliced = Splices.apply(body, splices).toArray();
@@ -107,10 +110,10 @@ class RequestReaderPropertiesTest {
     @Property(tries = 300)
     void asksForUsageOnce(@ForAll("bodies") byte[] body) throws Exception {
         // Given
-        var usage = Heads.CHAT.readHead(body, name -> null).usageSplice();
+        var usage = Heads.read(Heads.CHAT, body, Map.of()).usageSplice();
         var spliced = usage == null ? body : Splices.apply(body, List.of(usage)).toArray();
         // When
-        var again = Heads.CHAT.readHead(spliced, name -> null);
+        var again = Heads.read(Heads.CHAT, spliced, Map.of());
         // Then
         assertThat(again.usageSplice()).isNull();
         assertThat(again.usageAsked() || !again.stream()).isTrue();
@@ -118,10 +121,10 @@ class RequestReaderPropertiesTest {
 
     @Property(tries = 3_000)
     void refusesDamagedBodiesOrReadsThemAsATreeWould(@ForAll("damagedBodies") byte[] body) throws Exception {
-        for (var format : WireFormats.ALL) {
+        for (var format : Heads.MODEL_IN_BODY) {
             RequestHead head;
             try {
-                head = format.readHead(body, name -> null);
+                head = Heads.read(format, body, Map.of());
             } catch (BadRequest e) {
                 assertThat(e).hasMessageContaining("expected");
                 continue;
@@ -133,9 +136,9 @@ class RequestReaderPropertiesTest {
 
     @Property(tries = 2_000)
     void refusesRandomBytes(@ForAll byte[] body) {
-        for (var format : WireFormats.ALL) {
+        for (var format : Heads.MODEL_IN_BODY) {
             try {
-                format.readHead(body, name -> null);
+                Heads.read(format, body, Map.of());
             } catch (BadRequest e) {
                 assertThat(e).hasMessageContaining("expected");
             }

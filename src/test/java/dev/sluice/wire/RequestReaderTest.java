@@ -3,9 +3,11 @@ package dev.sluice.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.sluice.wire.RequestHead.JsonModel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,9 +32,8 @@ class RequestReaderTest {
         var head = Heads.chat(json);
         // Then
         assertThat(head.model()).isEqualTo("gpt-5.5");
-        assertThat(new String(
-                        Arrays.copyOfRange(Heads.utf8(json), head.modelStart(), head.modelEnd()),
-                        StandardCharsets.UTF_8))
+        var place = (JsonModel) head.place();
+        assertThat(new String(Arrays.copyOfRange(Heads.utf8(json), place.start(), place.end()), StandardCharsets.UTF_8))
                 .isIn("\"gpt-5.5\"", "\"g\\u0070t\\u002d5.5\"");
     }
 
@@ -111,7 +112,7 @@ class RequestReaderTest {
         var body = "{\"model\":\"é\"}".getBytes(charset);
         // Then
         assertThatExceptionOfType(BadRequest.class)
-                .isThrownBy(() -> Heads.CHAT.readHead(body, name -> null))
+                .isThrownBy(() -> Heads.read(Heads.CHAT, body, Map.of()))
                 .withMessageStartingWith(message);
     }
 
@@ -123,7 +124,7 @@ class RequestReaderTest {
         body[15] = (byte) 0xAD;
         // Then
         assertThatExceptionOfType(BadRequest.class)
-                .isThrownBy(() -> Heads.CHAT.readHead(body, name -> null))
+                .isThrownBy(() -> Heads.read(Heads.CHAT, body, Map.of()))
                 .withMessageStartingWith("body: not UTF-8 at byte 14");
     }
 
@@ -199,7 +200,7 @@ class RequestReaderTest {
         var head = Heads.chat(body);
         // Then
         assertThat(head.model()).isEqualTo("gpt-5.5");
-        assertThat(head.modelEnd()).isEqualTo(body.length() - 1);
+        assertThat(((JsonModel) head.place()).end()).isEqualTo(body.length() - 1);
         assertThat(head.promptTokens()).isEqualTo(PromptEstimate.OPAQUE_TOKENS);
     }
 

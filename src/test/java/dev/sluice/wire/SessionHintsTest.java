@@ -50,7 +50,7 @@ class SessionHintsTest {
                 "\"prompt_cache_key\":\"g\",\"conversation\":null => body:prompt_cache_key => g",
             })
     void takesTheBodyFieldThatComesFirstInPrecedence(String fields, String source, String id) throws BadRequest {
-        for (var format : WireFormats.ALL) {
+        for (var format : Heads.MODEL_IN_BODY) {
             // When
             var hints = Heads.read(format, "{" + fields + ",\"model\":\"m\"}", Map.of())
                     .hints();

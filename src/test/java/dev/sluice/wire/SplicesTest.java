@@ -68,7 +68,9 @@ class SplicesTest {
         // Given
         var body = "{\"x\":\"ü\", \"model\" : \"anthropic\\/claude\" ,\"y\":1.0}";
         // When
-        var spliced = Splices.apply(Heads.utf8(body), List.of(Splices.model(Heads.chat(body), "claude \"5\"")));
+        var spliced = Splices.apply(
+                Heads.utf8(body),
+                List.of(Heads.chat(body).place().edit("claude \"5\"").orElseThrow()));
         // Then
         assertThat(spliced.utf8String()).isEqualTo("{\"x\":\"ü\", \"model\" : \"claude \\\"5\\\"\" ,\"y\":1.0}");
     }

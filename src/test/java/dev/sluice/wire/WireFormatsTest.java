@@ -2,10 +2,10 @@ package dev.sluice.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class WireFormatsTest {
 
@@ -17,27 +17,47 @@ class WireFormatsTest {
         "/v1/messages, anthropic_messages, anme",
         "/v1/messages/count_tokens, anthropic_messages, anme"
     })
-    void knowsTheFormatOfEachPath(String path, String flag, String prefix) {
+    void knowsTheFormatOfEachPath(String path, String name, String prefix) {
         // When
-        var format = WireFormats.byPath(path).orElseThrow();
+        var format = formatOf(path).orElseThrow();
         // Then
-        assertThat(format.flag()).isEqualTo(flag);
+        assertThat(format.name()).isEqualTo(name);
         assertThat(format.sessionPrefix()).isEqualTo(prefix);
-        assertThat(format.countsTokens(path)).isEqualTo(path.endsWith("count_tokens"));
-        assertThat(WireFormats.ALL).contains(format);
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {"", "/", "/v1/models", "/v1/chat/completions/", "/V1/messages", "/v1/responses/input_tokens"})
-    void knowsNoOtherPath(String path) {
-        assertThat(WireFormats.byPath(path)).isEmpty();
+    @Test
+    void chargesForAllButCounting() {
+        assertThat(WireFormats.ALL)
+                .flatExtracting(WireFormat::operations)
+                .filteredOn(Operation::countsTokens)
+                .extracting(Operation::path)
+                .allMatch(path -> path.toLowerCase(java.util.Locale.ROOT).contains("count"));
+    }
+
+    @Test
+    void offersEachPathOnce() {
+        assertThat(WireFormats.ALL)
+                .flatExtracting(WireFormat::operations)
+                .extracting(operation -> operation.method() + " " + operation.path())
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void namesEachFormatOnce() {
+        assertThat(WireFormats.ALL).extracting(WireFormat::name).doesNotHaveDuplicates();
     }
 
     @Test
     void findsEachFormatAtTheEndpointItAdvertises() {
         for (var format : WireFormats.ALL) {
-            assertThat(WireFormats.byPath(format.endpoint())).contains(format);
+            assertThat(formatOf(format.endpoint())).contains(format);
         }
+    }
+
+    private static Optional<WireFormat> formatOf(String path) {
+        return WireFormats.ALL.stream()
+                .filter(format ->
+                        format.operations().stream().anyMatch(it -> it.path().equals(path)))
+                .findFirst();
     }
 }

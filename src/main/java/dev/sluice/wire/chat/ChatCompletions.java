@@ -2,10 +2,14 @@ package dev.sluice.wire.chat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.wire.AnswerHead;
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.Asked;
 import dev.sluice.wire.BadRequest;
 import dev.sluice.wire.ErrorEvents;
+import dev.sluice.wire.Framing;
 import dev.sluice.wire.OpenAiErrors;
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
@@ -13,9 +17,7 @@ import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /** OpenAI chat completions. */
 public final class ChatCompletions implements WireFormat {
@@ -41,8 +43,8 @@ public final class ChatCompletions implements WireFormat {
     }
 
     @Override
-    public List<String> paths() {
-        return List.of(endpoint(), "/chat/completions");
+    public List<Operation> operations() {
+        return List.of(Operation.generate(endpoint()), Operation.generate("/chat/completions"));
     }
 
     @Override
@@ -51,23 +53,23 @@ public final class ChatCompletions implements WireFormat {
     }
 
     @Override
-    public RequestHead readHead(byte[] body, UnaryOperator<@Nullable String> header) throws BadRequest {
-        return RequestReader.read(SHAPE, body, header);
+    public RequestHead readHead(Asked asked) throws BadRequest {
+        return RequestReader.read(SHAPE, asked);
     }
 
     @Override
-    public AnswerReader reader(boolean eventStream, boolean hideUsage) {
-        return eventStream ? ChatAnswers.stream(hideUsage) : ChatAnswers.json();
+    public AnswerReader reader(AnswerHead answer) {
+        return answer.framing() == Framing.SSE ? ChatAnswers.stream(answer.hideUsage()) : ChatAnswers.json();
     }
 
     @Override
-    public ByteString errorBody(WireError error) {
+    public ByteString errorBody(Operation asked, WireError error) {
         return ByteString.fromString(wrapped(error).toString());
     }
 
     /** A chunk with {@code error}, which every client of this format takes for the end; no {@code [DONE]} follows. */
     @Override
-    public ByteString errorEvent(WireError error) {
+    public ByteString errorEvent(Framing framing, WireError error) {
         return ErrorEvents.of(null, wrapped(error));
     }
 

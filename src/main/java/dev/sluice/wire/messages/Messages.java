@@ -2,9 +2,13 @@ package dev.sluice.wire.messages;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.wire.AnswerHead;
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.Asked;
 import dev.sluice.wire.BadRequest;
 import dev.sluice.wire.ErrorEvents;
+import dev.sluice.wire.Framing;
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
@@ -12,9 +16,7 @@ import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /** Anthropic Messages, and its token counting. */
 public final class Messages implements WireFormat {
@@ -34,8 +36,8 @@ public final class Messages implements WireFormat {
     }
 
     @Override
-    public List<String> paths() {
-        return List.of(endpoint(), "/v1/messages/count_tokens");
+    public List<Operation> operations() {
+        return List.of(Operation.generate(endpoint()), Operation.count("/v1/messages/count_tokens"));
     }
 
     @Override
@@ -44,32 +46,25 @@ public final class Messages implements WireFormat {
     }
 
     @Override
-    public boolean countsTokens(String path) {
-        return path.endsWith("/messages/count_tokens");
+    public RequestHead readHead(Asked asked) throws BadRequest {
+        return RequestReader.read(SHAPE, asked);
     }
 
     @Override
-    public RequestHead readHead(byte[] body, UnaryOperator<@Nullable String> header) throws BadRequest {
-        return RequestReader.read(SHAPE, body, header);
+    public AnswerReader reader(AnswerHead answer) {
+        if (answer.operation().countsTokens()) {
+            return MessagesAnswers.countTokens();
+        }
+        return answer.framing() == Framing.SSE ? MessagesAnswers.stream() : MessagesAnswers.json();
     }
 
     @Override
-    public AnswerReader reader(boolean eventStream, boolean hideUsage) {
-        return eventStream ? MessagesAnswers.stream() : MessagesAnswers.json();
-    }
-
-    @Override
-    public AnswerReader countReader() {
-        return MessagesAnswers.countTokens();
-    }
-
-    @Override
-    public ByteString errorBody(WireError error) {
+    public ByteString errorBody(Operation asked, WireError error) {
         return ByteString.fromString(wrapped(error).toString());
     }
 
     @Override
-    public ByteString errorEvent(WireError error) {
+    public ByteString errorEvent(Framing framing, WireError error) {
         return ErrorEvents.of("error", wrapped(error));
     }
 

@@ -2,10 +2,14 @@ package dev.sluice.wire.responses;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.wire.AnswerHead;
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.Asked;
 import dev.sluice.wire.BadRequest;
 import dev.sluice.wire.ErrorEvents;
+import dev.sluice.wire.Framing;
 import dev.sluice.wire.OpenAiErrors;
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
@@ -13,9 +17,7 @@ import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /**
  * OpenAI Responses.
@@ -46,8 +48,8 @@ public final class Responses implements WireFormat {
     }
 
     @Override
-    public List<String> paths() {
-        return List.of(endpoint());
+    public List<Operation> operations() {
+        return List.of(Operation.generate(endpoint()));
     }
 
     @Override
@@ -56,17 +58,17 @@ public final class Responses implements WireFormat {
     }
 
     @Override
-    public RequestHead readHead(byte[] body, UnaryOperator<@Nullable String> header) throws BadRequest {
-        return RequestReader.read(SHAPE, body, header);
+    public RequestHead readHead(Asked asked) throws BadRequest {
+        return RequestReader.read(SHAPE, asked);
     }
 
     @Override
-    public AnswerReader reader(boolean eventStream, boolean hideUsage) {
-        return eventStream ? ResponsesAnswers.stream() : ResponsesAnswers.json();
+    public AnswerReader reader(AnswerHead answer) {
+        return answer.framing() == Framing.SSE ? ResponsesAnswers.stream() : ResponsesAnswers.json();
     }
 
     @Override
-    public ByteString errorBody(WireError error) {
+    public ByteString errorBody(Operation asked, WireError error) {
         ObjectNode body = JsonNodeFactory.instance.objectNode().set("error", OpenAiErrors.error(error));
         return ByteString.fromString(body.toString());
     }
@@ -76,7 +78,7 @@ public final class Responses implements WireFormat {
      * some clients raise on only one of them. Its sequence number is 0, since we count no events.
      */
     @Override
-    public ByteString errorEvent(WireError error) {
+    public ByteString errorEvent(Framing framing, WireError error) {
         var nested = OpenAiErrors.error(error);
         ObjectNode data =
                 JsonNodeFactory.instance.objectNode().put("type", "error").put("sequence_number", 0);
