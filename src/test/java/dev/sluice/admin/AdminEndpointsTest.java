@@ -316,6 +316,11 @@ class AdminEndpointsTest {
         }
 
         @Override
+        public List<Upstream> fallbacks(Upstream upstream) {
+            return List.of();
+        }
+
+        @Override
         public List<Upstream> all() {
             return List.of(new Upstream(PROVIDER, "claude"), new Upstream(PROVIDER, "claude-2"));
         }

@@ -163,7 +163,28 @@ class PolicyDocumentTest {
                                 new QuotaRule(
                                         "q", 1_000_000_000, 2_000_000_000, Duration.ofHours(1), "$2/hour", false)),
                         true,
+                        Map.of(),
                         Map.of()));
+    }
+
+    @Test
+    void readsFallbacksAndLeavesOutWhatLeadsNowhere() {
+        var reading = read("""
+                {"providers": {"a": {"baseurl": "http://a", "models": ["m"]}, "b": {"baseurl": "http://b", "models": ["x/n"]}},
+                 "fallbacks": {
+                   "a/m": ["b/x/n", "c/m", "a/m", "m", "b/x/n"],
+                   "m": ["b/x/n"],
+                   "b/x/n": ["c/m"]}}
+                """);
+
+        assertThat(reading.policy().fallbacks()).isEqualTo(Map.of("a/m", List.of("b/x/n")));
+        assertThat(reading.findings())
+                .extracting(Finding::message)
+                .filteredOn(message -> message.startsWith("fallbacks"))
+                .hasSize(5)
+                .contains(
+                        "fallbacks.a/m: \"c/m\" is left out (expected: provider/model of a provider that is defined)",
+                        "fallbacks.m: left out (expected: provider/model)");
     }
 
     @Test
