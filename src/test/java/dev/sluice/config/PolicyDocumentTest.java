@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -177,7 +178,7 @@ class PolicyDocumentTest {
                    "b/x/n": ["c/m"]}}
                 """);
 
-        assertThat(reading.policy().fallbacks()).isEqualTo(Map.of("a/m", List.of("b/x/n")));
+        assertThat(Objects.requireNonNull(reading.policy()).fallbacks()).isEqualTo(Map.of("a/m", List.of("b/x/n")));
         assertThat(reading.findings())
                 .extracting(Finding::message)
                 .filteredOn(message -> message.startsWith("fallbacks"))
