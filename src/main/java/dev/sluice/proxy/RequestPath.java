@@ -208,7 +208,10 @@ public final class RequestPath {
         var framing = Framing.of(type.toString());
         var head = request.head();
         var coding = header(answer, "content-encoding");
-        var hide = framing == Framing.SSE && coding == null && head.usageSplice() != null && !head.usageAsked();
+        var hide = framing == Framing.SSE
+                && ContentCoding.isPlain(coding)
+                && head.usageSplice() != null
+                && !head.usageAsked();
         var reader = ContentCoding.wrap(
                 coding,
                 request.format.reader(new AnswerHead(
@@ -224,9 +227,11 @@ public final class RequestPath {
             // Whatever stands between us and the client must not collect events.
             headers.add(RawHeader.create("x-accel-buffering", "no"));
         }
-        var entity = answer.entity() instanceof HttpEntity.Strict strict
+        // A stream that nobody here can read cannot be told to be incomplete.
+        var watched = events && status < 300 && ContentCoding.isRead(coding);
+        var entity = answer.entity() instanceof HttpEntity.Strict strict && !events
                 ? whole(request, reader, type, strict.getData())
-                : streamed(request, reader, events && status < 300, answer.entity());
+                : streamed(request, reader, watched, hide, answer.entity());
         return HttpResponse.create()
                 .withStatus(answer.status())
                 .withHeaders(headers)
@@ -241,11 +246,12 @@ public final class RequestPath {
         return HttpEntities.create(type, sent);
     }
 
+    /** What may be hidden of an answer, or added to it, makes another length of it. */
     private static ResponseEntity streamed(
-            Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
+            Underway request, AnswerReader reader, boolean events, boolean hide, ResponseEntity entity) {
         var tapped = entity.getDataBytes().via(new Tap(reader, events, request));
         var length = entity.getContentLengthOption();
-        return length.isPresent()
+        return length.isPresent() && !events && !hide
                 ? HttpEntities.create(entity.getContentType(), length.getAsLong(), tapped)
                 : HttpEntities.createChunked(entity.getContentType(), tapped);
     }

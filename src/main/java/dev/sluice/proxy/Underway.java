@@ -219,7 +219,12 @@ final class Underway implements Tap.Listener {
     public void ended(Outcome outcome, long bytes) {
         if (closed.compareAndSet(false, true)) {
             var answer = reader == null ? null : reader.answer();
-            close(outcome, null, answer, bytes);
+            // An error page in a shape that no reader knows is an error still.
+            close(
+                    outcome == Outcome.COMPLETED && status >= 300 ? Outcome.UPSTREAM_ERROR : outcome,
+                    null,
+                    answer,
+                    bytes);
         }
     }
 
