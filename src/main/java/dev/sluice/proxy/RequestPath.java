@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
+import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
 import dev.sluice.pricing.PriceBook.Cost;
@@ -287,10 +288,13 @@ public final class RequestPath {
                 !splices.isEmpty() && incoming.getHeader("content-encoding").isPresent();
         var bytes = splices.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, splices);
         var headers = passing.upstream(incoming, decoded);
-        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
-        return incoming.withUri(upstreamUri(incoming.getUri()))
+        Passing.set(headers, permit.addHeaders());
+        var outgoing = incoming.withUri(upstreamUri(incoming.getUri()))
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
+        return request.upstream().provider().authMode() == AuthMode.PASSTHROUGH
+                ? passing.withCredential(outgoing, incoming)
+                : outgoing;
     }
 
     private static List<Splice> splices(Underway request) {
