@@ -49,8 +49,7 @@ public sealed interface CredentialRule {
      * @param project    takes the place of the project's placeholder in paths
      * @param region     takes the place of the region's placeholder in paths
      */
-    record ServiceAccount(
-            String email, String keyId, Secret privateKey, String tokenUri, String project, String region)
+    record ServiceAccount(String email, String keyId, Secret privateKey, String tokenUri, String project, String region)
             implements CredentialRule {
         private static final Pattern PROJECT = Pattern.compile("[A-Za-z0-9][A-Za-z0-9:.-]{0,99}");
         private static final Pattern ARMOUR = Pattern.compile("-----[A-Z ]+-----|\\s");
@@ -80,8 +79,8 @@ public sealed interface CredentialRule {
 
         private static PrivateKey rsaKey(Secret pem) {
             try {
-                var der = Base64.getDecoder()
-                        .decode(ARMOUR.matcher(pem.reveal()).replaceAll(""));
+                var der =
+                        Base64.getDecoder().decode(ARMOUR.matcher(pem.reveal()).replaceAll(""));
                 var key = KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(der));
                 if (key instanceof RSAPrivateKey rsa && rsa.getModulus().bitLength() >= MIN_KEY_BITS) {
                     return key;
@@ -95,10 +94,11 @@ public sealed interface CredentialRule {
     }
 
     /**
-     * A signature by AWS Signature Version 4, with the credentials that AWS's default chain finds on this machine.
+     * A signature by AWS Signature Version 4.
      *
      * @param service as signed, for example {@code bedrock}
-     * @param profile of the shared configuration files; empty for the usual one
+     * @param profile of the shared configuration files, whose credentials are used; empty for whatever AWS's default chain
+     *     finds on this machine
      */
     record AwsSignature(String region, String service, String profile) implements CredentialRule {
         public AwsSignature {

@@ -12,11 +12,14 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /**
@@ -32,6 +35,10 @@ final class AwsCredential implements Credential {
     private static final Duration ASKED_AGAIN_AFTER = Duration.ofMinutes(1);
 
     private static final int MAX_LOGGED_CHARS = 1000;
+
+    /** Long and with a digit, or very long: no word, no class name. */
+    private static final Pattern KEY_LIKE =
+            Pattern.compile("(?=[A-Za-z/+=_-]{0,200}+[0-9])[A-Za-z0-9/+=_-]{16,}+|[A-Za-z0-9/+=_-]{40,}+");
 
     private final AwsSignature rule;
     private final InstantSource clock;
@@ -65,20 +72,26 @@ final class AwsCredential implements Credential {
                 clock);
     }
 
-    /** The chain, made where it is first asked: its own making reads files. */
-    static Supplier<AwsCredentialsIdentity> defaultChain(String profile) {
-        var chain = new Object() {
-            private @Nullable DefaultCredentialsProvider made;
+    /**
+     * The default chain; or the profile alone when the policy names one, for what is named goes before what lies about. Made where it
+     * is first asked: its own making reads files.
+     */
+    static Supplier<AwsCredentialsIdentity> chain(String profile) {
+        var made = new Object() {
+            private @Nullable AwsCredentialsProvider chain;
 
-            synchronized DefaultCredentialsProvider get() {
-                if (made == null) {
-                    var builder = DefaultCredentialsProvider.builder();
-                    made = (profile.isEmpty() ? builder : builder.profileName(profile)).build();
+            synchronized AwsCredentialsProvider chain() {
+                var known = chain;
+                if (known == null) {
+                    known = profile.isEmpty()
+                            ? DefaultCredentialsProvider.builder().build()
+                            : ProfileCredentialsProvider.create(profile);
+                    chain = known;
                 }
-                return made;
+                return known;
             }
         };
-        return () -> chain.get().resolveCredentials();
+        return () -> made.chain().resolveCredentials();
     }
 
     private Renewed.Lease<AwsSigner> lease(AwsCredentialsIdentity found) {
@@ -90,16 +103,23 @@ final class AwsCredential implements Credential {
     }
 
     private static UpstreamFailure notFound(String provider, @Nullable Throwable failure) {
-        var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        var why = cause == null ? "" : String.valueOf(cause.getMessage());
+        var why = failure == null
+                ? "nothing came"
+                : String.valueOf(UpstreamFailure.unwrapped(failure).getMessage());
         // The chain says what it has tried: of use to an operator, and no business of a client.
         log.atWarn()
                 .addKeyValue("provider", provider)
-                .addKeyValue("detail", why.substring(0, Math.min(why.length(), MAX_LOGGED_CHARS)))
+                .addKeyValue("detail", printable(why))
                 .log("no AWS credentials found");
         return new UpstreamFailure(
                 UpstreamFailure.Kind.UNREACHABLE,
                 "no AWS credentials to sign the request with; the gateway's log says where they were looked for");
+    }
+
+    /** Commands and files that a chain asks may have said anything. What could be a key or a token is not repeated. */
+    static String printable(String message) {
+        var masked = KEY_LIKE.matcher(message).replaceAll("***");
+        return masked.length() > MAX_LOGGED_CHARS ? masked.substring(0, MAX_LOGGED_CHARS) : masked;
     }
 
     @Override

@@ -59,7 +59,8 @@ final class AwsSigner implements Proof {
         } catch (IllegalArgumentException _) {
             // A method or an address that AWS's own classes do not take; their words quote the request.
             throw new UpstreamFailure(
-                    UpstreamFailure.Kind.UNREACHABLE, place.host() + ": this request's method or path cannot be signed");
+                    UpstreamFailure.Kind.UNREACHABLE,
+                    place.host() + ": this request's method or path cannot be signed");
         }
     }
 
@@ -82,7 +83,8 @@ final class AwsSigner implements Proof {
 
     /** The headers that make a request a signed one. */
     List<HttpHeader> sign(String method, URI url, List<HttpHeader> signed, byte[] body) {
-        var request = SdkHttpRequest.builder().method(SdkHttpMethod.fromValue(method)).uri(url);
+        var request =
+                SdkHttpRequest.builder().method(SdkHttpMethod.fromValue(method)).uri(url);
         signed.forEach(header -> request.appendHeader(header.name(), header.value()));
         var result = SIGNER.sign(SignRequest.builder(credentials)
                 .request(request.build())

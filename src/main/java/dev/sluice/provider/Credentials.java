@@ -5,6 +5,7 @@ import dev.sluice.config.CredentialRule.AwsSignature;
 import dev.sluice.config.CredentialRule.Keys;
 import dev.sluice.config.CredentialRule.ServiceAccount;
 import dev.sluice.config.ProviderRule;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -12,8 +13,9 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.stream.SystemMaterializer;
 
 /** Makes of a provider's rule what its requests are shown with. */
-record Credentials(
-        ActorSystem<?> system, GoogleTokens.Sender sender, InstantSource clock, RandomGenerator random) {
+record Credentials(ActorSystem<?> system, GoogleTokens.Sender sender, InstantSource clock, RandomGenerator random) {
+    /** A request waits for the token, and its client behind. */
+    private static final Duration TOKEN_PATIENCE = Duration.ofSeconds(20);
 
     Credential of(ProviderRule provider) {
         return switch (provider.authMode()) {
@@ -33,14 +35,15 @@ record Credentials(
                                 account,
                                 sender,
                                 clock,
-                                SystemMaterializer.get(system).materializer()),
+                                SystemMaterializer.get(system).materializer(),
+                                TOKEN_PATIENCE),
                         clock,
                         random);
             case AwsSignature signature ->
                 new AwsCredential(
                         provider,
                         signature,
-                        AwsCredential.defaultChain(signature.profile()),
+                        AwsCredential.chain(signature.profile()),
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         clock,
                         random);

@@ -41,9 +41,6 @@ final class GoogleTokens {
     /** Google allows an hour at most; the token itself lives no longer. */
     private static final Duration CLAIM_LIFE = Duration.ofHours(1);
 
-    /** A request waits for it, and its client behind. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-
     private static final int MAX_ANSWER_BYTES = 64 * 1024;
 
     /** A token is held in memory and goes into a header. */
@@ -72,14 +69,18 @@ final class GoogleTokens {
     private final Sender sender;
     private final InstantSource clock;
     private final Materializer materializer;
+    private final Duration patience;
 
-    GoogleTokens(ServiceAccount account, Sender sender, InstantSource clock, Materializer materializer) {
+    /** @param patience how long an answer may take, to its end */
+    GoogleTokens(
+            ServiceAccount account, Sender sender, InstantSource clock, Materializer materializer, Duration patience) {
         this.account = account;
         this.key = account.rsaKey();
         this.origin = Origin.of(account.tokenUri());
         this.sender = sender;
         this.clock = clock;
         this.materializer = materializer;
+        this.patience = patience;
     }
 
     CompletionStage<Answer> fetch() {
@@ -94,7 +95,7 @@ final class GoogleTokens {
         return sender.send(origin.host(), request)
                 .thenCompose(this::read)
                 .toCompletableFuture()
-                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
                 .handle((good, failure) -> {
                     // Ends a call that nobody waits for any more; one that has been answered is past caring.
                     over.complete(Done.getInstance());
@@ -144,7 +145,7 @@ final class GoogleTokens {
         return answer.entity()
                 .getDataBytes()
                 .limitWeighted(MAX_ANSWER_BYTES, bytes -> (long) bytes.size())
-                .completionTimeout(PATIENCE)
+                .completionTimeout(patience)
                 .runFold(ByteString.emptyByteString(), ByteString::concat, materializer)
                 .handle((bytes, failure) -> token(status, bytes == null ? ByteString.emptyByteString() : bytes));
     }
@@ -178,8 +179,9 @@ final class GoogleTokens {
     }
 
     private UpstreamFailure failure(Throwable failure) {
-        var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return cause instanceof UpstreamFailure known ? known : refused("gave no whole answer when asked for an access token");
+        return UpstreamFailure.unwrapped(failure) instanceof UpstreamFailure known
+                ? known
+                : refused("gave no whole answer when asked for an access token");
     }
 
     private UpstreamFailure refused(String what) {

@@ -5,7 +5,6 @@ import dev.sluice.config.Settings;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
@@ -57,15 +56,13 @@ final class Relay implements Providers {
 
     /** The first request of all, or the first after a long silence, waits for a token. */
     private void sendOnceAllowed(Target target, HttpRequest request, CompletableFuture<HttpResponse> answer) {
-        request.getAttribute(Providers.ABANDONED).ifPresent(gone -> {
-            var _ = gone.whenComplete((done, failure) -> answer.completeExceptionally(ConnectionPool.abandoned()));
-        });
+        request.getAttribute(Providers.ABANDONED).ifPresent(gone -> giveUpOnce(gone, answer));
         var _ = target.credential()
                 .obtain(request)
                 .whenCompleteAsync(
                         (proof, failure) -> {
                             if (failure != null) {
-                                answer.completeExceptionally(unwrapped(failure));
+                                answer.completeExceptionally(UpstreamFailure.unwrapped(failure));
                             } else if (!answer.isDone()) {
                                 send(target, proof, request, answer);
                             }
@@ -73,7 +70,21 @@ final class Relay implements Providers {
                         system.executionContext());
     }
 
+    private static void giveUpOnce(CompletionStage<?> abandoned, CompletableFuture<HttpResponse> answer) {
+        var _ = abandoned.whenComplete((done, failure) -> answer.completeExceptionally(ConnectionPool.abandoned()));
+    }
+
     private void send(Target target, Proof proof, HttpRequest request, CompletableFuture<HttpResponse> answer) {
+        try {
+            sendOrThrow(target, proof, request, answer);
+        } catch (UpstreamFailure | RuntimeException e) {
+            // Whatever it is: somebody waits for the answer.
+            answer.completeExceptionally(e);
+        }
+    }
+
+    private void sendOrThrow(Target target, Proof proof, HttpRequest request, CompletableFuture<HttpResponse> answer)
+            throws UpstreamFailure {
         var uri = request.getUri();
         var place = target.place(uri.path(), uri.rawQueryString().orElse(""));
         var headers = new ArrayList<HttpHeader>(32);
@@ -84,12 +95,7 @@ final class Relay implements Providers {
                 headers.add(header);
             }
         }
-        try {
-            proof.addTo(headers, request, place);
-        } catch (UpstreamFailure e) {
-            answer.completeExceptionally(e);
-            return;
-        }
+        proof.addTo(headers, request, place);
         if (proof.learns()) {
             var _ = answer.whenComplete((good, failure) -> tell(proof, good));
         }
@@ -106,10 +112,6 @@ final class Relay implements Providers {
         var answer = new CompletableFuture<HttpResponse>();
         pool(host).send(request, answer);
         return answer;
-    }
-
-    private static Throwable unwrapped(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /** By id, and made anew when the policy has changed: comparing a rule to itself is cheap, hashing it is not. */

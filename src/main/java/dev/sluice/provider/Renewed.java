@@ -89,23 +89,23 @@ final class Renewed<V> {
         }
     }
 
-    private void ended(CompletableFuture<V> mine, @Nullable Lease<V> fetched, @Nullable Throwable failure) {
+    private void ended(CompletableFuture<V> mine, @Nullable Lease<V> fetched, @Nullable Throwable thrown) {
         if (fetched != null) {
             held = fetched;
-        } else {
-            nextTry = clock.instant().plus(RETRY_PAUSE);
-            warnIfUnnoticed(failure);
-        }
-        underWay.set(null);
-        if (fetched != null) {
+            underWay.set(null);
             mine.complete(fetched.value);
         } else {
-            mine.completeExceptionally(failure == null ? new IllegalStateException(name + ": nothing came") : failure);
+            var failure = UpstreamFailure.unwrapped(
+                    thrown == null ? new IllegalStateException(name + ": nothing came") : thrown);
+            nextTry = clock.instant().plus(RETRY_PAUSE);
+            warnIfUnnoticed(failure);
+            underWay.set(null);
+            mine.completeExceptionally(failure);
         }
     }
 
     /** No request fails yet, so nobody else would say it. */
-    private void warnIfUnnoticed(@Nullable Throwable failure) {
+    private void warnIfUnnoticed(Throwable failure) {
         var lease = held;
         if (lease != null && clock.instant().isBefore(lease.endsAt)) {
             log.atWarn()
@@ -119,7 +119,7 @@ final class Renewed<V> {
     /** The value was refused though it should be good: the next request fetches another. */
     void forget(V value) {
         var lease = held;
-        if (lease != null && lease.value == value) {
+        if (lease != null && lease.value.equals(value)) {
             held = null;
         }
     }

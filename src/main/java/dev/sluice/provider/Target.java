@@ -51,8 +51,7 @@ record Target(
         var headers = headers(provider, credential.names());
         headers.forEach(header -> names.add(header.lowercaseName()));
         names.add("host");
-        return new Target(
-                provider, credential, origin, path, headers, Set.copyOf(names), new ConcurrentHashMap<>());
+        return new Target(provider, credential, origin, path, headers, Set.copyOf(names), new ConcurrentHashMap<>());
     }
 
     /** A line that names the credential's own header would double it, and is left out. */
@@ -94,7 +93,6 @@ record Target(
         var rest = path.startsWith("/v1/") && VERSIONED.matcher(basePath).matches() ? path.substring(3) : path;
         var whole = basePath + rest;
         var where = Vertex.origin(origin, whole);
-        return new Place(
-                where.host(), RawHeader.create("Host", where.hostHeader()), Uri.create(whole + query));
+        return new Place(where.host(), RawHeader.create("Host", where.hostHeader()), Uri.create(whole + query));
     }
 }

@@ -27,7 +27,8 @@ final class Vertex {
 
     /** The origin that serves a path: the provider's own, unless that is Google's global one and the path names a location. */
     static Origin origin(Origin provider, String path) {
-        if (!provider.host().tls() || !GLOBAL_HOST.equalsIgnoreCase(provider.host().name())) {
+        if (!provider.host().tls()
+                || !GLOBAL_HOST.equalsIgnoreCase(provider.host().name())) {
             return provider;
         }
         var location = LOCATION.matcher(path);

@@ -26,6 +26,7 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,8 +43,8 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 class AwsSignerTest {
     private static final String SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
     private static final Instant TIME = Instant.parse("2015-08-30T12:36:00Z");
-    private static final Pattern AUTHORIZATION = Pattern.compile(
-            "AWS4-HMAC-SHA256 Credential=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})");
+    private static final Pattern AUTHORIZATION =
+            Pattern.compile("AWS4-HMAC-SHA256 Credential=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})");
 
     /** A published case. */
     record Case(
@@ -70,7 +71,7 @@ class AwsSignerTest {
             var lines = new ArrayList<>(headers);
             lines.add(Map.entry("host", "example.amazonaws.com"));
             lines.addAll(more);
-            return new OwnSignature(method, path, query, OwnSignature.headers(lines), bytes());
+            return new OwnSignature(method, path, query, OwnSignature.headers(lines), ByteString.fromArray(bytes()));
         }
 
         @Override
@@ -130,8 +131,8 @@ class AwsSignerTest {
                 InstantSource.fixed(Instant.parse("2013-05-24T00:00:00Z")));
         List<HttpHeader> headers = range == null ? List.of() : List.of(RawHeader.create("Range", range));
 
-        var added = signer.sign(
-                "GET", URI.create("https://examplebucket.s3.amazonaws.com" + target), headers, new byte[0]);
+        var added =
+                signer.sign("GET", URI.create("https://examplebucket.s3.amazonaws.com" + target), headers, new byte[0]);
 
         assertThat(value(added, "Authorization")).endsWith(", Signature=" + signature);
     }
@@ -146,10 +147,7 @@ class AwsSignerTest {
         headers.add(RawHeader.create("x-amzn-bedrock-trace", "ENABLED"));
 
         signer("bedrock", null)
-                .addTo(
-                        headers,
-                        HttpRequest.POST("/ignored").withEntity(ContentTypes.APPLICATION_JSON, body),
-                        place());
+                .addTo(headers, HttpRequest.POST("/ignored").withEntity(ContentTypes.APPLICATION_JSON, body), place());
 
         var authorization = AUTHORIZATION.matcher(value(headers, "Authorization"));
         assertThat(authorization.matches()).isTrue();
@@ -157,7 +155,8 @@ class AwsSignerTest {
         var lines = new ArrayList<>(entries(headers));
         lines.add(Map.entry("host", "h"));
         lines.add(Map.entry("content-type", "application/json"));
-        var arrived = new OwnSignature("POST", path, List.of(), OwnSignature.headers(lines), body);
+        var arrived =
+                new OwnSignature("POST", path, List.of(), OwnSignature.headers(lines), ByteString.fromArray(body));
         assertThat(authorization.group(3))
                 .isEqualTo(arrived.signature(
                         List.of(authorization.group(2).split(";", -1)), SECRET, "us-east-1", "bedrock"));
@@ -170,6 +169,17 @@ class AwsSignerTest {
         assertThatExceptionOfType(UpstreamFailure.class)
                 .isThrownBy(() -> signer("bedrock", null).addTo(headers, HttpRequest.POST("/"), place()))
                 .withMessage("https://h:443: this request's method or path cannot be signed");
+    }
+
+    @Property(tries = 1000)
+    void signsOrRefusesWhateverAddressAClientMakesUp(@ForAll String address) {
+        var headers = new ArrayList<HttpHeader>(List.of(RawHeader.create("Raw-Request-URI", "/" + address)));
+        try {
+            signer("bedrock", null).addTo(headers, HttpRequest.POST("/"), place());
+            assertThat(value(headers, "Authorization")).matches(AUTHORIZATION);
+        } catch (UpstreamFailure e) {
+            assertThat(e).hasMessageEndingWith("cannot be signed");
+        }
     }
 
     private static Place place() {
@@ -234,8 +244,8 @@ class AwsSignerTest {
 
     private static List<Map.Entry<String, String>> pairs(JsonNode pairs) {
         var entries = new ArrayList<Map.Entry<String, String>>();
-        pairs.forEach(pair -> entries.add(
-                Map.entry(pair.get(0).asText(), pair.get(1).asText())));
+        pairs.forEach(
+                pair -> entries.add(Map.entry(pair.get(0).asText(), pair.get(1).asText())));
         return entries;
     }
 }

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.apache.pekko.util.ByteString;
 
 /**
  * Signature Version 4 worked out from its description alone, as a provider would: in comes the request as it arrived, out the
@@ -22,13 +23,12 @@ record OwnSignature(
         String path,
         List<Map.Entry<String, String>> query,
         Map<String, List<String>> headers,
-        byte[] body) {
+        ByteString body) {
 
     /** Names in lower case, values in their order. */
     static Map<String, List<String>> headers(List<Map.Entry<String, String>> lines) {
         var headers = new TreeMap<String, List<String>>();
-        lines.forEach(line -> headers.computeIfAbsent(
-                        line.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+        lines.forEach(line -> headers.computeIfAbsent(line.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
                 .add(line.getValue()));
         return headers;
     }
@@ -45,7 +45,7 @@ record OwnSignature(
                 signed.stream().map(this::line).collect(Collectors.joining("\n")),
                 "",
                 String.join(";", signed),
-                sha256(body));
+                sha256(body.toArrayUnsafe()));
     }
 
     private String line(String name) {
@@ -69,8 +69,7 @@ record OwnSignature(
 
     static String sha256(byte[] bytes) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (GeneralSecurityException e) {
             throw new AssertionError(e);
         }

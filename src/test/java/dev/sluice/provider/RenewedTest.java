@@ -131,7 +131,7 @@ class RenewedTest {
                     () -> CompletableFuture.supplyAsync(
                             () -> {
                                 most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
-                                Thread.yield();
+                                Thread.onSpinWait();
                                 underWay.decrementAndGet();
                                 return new Lease<>(fetches.incrementAndGet(), clock.instant(), clock.instant());
                             },

@@ -169,8 +169,8 @@ class RotatedKeysTest {
 
     private static HttpResponse answer(int status) {
         return HttpResponse.create()
-                .withStatus(StatusCodes.lookup(status)
-                        .orElseGet(() -> StatusCodes.custom(status, "", "", false, true)));
+                .withStatus(
+                        StatusCodes.lookup(status).orElseGet(() -> StatusCodes.custom(status, "", "", false, true)));
     }
 
     private static String used(Proof proof) {

@@ -105,7 +105,9 @@ class TargetTest {
 
         var target = Target.of(rule, FixedCredential.of(Secret.of("k"), Authorization.BEARER));
 
-        assertThat(target.headers()).singleElement().satisfies(it -> assertThat(it.name()).isEqualTo("X-Team"));
+        assertThat(target.headers())
+                .singleElement()
+                .satisfies(it -> assertThat(it.name()).isEqualTo("X-Team"));
         assertThat(target.names()).containsExactlyInAnyOrder("host", "authorization", "x-team");
     }
 

@@ -79,8 +79,14 @@ public final class TokenEndpoint implements AutoCloseable {
                             .formatted(number, lifeSeconds));
         } else {
             // An endpoint that repeats what it was asked must not make us repeat it.
-            write(out, failure.lines().findFirst().orElseThrow(), failure.lines().skip(1).findFirst().orElse("")
-                    .replace("ASSERTION", form.substring(grant.length())));
+            write(
+                    out,
+                    failure.lines().findFirst().orElseThrow(),
+                    failure.lines()
+                            .skip(1)
+                            .findFirst()
+                            .orElse("")
+                            .replace("ASSERTION", form.substring(grant.length())));
         }
     }
 
