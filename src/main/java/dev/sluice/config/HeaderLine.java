@@ -1,5 +1,6 @@
 package dev.sluice.config;
 
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,20 @@ final class HeaderLine {
             "trailer",
             "transfer-encoding",
             "upgrade");
+
+    /** Prints without its value: people put credentials there, and rules are printed. */
+    private static final class Added extends AbstractMap.SimpleImmutableEntry<String, String> {
+        private static final long serialVersionUID = 1L;
+
+        Added(String name, String value) {
+            super(name, value);
+        }
+
+        @Override
+        public String toString() {
+            return getKey() + ": ***";
+        }
+    }
 
     private HeaderLine() {}
 
@@ -72,6 +87,6 @@ final class HeaderLine {
         var sound = NAME.matcher(name).matches()
                 && !value.isEmpty()
                 && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c <= '~'));
-        return sound ? Optional.of(Map.entry(name, value)) : Optional.empty();
+        return sound ? Optional.of(new Added(name, value)) : Optional.empty();
     }
 }

@@ -125,6 +125,16 @@ class SecretsStaySecretTest {
         assertPrintsNone(String.valueOf(reading.policy()));
     }
 
+    @Test
+    void inAGrant() {
+        var reading = PolicyDocument.read("""
+                {"grants": [{"src": ["*"], "app": {"tailscale.com/cap/aperture": [
+                  {"models": "**", "add_headers": ["Authorization: Basic sEcReT", "Host: sEcReT"]}]}}]}""");
+
+        assertThat(String.valueOf(reading.policy())).contains("Authorization: ***");
+        assertPrintsNone(reading);
+    }
+
     static Stream<String> documents() {
         var broken = ACCOUNT.json("https://t").replace("BEGIN", MARKER);
         return Stream.of(
@@ -139,6 +149,7 @@ class SecretsStaySecretTest {
                 "\"apikey\": \"keyfile::" + MARKER + "!\"",
                 "\"apikey\": \"" + GoogleAccount.apiKeyOf("{" + MARKER) + "\"",
                 "\"apikey\": \"" + MARKER + "\", \"authorization\": \"sigv4\", \"aws_region\": \"${S}\"",
+                "\"add_headers\": [\"Authorization: Basic " + MARKER + "\", \"Bad-${S}\", \"Host: " + MARKER + "\"]",
                 "\"vertex_region\": \"${S}\", \"aws_profile\": \"x\"");
     }
 
