@@ -113,6 +113,16 @@ class RotatedKeysTest {
         assertThat(nextSix()).doesNotContain("a");
     }
 
+    @Test
+    void shortensNoRestByAMilderAnswerThatCameLater() {
+        var key = keys.atHand(REQUEST);
+        key.answered(answer(401));
+        key.answered(answer(429));
+
+        clock.move(RotatedKeys.SLOWED_REST);
+        assertThat(nextSix()).doesNotContain("a");
+    }
+
     @Property(tries = 300)
     void alwaysHasAKeyAndNeverARestingOneWhileAnotherIsAwake(
             @ForAll @Size(max = 60) List<@IntRange(max = 7) Integer> steps) {
