@@ -1,13 +1,13 @@
 package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
+import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.wire.Splices;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.Uri;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.util.ByteString;
 
 /** Makes the request for a provider out of the client's. */
@@ -27,10 +27,13 @@ record Outgoing(Passing passing) {
         var decoded = !edits.isEmpty() && incoming.getHeader("content-encoding").isPresent();
         var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
         var headers = passing.upstream(incoming, decoded);
-        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
-        return incoming.withUri(uri(request, incoming.getUri()))
+        Passing.set(headers, permit.addHeaders());
+        var outgoing = incoming.withUri(uri(request, incoming.getUri()))
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
+        return upstream.provider().authMode() == AuthMode.PASSTHROUGH
+                ? passing.withCredential(outgoing, incoming)
+                : outgoing;
     }
 
     /** The query goes along, but for {@code key}: some clients put their credential there. */
