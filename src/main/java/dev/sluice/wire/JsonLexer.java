@@ -58,7 +58,7 @@ final class JsonLexer<F extends Enum<F>> {
     JsonLexer(JsonShape<F> root, JsonListener<F> listener) {
         this.root = root;
         this.listener = listener;
-        this.shapes = (JsonShape<F>[]) new JsonShape<?>[root.nesting()];
+        this.shapes = (JsonShape<F>[]) new JsonShape<?>[root.nesting];
     }
 
     /** Forgets the document and waits for the next one. */

@@ -23,6 +23,9 @@ public final class JsonShape<F extends Enum<F>> {
     private final List<byte[]> keys;
     private final List<JsonShape<F>> children;
 
+    /** How many objects and arrays of interest can stand open at once: an array in an array is of none. */
+    final int nesting;
+
     private JsonShape(F field, int keep, boolean counted, boolean raw, List<byte[]> keys, List<JsonShape<F>> children) {
         this.field = field;
         this.keep = keep;
@@ -30,6 +33,11 @@ public final class JsonShape<F extends Enum<F>> {
         this.raw = raw;
         this.keys = keys;
         this.children = children;
+        var deepest = 0;
+        for (var child : children) {
+            deepest = Math.max(deepest, child.nesting);
+        }
+        this.nesting = 2 + deepest;
     }
 
     private static <F extends Enum<F>> JsonShape<F> leaf(F field, int keep, boolean counted, boolean raw) {
@@ -84,10 +92,5 @@ public final class JsonShape<F extends Enum<F>> {
             }
         }
         return null;
-    }
-
-    /** How many objects and arrays of interest can stand open at once: an array in an array is of none. */
-    int nesting() {
-        return 2 + children.stream().mapToInt(JsonShape::nesting).max().orElse(0);
     }
 }
