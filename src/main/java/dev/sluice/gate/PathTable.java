@@ -27,7 +27,8 @@ final class PathTable {
 
     private record Pattern(List<Segment> segments, List<Endpoint> endpoints) {
         int parameters() {
-            return (int) segments.stream().filter(segment -> segment.name() != null).count();
+            return (int)
+                    segments.stream().filter(segment -> segment.name() != null).count();
         }
     }
 

@@ -83,9 +83,7 @@ final class ModelKeys {
         var name = CLAUDE_DATED.matcher(model).replaceFirst("$1@$2");
         var undated = name.contains("@") ? name.substring(0, name.indexOf('@')) : name;
         var candidates = keys(basis, "vertex_ai/" + name, "vertex_ai/" + undated, model, undated);
-        return isClaudeSince45(name) && regional
-                ? candidates.map(candidate -> candidate.times(REGIONAL))
-                : candidates;
+        return isClaudeSince45(name) && regional ? candidates.map(candidate -> candidate.times(REGIONAL)) : candidates;
     }
 
     private Stream<Candidate> bedrock(String model, String defaultPrefix) {

@@ -37,7 +37,8 @@ record Place(String host, String path) {
      */
     boolean isRegional(@Nullable String asked) {
         var location = vertexLocation()
-                .or(() -> Optional.ofNullable(asked).filter(name -> LOCATION.matcher(name).matches()))
+                .or(() -> Optional.ofNullable(asked)
+                        .filter(name -> LOCATION.matcher(name).matches()))
                 .orElse(GLOBAL);
         return !location.equals(GLOBAL);
     }

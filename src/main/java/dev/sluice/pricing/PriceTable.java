@@ -89,8 +89,7 @@ final class PriceTable implements PriceBook {
 
     private Optional<Quote> quote(Terms terms) {
         return prices(terms.provider())
-                .flatMap(prices -> prices.quote(
-                        terms.model(), terms.askedModel(), terms.location(), on(terms.date())));
+                .flatMap(prices -> prices.quote(terms.model(), terms.askedModel(), terms.location(), on(terms.date())));
     }
 
     private boolean tellsCost(ProviderRule provider) {

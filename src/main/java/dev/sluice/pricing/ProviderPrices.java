@@ -104,8 +104,7 @@ final class ProviderPrices {
 
     // What is mapped to an unknown model stays unknown: its own price would hide the mistake.
     private Optional<Quote> mapped(ProviderRule.CostMapping rule, Names names) {
-        var candidates =
-                Stream.concat(keys.of(rule.as(), names.regional), Stream.of(Candidate.of(rule.as(), basis)));
+        var candidates = Stream.concat(keys.of(rule.as(), names.regional), Stream.of(Candidate.of(rule.as(), basis)));
         return priced(candidates, names.source).map(quote -> quote.adjusted(rule.adjustment()));
     }
 

@@ -413,8 +413,7 @@ public final class RequestPath {
                     .addKeyValue("detail", refusal.error().message())
                     .log("a provider gave no answer");
         }
-        return render(request, refusal)
-                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
+        return render(request, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
     }
 
     private static Throwable unwrapped(Throwable failure) {

@@ -144,8 +144,7 @@ final class FieldWatch {
             return;
         }
         var token = body.string();
-        mentions.add(
-                new Mention(token.start(), token.end(), name.substring(0, name.length() - model.length())));
+        mentions.add(new Mention(token.start(), token.end(), name.substring(0, name.length() - model.length())));
     }
 
     /** With or without what stands before it in a resource's name, for example {@code models/}. */

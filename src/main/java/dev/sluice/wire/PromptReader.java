@@ -16,7 +16,8 @@ final class PromptReader {
     }
 
     /** Strings of a message that the model is not shown as text; a signature only seals earlier thinking. */
-    private static final Set<String> FORM = Set.of("role", "type", "signature", "thoughtSignature", "thought_signature");
+    private static final Set<String> FORM =
+            Set.of("role", "type", "signature", "thoughtSignature", "thought_signature");
 
     private final RequestShape shape;
     private final BodyCursor body;

@@ -53,7 +53,7 @@ public final class RequestReader {
             this.model = checked(pathModel);
             this.place = new PathModel();
         }
-        this.watch = pathModel == null || shape.deeper() == RequestShape.Deeper.NOTHING
+        this.watch = pathModel == null || shape.deeper().equals(RequestShape.Deeper.NOTHING)
                 ? null
                 : new FieldWatch(shape.deeper(), pathModel);
         if (watch != null) {

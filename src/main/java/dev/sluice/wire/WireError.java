@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param message for a person
  * @param retryAfter for formats that tell in the body how long to wait; null when nobody knows
  */
-public record WireError(Kind kind, int status, String message, @Nullable Duration retryAfter) {
+public record WireError(
+        Kind kind, int status, String message, @Nullable Duration retryAfter) {
     public WireError(Kind kind, int status, String message) {
         this(kind, status, message, null);
     }

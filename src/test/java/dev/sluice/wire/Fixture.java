@@ -104,7 +104,8 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
         var path = meta.at("/request/path").asText().replaceFirst("\\?.*", "");
         var operations = wireFormat().operations();
         return operations.stream()
-                .sorted(Comparator.comparingLong(it -> it.path().chars().filter(c -> c == '{').count()))
+                .sorted(Comparator.comparingLong(
+                        it -> it.path().chars().filter(c -> c == '{').count()))
                 .filter(it -> path.matches(".*" + it.path().replaceAll("\\{[^}]*}", "[^/]+")))
                 .findFirst()
                 .orElse(operations.getFirst());

@@ -71,7 +71,9 @@ class GenerateContentAnswersTest {
         // When
         Feeding.pieces(whole, body);
         var sent = Feeding.pieces(
-                cut, body, random.ints(random.nextInt(12), 0, body.length + 1).sorted().toArray());
+                cut,
+                body,
+                random.ints(random.nextInt(12), 0, body.length + 1).sorted().toArray());
         // Then
         assertThat(cut.answer()).isEqualTo(whole.answer());
         assertThat(sent).isEqualTo(body);
@@ -82,7 +84,8 @@ class GenerateContentAnswersTest {
         // Given
         var text = arrayOf(new Random(seed));
         var events = new StringBuilder();
-        JSON.readTree(text).forEach(element -> events.append("data: ").append(element).append("\r\n\r\n"));
+        JSON.readTree(text)
+                .forEach(element -> events.append("data: ").append(element).append("\r\n\r\n"));
         // Then
         assertThat(array(text)).isEqualTo(read(GenerateContentAnswers.stream(null), events.toString()));
     }
@@ -98,16 +101,19 @@ class GenerateContentAnswersTest {
             // When
             var last = reader.lastWords(ERROR);
             // Then
-            var isOpen = !isJson(sent) && isJson(ByteString.fromArray(sent).concat(last).toArray());
+            var isOpen = !isJson(sent)
+                    && isJson(ByteString.fromArray(sent).concat(last).toArray());
             if (last.isEmpty()) {
                 var text = new String(sent, StandardCharsets.UTF_8).strip();
-                assertThat(isJson(sent) || !(text.isEmpty() || text.endsWith("[") || text.endsWith("}"))
+                assertThat(isJson(sent)
+                                || !(text.isEmpty() || text.endsWith("[") || text.endsWith("}"))
                                 || isInsideElement(text))
                         .as(text)
                         .isTrue();
             } else {
                 assertThat(isOpen || end == 0).isTrue();
-                var elements = (ArrayNode) JSON.readTree(ByteString.fromArray(sent).concat(last).toArray());
+                var elements = (ArrayNode)
+                        JSON.readTree(ByteString.fromArray(sent).concat(last).toArray());
                 assertThat(elements.get(elements.size() - 1).at("/error/code").asInt())
                         .isEqualTo(502);
                 assertThat(reader.answer().complete()).isFalse();
@@ -138,7 +144,8 @@ class GenerateContentAnswersTest {
                 () -> GenerateContentAnswers.stream(null),
                 GenerateContentAnswers::countTokens)) {
             var reading = reader.get();
-            var cuts = random.ints(random.nextInt(9), 0, body.length + 1).sorted().toArray();
+            var cuts =
+                    random.ints(random.nextInt(9), 0, body.length + 1).sorted().toArray();
             assertThat(Feeding.pieces(reading, body, cuts)).isEqualTo(body);
             assertThat(reading.lastWords(ERROR)).isNotNull();
             assertThat(reading.answer()).isNotNull();
@@ -161,7 +168,8 @@ class GenerateContentAnswersTest {
         assertThat(array(finished + "\r\n]").complete()).isTrue();
         assertThat(array("[{\"candidates\":[{\"content\":{}}]}]").complete()).isFalse();
         assertThat(array("[]").complete()).isFalse();
-        assertThat(array("{\"candidates\":[{\"finishReason\":\"STOP\"}]}").complete()).isTrue();
+        assertThat(array("{\"candidates\":[{\"finishReason\":\"STOP\"}]}").complete())
+                .isTrue();
     }
 
     @Test
@@ -222,8 +230,9 @@ class GenerateContentAnswersTest {
 
     @Test
     void countsWhatPredictionsEmbed() {
-        var answer = json("{\"predictions\":[{\"embeddings\":{\"statistics\":{\"truncated\":false,\"token_count\":4},\"values\":[0.1]}},"
-                + "{\"embeddings\":{\"values\":[0.1],\"statistics\":{\"token_count\":5.0}}}]}");
+        var answer = json(
+                "{\"predictions\":[{\"embeddings\":{\"statistics\":{\"truncated\":false,\"token_count\":4},\"values\":[0.1]}},"
+                        + "{\"embeddings\":{\"values\":[0.1],\"statistics\":{\"token_count\":5.0}}}]}");
 
         assertThat(answer.usage()).isEqualTo(Usage.ofText(9, 0));
         assertThat(answer.complete()).isTrue();
@@ -258,25 +267,31 @@ class GenerateContentAnswersTest {
                 "{\"jsonPath\":\"$.list[0]\",\"numberValue\":1},{\"jsonPath\":\"$.list[1]\",\"numberValue\":2}",
                 // Nowhere to stand.
                 "{\"jsonPath\":\"files\",\"numberValue\":9},{\"jsonPath\":\"$.list[7]\",\"numberValue\":9},{\"jsonPath\":\"$..x\",\"numberValue\":9},{\"jsonPath\":\"$[0]\",\"numberValue\":9},{\"jsonPath\":\"$.a[\",\"numberValue\":9}");
-        var events = new StringBuilder("[{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"willContinue\":true}}]}}]}");
-        pieces.forEach(piece -> events.append(",{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"partialArgs\":[")
+        var events = new StringBuilder(
+                "[{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"willContinue\":true}}]}}]}");
+        pieces.forEach(piece -> events.append(
+                        ",{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"partialArgs\":[")
                 .append(piece)
                 .append("],\"willContinue\":true}}]}}]}"));
-        events.append(",{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{}}]},\"finishReason\":\"STOP\"}]}]");
+        events.append(
+                ",{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{}}]},\"finishReason\":\"STOP\"}]}]");
         // When
         var answer = array(events.toString());
         // Then
         assertThat(answer.finishReason()).isEqualTo(FinishReason.TOOL_CALLS);
         assertThat(JSON.readTree(answer.toolCalls().getFirst().arguments()))
-                .isEqualTo(JSON.readTree("{\"files\":[{\"name\":\"a\\\".txt\"},{\"odd name\":1.5}],\"none\":null,\"yes\":true,\"list\":[1,2]}"));
+                .isEqualTo(
+                        JSON.readTree(
+                                "{\"files\":[{\"name\":\"a\\\".txt\"},{\"odd name\":1.5}],\"none\":null,\"yes\":true,\"list\":[1,2]}"));
     }
 
     @Test
     void boundsWhatIsKeptOfArgumentsInPieces() {
         // Given
         var reader = GenerateContentAnswers.array(null);
-        var event = "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\"}},{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"$.a\",\"stringValue\":\""
-                + "x".repeat(100_000) + "\"}]}},{\"functionCall\":{}}]}}]}";
+        var event =
+                "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\"}},{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"$.a\",\"stringValue\":\""
+                        + "x".repeat(100_000) + "\"}]}},{\"functionCall\":{}}]}}]}";
         // When
         Feeding.pieces(reader, ("[" + event + ("," + event).repeat(40) + "]").getBytes(StandardCharsets.UTF_8));
         // Then
@@ -288,7 +303,8 @@ class GenerateContentAnswersTest {
 
     @Test
     void believesTheHeadOfAnAnswerUntilItsBodyTellsTheTier() {
-        assertThat(read(GenerateContentAnswers.json("flex"), "{}").serviceTier()).isEqualTo("flex");
+        assertThat(read(GenerateContentAnswers.json("flex"), "{}").serviceTier())
+                .isEqualTo("flex");
         assertThat(read(GenerateContentAnswers.json("flex"), "{\"usageMetadata\":{\"serviceTier\":\"priority\"}}")
                         .serviceTier())
                 .isEqualTo("priority");

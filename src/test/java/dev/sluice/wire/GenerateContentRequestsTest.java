@@ -204,7 +204,8 @@ class GenerateContentRequestsTest {
         // When
         var edited = Splices.apply(bytes, GEMINI.edits(head, "gemini-2.5-pro", COMPATIBLE));
         // Then
-        assertThat(edited.utf8String().replace(" }", "}")).isEqualTo(expected.replace('\'', '"').replace(" }", "}"));
+        assertThat(edited.utf8String().replace(" }", "}"))
+                .isEqualTo(expected.replace('\'', '"').replace(" }", "}"));
         assertThat(GEMINI.edits(head, "gemini-2.5-pro", NATIVE)).isEmpty();
     }
 
@@ -216,8 +217,7 @@ class GenerateContentRequestsTest {
         var expected = (ObjectNode) JSON.readTree(body);
         lose(expected);
         // When
-        var edited =
-                Splices.apply(body, GEMINI.edits(head, "m", COMPATIBLE)).toArray();
+        var edited = Splices.apply(body, GEMINI.edits(head, "m", COMPATIBLE)).toArray();
         // Then
         assertThat(JSON.readTree(edited)).isEqualTo(expected);
         assertThat(isSubsequence(edited, body)).isTrue();
@@ -237,8 +237,7 @@ class GenerateContentRequestsTest {
         }
         if (random.nextBoolean()) {
             fields.add(json.field(
-                    "toolConfig",
-                    json.object(List.of(json.field("includeServerSideToolInvocations", json.value(1))))));
+                    "toolConfig", json.object(List.of(json.field("includeServerSideToolInvocations", json.value(1))))));
         }
         return json.object(fields);
     }
@@ -359,7 +358,8 @@ class GenerateContentRequestsTest {
         // Given
         var text = "word ".repeat(400);
         // Then
-        assertThat(gemini("{\"contents\": [{\"parts\": [{\"text\": \"" + text + "\"}]}]}").promptTokens())
+        assertThat(gemini("{\"contents\": [{\"parts\": [{\"text\": \"" + text + "\"}]}]}")
+                        .promptTokens())
                 .isBetween(400L, 600L);
         assertThat(gemini("{\"systemInstruction\": {\"parts\": [{\"text\": \"" + text + "\"}]}}")
                         .promptTokens())
@@ -387,7 +387,8 @@ class GenerateContentRequestsTest {
         assertThat(read(GEMINI, ":generateContent", "m", "{\"stream\": true}").stream())
                 .isFalse();
         assertThat(read(RAW, ":streamRawPredict", "m", "{}").stream()).isTrue();
-        assertThat(read(RAW, "}:rawPredict", "m", "{\"stream\": true}").stream()).isTrue();
+        assertThat(read(RAW, "}:rawPredict", "m", "{\"stream\": true}").stream())
+                .isTrue();
     }
 
     @Test
@@ -404,7 +405,8 @@ class GenerateContentRequestsTest {
     @Test
     void countsAnthropicsTokensForTheModelOfTheBody() throws Exception {
         // Given
-        var body = "{\"anthropic_version\": \"vertex-2023-10-16\", \"model\": \"vertex/claude-opus-4-5\", \"messages\": []}";
+        var body =
+                "{\"anthropic_version\": \"vertex-2023-10-16\", \"model\": \"vertex/claude-opus-4-5\", \"messages\": []}";
         // When
         var head = Heads.read(RAW, operation(RAW, "count-tokens:rawPredict"), Map.of(), Heads.utf8(body), Map.of());
         // Then
@@ -435,6 +437,7 @@ class GenerateContentRequestsTest {
                 Set.of());
         // Then
         assertThat(path)
-                .isEqualTo("/v1/projects/p/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict");
+                .isEqualTo(
+                        "/v1/projects/p/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict");
     }
 }

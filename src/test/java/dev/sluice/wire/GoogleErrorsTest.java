@@ -71,7 +71,8 @@ class GoogleErrorsTest {
                             .toArray());
 
             assertThat(body.isArray()).isEqualTo(array);
-            assertThat((array ? body.get(0) : body).at("/error/status").asText()).isEqualTo("NOT_FOUND");
+            assertThat((array ? body.get(0) : body).at("/error/status").asText())
+                    .isEqualTo("NOT_FOUND");
         }
     }
 
@@ -99,7 +100,8 @@ class GoogleErrorsTest {
             var element = format.errorEvent(Framing.DOCUMENT, error);
             // Then
             assertThat(event.utf8String()).isEqualTo("\n\ndata: " + element.utf8String() + "\n\n");
-            assertThat(JSON.readTree(element.toArray()).at("/error/code").asInt()).isEqualTo(502);
+            assertThat(JSON.readTree(element.toArray()).at("/error/code").asInt())
+                    .isEqualTo(502);
         }
     }
 

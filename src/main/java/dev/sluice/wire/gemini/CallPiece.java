@@ -18,7 +18,8 @@ final class CallPiece {
      *
      * @param json of a number or a truth; null for text, and for null
      */
-    record Piece(String path, @Nullable String text, @Nullable String json) {}
+    record Piece(
+            String path, @Nullable String text, @Nullable String json) {}
 
     int candidate;
 

@@ -138,9 +138,7 @@ public final class GenerateContentAnswers {
     private GenerateContentAnswers() {}
 
     private static JsonShape<Field> modalities(Field field) {
-        return object(field)
-                .with("modality", text(Field.MODALITY))
-                .with("tokenCount", text(Field.MODALITY_TOKENS));
+        return object(field).with("modality", text(Field.MODALITY)).with("tokenCount", text(Field.MODALITY_TOKENS));
     }
 
     private static JsonShape<Field> embedding() {

@@ -23,7 +23,8 @@ public final class GenerateContentRequests {
             Set.of("responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"),
             Set.of("cachedContent", "cached_content"),
             Set.of("model", "requests.model", "generatecontentrequest.model", "generate_content_request.model"),
-            // Vertex knows calls by their names only, and none of the Gemini API's bookkeeping: it answers 400, "Cannot find field".
+            // Vertex knows calls by their names only, and none of the Gemini API's bookkeeping: it answers 400, "Cannot
+            // find field".
             Set.of(
                     "contents.parts.functionCall.id",
                     "contents.parts.function_call.id",

@@ -103,7 +103,8 @@ final class GenerateContentTally extends AnswerTally<Field> {
             case CODE -> eventOutput += text.characters();
             case MODEL -> model = known(model, text);
             case ID -> responseId = known(responseId, text);
-            case FINISH_REASON -> finish = text.isEmpty() || text.is("FINISH_REASON_UNSPECIFIED") ? null : text.toString();
+            case FINISH_REASON ->
+                finish = text.isEmpty() || text.is("FINISH_REASON_UNSPECIFIED") ? null : text.toString();
             case BLOCK_REASON ->
                 blocked = text.isEmpty() || text.is("BLOCKED_REASON_UNSPECIFIED") ? null : text.toString();
             case SEARCHES -> eventSearches = Math.max(eventSearches, strings(text));

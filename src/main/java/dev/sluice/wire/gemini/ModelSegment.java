@@ -20,8 +20,10 @@ public final class ModelSegment {
     private static String encoded(String model) {
         var text = new StringBuilder();
         for (byte b : model.getBytes(StandardCharsets.UTF_8)) {
-            var isPlain =
-                    (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || "-._~@".indexOf(b) >= 0;
+            var isPlain = (b >= 'a' && b <= 'z')
+                    || (b >= 'A' && b <= 'Z')
+                    || (b >= '0' && b <= '9')
+                    || "-._~@".indexOf(b) >= 0;
             if (isPlain) {
                 text.append((char) b);
             } else {

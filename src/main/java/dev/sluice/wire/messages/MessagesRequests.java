@@ -8,8 +8,8 @@ import java.util.Set;
 /** Anthropic's requests, wherever its messages are spoken. */
 public final class MessagesRequests {
     /** Where the path names the model, a body that names another one is refused. */
-    private static final Deeper DEEPER = new Deeper(
-            Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of("model"), Set.of(), false);
+    private static final Deeper DEEPER =
+            new Deeper(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of("model"), Set.of(), false);
 
     private MessagesRequests() {}
 

@@ -25,7 +25,8 @@ import org.apache.pekko.util.ByteString;
 /** Gemini on Vertex AI, under a project and a location, or under neither (express mode). Embeddings may also be asked for as predictions. */
 public final class VertexGenerateContent implements WireFormat {
     private static final String FLAG = "google_generate_content";
-    private static final String IN_PROJECT = "/projects/{project}/locations/{location}/publishers/google/models/{+model}";
+    private static final String IN_PROJECT =
+            "/projects/{project}/locations/{location}/publishers/google/models/{+model}";
     private static final String EXPRESS = "/publishers/google/models/{+model}";
 
     private static final List<Operation> OPERATIONS = Stream.of(
