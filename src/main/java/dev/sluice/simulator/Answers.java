@@ -122,8 +122,7 @@ final class Answers {
                 return new Decision(script, json(shape, shape.counted(prompt).toString(), requestId));
             }
             case EMBED -> {
-                return new Decision(
-                        script, json(shape, GeminiShape.embedded(prompt).toString(), requestId));
+                return new Decision(script, json(shape, shape.embedded(prompt).toString(), requestId));
             }
             case ANSWER -> {}
         }

@@ -152,11 +152,18 @@ record GeminiShape(boolean array, boolean vertex) implements Shape {
         return object().put("totalTokens", tokens);
     }
 
-    /** One vector, in the words of every method that embeds. */
-    static ObjectNode embedded(long tokens) {
+    @Override
+    public ObjectNode embedded(long tokens) {
         var answer = object();
         answer.putObject("embedding").putArray("values").add(0.1).add(-0.2);
-        answer.putArray("embeddings").addObject().putArray("values").add(0.1).add(-0.2);
+        if (!vertex) {
+            answer.putArray("embeddings")
+                    .addObject()
+                    .putArray("values")
+                    .add(0.1)
+                    .add(-0.2);
+            return answer;
+        }
         var embeddings = answer.putArray("predictions").addObject().putObject("embeddings");
         embeddings.putObject("statistics").put("truncated", false).put("token_count", tokens);
         embeddings.putArray("values").add(0.1).add(-0.2);

@@ -37,6 +37,11 @@ sealed interface Shape permits ChatShape, GeminiShape, MessagesShape, ResponsesS
         return object().put("input_tokens", tokens);
     }
 
+    /** One vector, in the words of every method that embeds. */
+    default ObjectNode embedded(long tokens) {
+        throw new IllegalStateException("nothing here embeds");
+    }
+
     /** An error's body. */
     String error(int status, String message, String requestId);
 

@@ -93,7 +93,8 @@ class GoogleFormatsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        stand = Stand.start(data, POLICY::formatted, Map.of("sluice.clocks.idle", "400ms"));
+        stand = Stand.start(
+                data, POLICY::formatted, Map.of("sluice.clocks.first-event", "400ms", "sluice.clocks.idle", "400ms"));
     }
 
     @AfterAll
@@ -143,7 +144,7 @@ class GoogleFormatsIT {
     @ValueSource(
             strings = {
                 "/v1beta/models/test-gemini:generateContent",
-                "/v1alpha/models/test%2Dgemini:generateContent",
+                "/v1alpha/models/test-gemini:generateContent",
                 "/v1/models/test-gemini:embedContent",
                 "/v1beta1/projects/p/locations/global/publishers/google/models/vertex-gemini:generateContent",
                 "/v1/publishers/google/models/vertex-gemini:predict"
