@@ -353,9 +353,11 @@ public final class RequestPath {
             // Whatever stands between us and the client must not collect events.
             headers.add(RawHeader.create("x-accel-buffering", "no"));
         }
-        var entity = answer.entity() instanceof HttpEntity.Strict strict
+        // A stream that came all at once is a stream all the same: it must say that it is complete.
+        var stream = events && status < 300;
+        var entity = answer.entity() instanceof HttpEntity.Strict strict && !stream
                 ? whole(request, reader, type, strict.getData())
-                : streamed(request, reader, events && status < 300, answer.entity());
+                : streamed(request, reader, stream, answer.entity());
         return HttpResponse.create()
                 .withStatus(answer.status())
                 .withHeaders(headers)
@@ -374,7 +376,8 @@ public final class RequestPath {
             Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
         var tapped = entity.getDataBytes().via(new Tap(reader, events, request));
         var length = entity.getContentLengthOption();
-        return length.isPresent()
+        // A stream may have to end with words of ours, of which its length knows nothing.
+        return length.isPresent() && !events
                 ? HttpEntities.create(entity.getContentType(), length.getAsLong(), tapped)
                 : HttpEntities.createChunked(entity.getContentType(), tapped);
     }

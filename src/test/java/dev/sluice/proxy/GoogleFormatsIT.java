@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.simulator.ReceivedRequest;
+import dev.sluice.testing.BareProvider;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.RawHttp.End;
 import dev.sluice.testing.RawHttp.Head;
 import dev.sluice.testing.RawHttp.Rest;
 import dev.sluice.testing.Stand;
+import dev.sluice.testing.TestGateway;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -205,6 +208,31 @@ class GoogleFormatsIT {
             }
         }
         stand.awaitQuiet();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "application/json, '[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]}}]}]', ''",
+        "application/json, '[{\"candidates\":[{\"finishReason\":\"STOP\"}]},', '{\"error\"'",
+        "application/json, '[{\"candidates\":[{\"finishReason\":\"STOP\"}]}', ',{\"error\"'",
+        "text/event-stream, 'data: {\"candidates\":[{\"content\":{}}]}', 'data: {\"error\"'"
+    })
+    void aStreamThatCameAtOnceMustSayThatItIsCompleteToo(String type, String body, String added, @TempDir Path own)
+            throws Exception {
+        try (var provider = BareProvider.start((request, in, out) -> out.write(("HTTP/1.1 200 OK\r\nContent-Type: "
+                                + type + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+                        .getBytes(StandardCharsets.UTF_8)));
+                var gateway = TestGateway.start(own, POLICY.formatted(provider.url()));
+                var http = RawHttp.connect(gateway.node().address())) {
+            // When
+            http.post("/v1beta/models/test-gemini:streamGenerateContent", GEMINI_BODY)
+                    .readHead();
+            var rest = http.readRest();
+            // Then
+            assertThat(rest.end()).isIn(End.CUT, End.RESET);
+            assertThat(rest.text()).startsWith(body);
+            assertThat(rest.text().substring(body.length()).strip()).startsWith(added);
+        }
     }
 
     @ParameterizedTest
