@@ -1,0 +1,60 @@
+package dev.sluice.proxy;
+
+import dev.sluice.access.Permit;
+import dev.sluice.config.ProviderRule.AuthMode;
+import dev.sluice.wire.Splices;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.util.ByteString;
+
+/** Makes the request for a provider out of the client's. */
+record Outgoing(Passing passing) {
+
+    /**
+     * The request for the upstream that the request is routed to.
+     *
+     * @param plain the body without its content coding
+     */
+    HttpRequest request(Underway request, Permit permit, Body body, byte[] plain) {
+        var incoming = request.call.request();
+        var upstream = request.upstream();
+        var edits = request.format.edits(
+                request.head(), upstream.model(), upstream.provider().compatibility());
+        // What is not edited goes out as it came, compressed or not.
+        var decoded = !edits.isEmpty() && incoming.getHeader("content-encoding").isPresent();
+        var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
+        var headers = passing.upstream(incoming, decoded);
+        Passing.set(headers, permit.addHeaders());
+        var outgoing = incoming.withUri(uri(request, incoming.getUri()))
+                .withHeaders(headers)
+                .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
+        return upstream.provider().authMode() == AuthMode.PASSTHROUGH
+                ? passing.withCredential(outgoing, incoming)
+                : outgoing;
+    }
+
+    /** The query goes along, but for {@code key}: some clients put their credential there. */
+    private static Uri uri(Underway request, Uri uri) {
+        var upstream = request.upstream();
+        var sent = uri.path();
+        var path = request.format.upstreamPath(
+                request.operation,
+                request.call.parameters(),
+                sent,
+                request.head(),
+                upstream.model(),
+                upstream.provider().compatibility());
+        var query = uri.rawQueryString().orElse("");
+        var hasKey = query.startsWith("key=") || query.contains("&key=");
+        if (!hasKey && path.equals(sent)) {
+            return uri;
+        }
+        var rest = List.of(query.split("&", -1)).stream()
+                .filter(pair -> !pair.startsWith("key="))
+                .collect(Collectors.joining("&"));
+        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
+    }
+}
