@@ -287,8 +287,7 @@ public final class RequestPath {
                     .addKeyValue("detail", refusal.error().message())
                     .log("a provider gave no answer");
         }
-        return render(request.format, request.operation, refusal)
-                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId()));
+        return render(request, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId()));
     }
 
     private static Throwable unwrapped(Throwable failure) {
@@ -321,18 +320,24 @@ public final class RequestPath {
         };
     }
 
-    static HttpResponse render(WireFormat format, Operation operation, Refusal refusal) {
+    private static HttpResponse render(Underway request, Refusal refusal) {
         var wait = refusal.retryAfter();
-        var response = render(format, operation, refusal.error());
+        var error = refusal.error().retryingAfter(wait);
+        var query = request.call.request().getUri().rawQueryString().orElse("");
+        var response = render(request.format, error, request.format.errorBody(request.operation, query, error));
         return wait == null
                 ? response
                 : response.addHeader(RawHeader.create("retry-after", Long.toString(Math.max(1, ceilSeconds(wait)))));
     }
 
     static HttpResponse render(WireFormat format, Operation operation, WireError error) {
+        return render(format, error, format.errorBody(operation, error));
+    }
+
+    private static HttpResponse render(WireFormat format, WireError error, ByteString body) {
         var response = HttpResponse.create()
                 .withStatus(status(error.status()))
-                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, format.errorBody(operation, error)));
+                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body));
         for (var header : format.errorHeaders(error).entrySet()) {
             response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
         }

@@ -183,7 +183,8 @@ final class Underway implements Tap.Listener {
                 head().serviceTier(),
                 null,
                 null,
-                null);
+                null,
+                call.parameters().get("location"));
     }
 
     private Terms termsAnswered(Answer answer) {
@@ -196,7 +197,8 @@ final class Underway implements Tap.Listener {
                 answer.serviceTier() == null ? asked.serviceTier() : answer.serviceTier(),
                 answer.speed(),
                 answer.inferenceGeo(),
-                answer.reportedCostUsd());
+                answer.reportedCostUsd(),
+                asked.location());
     }
 
     @Override

@@ -17,12 +17,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.http.javadsl.coding.Coder;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -39,12 +37,6 @@ final class Answers {
                     .build())
             .build());
 
-    private static final Map<String, Shape> SHAPES = Map.of(
-            "/v1/chat/completions", new ChatShape(),
-            "/chat/completions", new ChatShape(),
-            "/v1/responses", new ResponsesShape(),
-            "/v1/messages", new MessagesShape(),
-            "/v1/messages/count_tokens", new MessagesShape());
     /** The one model that does not exist. */
     private static final String MISSING = "no-such-model";
 
@@ -85,31 +77,35 @@ final class Answers {
 
     Decision decide(ReceivedRequest request) {
         var number = numbers.incrementAndGet();
-        var path = request.path().replaceFirst("\\?.*", "");
+        var target = request.path().split("\\?", 2);
+        var path = target[0];
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
         if (request.method().equals("GET")) {
             return Decision.atOnce(got(request, path, requestId));
         }
-        var shape = SHAPES.get(path);
-        if (shape == null || !request.method().equals("POST")) {
+        var destination =
+                Destination.of(path, target.length > 1 ? target[1] : "").orElse(null);
+        if (destination == null || !request.method().equals("POST")) {
             return Decision.atOnce(
                     failure(new ChatShape(), 404, "Unknown request URL: " + request.method() + " " + path, requestId));
         }
+        var shape = destination.shape();
         if (!hasCredential(request)) {
             return Decision.atOnce(failure(shape, 401, "No credential came with the request.", requestId));
         }
         var body = object(request.body());
-        if (body == null || !body.path("model").isTextual()) {
+        if (body == null || (destination.model() == null && !body.path("model").isTextual())) {
             return Decision.atOnce(failure(shape, 400, "The body is not a JSON object with a model.", requestId));
         }
         try {
-            return decide(request, path, shape, Asked.of(body, shape.limitField()), number);
+            return decide(request, destination, Asked.of(body, destination), number);
         } catch (BadScript e) {
             return Decision.atOnce(failure(shape, 400, String.valueOf(e.getMessage()), requestId));
         }
     }
 
-    private Decision decide(ReceivedRequest request, String path, Shape shape, Asked asked, long counted) {
+    private Decision decide(ReceivedRequest request, Destination destination, Asked asked, long counted) {
+        var shape = destination.shape();
         var script = script(request, asked);
         var number = script.count(Cue.ID, counted);
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
@@ -120,9 +116,15 @@ final class Answers {
         if (script.has(Cue.FAULT)) {
             return new Decision(script, fault(shape, script, requestId));
         }
-        if (path.endsWith("/count_tokens")) {
-            var count = Shape.object().put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
-            return new Decision(script, json(shape, count.toString(), requestId));
+        var prompt = script.count(Cue.INPUT, asked.promptTokens());
+        switch (destination.method()) {
+            case COUNT -> {
+                return new Decision(script, json(shape, shape.counted(prompt).toString(), requestId));
+            }
+            case EMBED -> {
+                return new Decision(script, json(shape, shape.embedded(prompt).toString(), requestId));
+            }
+            case ANSWER -> {}
         }
         var plan = Plan.of(asked, script, number);
         var response = asked.stream() ? stream(shape, plan, requestId) : whole(shape, plan, requestId);
@@ -156,7 +158,7 @@ final class Answers {
         }
         return response(shape, 200, requestId)
                 .addHeader(RawHeader.create("cache-control", "no-cache"))
-                .withEntity(HttpEntities.createChunked(eventStream(), sent(frames, script)));
+                .withEntity(HttpEntities.createChunked(shape.streamType(), sent(frames, script)));
     }
 
     private static Frames spoilt(Shape shape, Frames frames, Script script, String requestId) {
@@ -259,10 +261,6 @@ final class Answers {
                         () -> StatusCodes.custom(status, status == 529 ? "Overloaded" : "Simulated", "", false, true));
     }
 
-    private static ContentType eventStream() {
-        return ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM);
-    }
-
     private static HttpResponse got(ReceivedRequest request, String path, String requestId) {
         var anthropic = request.header("anthropic-version").isPresent();
         Shape shape = anthropic ? new MessagesShape() : new ChatShape();
@@ -306,8 +304,8 @@ final class Answers {
     }
 
     private static String about() {
-        var text =
-                new StringBuilder("Simulated providers: OpenAI chat and Responses, Anthropic Messages.\n\nModels:\n");
+        var text = new StringBuilder(
+                "Simulated providers: OpenAI chat and Responses, Anthropic Messages, Gemini; both of the latter on Vertex AI, too.\n\nModels:\n");
         for (var model : DemoModel.ALL) {
             text.append("  %-20s %s%n".formatted(model.id(), model.manner()));
         }
@@ -317,7 +315,8 @@ final class Answers {
 
     private static boolean hasCredential(ReceivedRequest request) {
         return request.header("authorization").isPresent()
-                || request.header("x-api-key").isPresent();
+                || request.header("x-api-key").isPresent()
+                || request.header("x-goog-api-key").isPresent();
     }
 
     private static @Nullable JsonNode object(ByteString body) {

@@ -14,8 +14,8 @@ import org.apache.pekko.util.ByteString;
 /** OpenAI chat completions: data lines without names, usage only on request, {@code [DONE]} at the end. */
 final class ChatShape implements Shape {
     @Override
-    public String limitField() {
-        return "max_tokens";
+    public String limitAt() {
+        return "/max_tokens";
     }
 
     @Override

@@ -19,8 +19,8 @@ final class ResponsesShape implements Shape {
     private static final String BLOB = "gAAAAABsimulated-opaque-reasoning==";
 
     @Override
-    public String limitField() {
-        return "max_output_tokens";
+    public String limitAt() {
+        return "/max_output_tokens";
     }
 
     @Override

@@ -79,17 +79,23 @@ final class JsonLexer<F extends Enum<F>> {
     }
 
     void feed(byte[] bytes, int from, int to) {
+        feedDocument(bytes, from, to);
+    }
+
+    /** Reads no further than to the end of the document, or to where it is broken, and tells where that is. */
+    int feedDocument(byte[] bytes, int from, int to) {
         int at = from;
-        while (at < to) {
+        while (at < to && state != State.CLOSED && state != State.BROKEN) {
             at = switch (state) {
                 case START -> start(bytes, at);
                 case STRUCTURE -> structure(bytes, at, to);
                 case STRING -> string(bytes, at, to);
                 case SCALAR -> scalar(bytes, at, to);
                 case SKIPPED -> skipped(bytes, at, to);
-                case CLOSED, BROKEN -> to;
+                case CLOSED, BROKEN -> at;
             };
         }
+        return at;
     }
 
     private int start(byte[] bytes, int at) {
@@ -297,8 +303,13 @@ final class JsonLexer<F extends Enum<F>> {
     private void tellScalar(boolean tooLong) {
         var shape = value;
         expected = Expected.COMMA;
-        if (shape != null && shape.keep > 0 && !tooLong && text.startsNumber()) {
+        if (shape == null || shape.keep == 0 || tooLong) {
+            return;
+        }
+        if (text.startsNumber()) {
             listener.number(shape.field, text);
+        } else if (text.is("true") || text.is("false")) {
+            listener.truth(shape.field, text.is("true"));
         }
     }
 

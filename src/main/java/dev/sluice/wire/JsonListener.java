@@ -20,4 +20,7 @@ public interface JsonListener<F extends Enum<F>> {
 
     /** A number, under the same rule. */
     void number(F field, JsonText text);
+
+    /** {@code true} or {@code false}. */
+    default void truth(F field, boolean value) {}
 }

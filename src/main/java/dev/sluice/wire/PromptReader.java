@@ -2,6 +2,7 @@ package dev.sluice.wire;
 
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,8 @@ final class PromptReader {
     }
 
     /** Strings of a message that the model is not shown as text; a signature only seals earlier thinking. */
-    private static final Set<String> FORM = Set.of("role", "type", "signature");
+    private static final Set<String> FORM =
+            Set.of("role", "type", "signature", "thoughtSignature", "thought_signature");
 
     private final RequestShape shape;
     private final BodyCursor body;
@@ -43,10 +45,25 @@ final class PromptReader {
             readSystem();
         } else if (shape.otherPrompt().contains(name)) {
             readValue(Part.TOOLS);
+        } else if (shape.deeper().caches().contains(name)) {
+            readCache();
         } else {
             return false;
         }
         return true;
+    }
+
+    /** Takes the current value for something that the model is shown. */
+    void weigh() throws IOException {
+        readValue(Part.TOOLS);
+    }
+
+    private void readCache() throws IOException {
+        if (body.at(JsonToken.VALUE_STRING)) {
+            estimate.cache();
+        } else {
+            body.skip();
+        }
     }
 
     private void readSystem() throws IOException {
@@ -68,6 +85,7 @@ final class PromptReader {
                 readText(Part.MESSAGE, null);
                 fingerprint.endMessage("user");
             }
+            case START_OBJECT -> readMessage();
             default -> body.skip();
         }
     }
@@ -86,7 +104,11 @@ final class PromptReader {
                 readValue(Part.MESSAGE);
             }
         }
-        fingerprint.endMessage(role);
+        fingerprint.endMessage(shape.deeper().usersByDefault() ? lenient(role) : role);
+    }
+
+    private static String lenient(@Nullable String role) {
+        return role == null ? "user" : role.toLowerCase(Locale.ROOT);
     }
 
     /** Reads a value whole, however deep, by counting brackets: no recursion for a client to exhaust. */
@@ -128,9 +150,9 @@ final class PromptReader {
         }
     }
 
-    /** A picture named by its address: OpenAI's {@code image_url} (a string, or an object with {@code url}), Anthropic's {@code source}. */
+    /** A picture named by its address: OpenAI's {@code image_url} (a string, or an object with {@code url}), Anthropic's {@code source}, Gemini's {@code fileUri}. */
     private boolean isPictureLink(@Nullable String name) {
-        if ("image_url".equals(name)) {
+        if ("image_url".equals(name) || "fileUri".equals(name) || "file_uri".equals(name)) {
             return true;
         }
         var owner = body.ownerName();

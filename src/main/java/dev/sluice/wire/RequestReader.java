@@ -33,6 +33,7 @@ public final class RequestReader {
     private final PromptReader prompt;
     private final SessionClues clues = new SessionClues();
     private final StreamOptions streamOptions = new StreamOptions();
+    private final @Nullable FieldWatch watch;
 
     private @Nullable String model;
     private @Nullable ModelPlace place;
@@ -51,6 +52,12 @@ public final class RequestReader {
         if (pathModel != null) {
             this.model = checked(pathModel);
             this.place = new PathModel();
+        }
+        this.watch = pathModel == null || shape.deeper().equals(RequestShape.Deeper.NOTHING)
+                ? null
+                : new FieldWatch(shape.deeper(), pathModel);
+        if (watch != null) {
+            body.watch(watch);
         }
         this.once = new Once("", guarded(shape));
         this.prompt = new PromptReader(shape, body);
@@ -86,6 +93,7 @@ public final class RequestReader {
     private static List<String> guarded(RequestShape shape) {
         var fields = new ArrayList<>(List.of("model", "stream", "stream_options", "service_tier"));
         fields.addAll(shape.outputLimits());
+        fields.addAll(shape.deeper().settings());
         if (shape.choices()) {
             fields.add("n");
         }
@@ -112,14 +120,16 @@ public final class RequestReader {
         if (shape.outputLimits().contains(name)) {
             readOutputLimit(name);
         } else if (name.equals("n") && shape.choices()) {
-            readChoices();
+            readChoices(name);
         } else if (name.equals("stream_options") && shape.usageOnRequest()) {
             streamOptions.read(body);
+        } else if (shape.deeper().settings().contains(name)) {
+            readSettings(name);
         } else if (!prompt.read(name)) {
             switch (name) {
                 case "model" -> readModel();
                 case "stream" -> readStream();
-                case "service_tier" -> serviceTier = SessionClues.clean(body.shortText());
+                case "service_tier", "serviceTier" -> readServiceTier();
                 default -> clues.read(name, body);
             }
         }
@@ -128,6 +138,9 @@ public final class RequestReader {
     private RequestHead head(int inside, Headers header) throws BadRequest {
         if (model == null || place == null) {
             throw new BadRequest("model: missing (expected: the name of a model)");
+        }
+        if (watch != null) {
+            place = new PathModel(watch.mentions());
         }
         Splice usageSplice = shape.usageOnRequest() && stream ? streamOptions.splice(inside) : null;
         return new RequestHead(
@@ -140,7 +153,38 @@ public final class RequestReader {
                 serviceTier,
                 !shape.usageOnRequest() || streamOptions.asked(),
                 usageSplice,
-                clues.hints(prompt.fingerprint(), header));
+                clues.hints(prompt.fingerprint(), header),
+                watch == null ? List.of() : watch.strips());
+    }
+
+    private void readServiceTier() throws BadRequest, IOException {
+        if (serviceTier != null) {
+            throw new BadRequest("service_tier: twice (expected: once)");
+        }
+        serviceTier = SessionClues.clean(body.shortText());
+    }
+
+    private void readSettings(String settings) throws BadRequest, IOException {
+        if (!body.at(JsonToken.START_OBJECT)) {
+            body.skip();
+            return;
+        }
+        var deeper = shape.deeper();
+        var decisive = new ArrayList<>(deeper.outputLimits());
+        decisive.addAll(deeper.choices());
+        var onceInside = new Once(settings + ".", decisive);
+        for (var name = body.nextField(); name != null; name = body.nextField()) {
+            onceInside.check(name);
+            if (deeper.outputLimits().contains(name)) {
+                readOutputLimit(settings + "." + name);
+            } else if (deeper.choices().contains(name)) {
+                readChoices(settings + "." + name);
+            } else if (deeper.otherPrompt().contains(name)) {
+                prompt.weigh();
+            } else {
+                body.skip();
+            }
+        }
     }
 
     private void readModel() throws BadRequest, IOException {
@@ -188,17 +232,26 @@ public final class RequestReader {
         if (limit == null || limit < 0) {
             throw new BadRequest(name + ": " + body.kind() + " (expected: a whole number from 0)");
         }
-        maxOutputTokens = OptionalLong.of(Math.max(limit, maxOutputTokens.orElse(0)));
+        if (limit > 0 || !isSetting(name)) {
+            maxOutputTokens = OptionalLong.of(Math.max(limit, maxOutputTokens.orElse(0)));
+        }
     }
 
-    private void readChoices() throws BadRequest, IOException {
+    /** A setting of 0 may mean that it is not set: that is how protocol buffers write it. */
+    private static boolean isSetting(String name) {
+        return name.contains(".");
+    }
+
+    private void readChoices(String name) throws BadRequest, IOException {
         if (body.at(JsonToken.VALUE_NULL)) {
             return;
         }
         var n = body.wholeNumber();
-        if (n == null || n < 1 || n > MAX_CHOICES) {
-            throw new BadRequest("n: " + body.kind() + " (expected: a whole number from 1 to " + MAX_CHOICES + ")");
+        var least = isSetting(name) ? 0 : 1;
+        if (n == null || n < least || n > MAX_CHOICES) {
+            throw new BadRequest(name + ": " + body.kind() + " (expected: a whole number from " + least + " to "
+                    + MAX_CHOICES + ")");
         }
-        choices = n.intValue();
+        choices = Math.max(choices, n.intValue());
     }
 }

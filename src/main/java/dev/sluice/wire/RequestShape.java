@@ -13,6 +13,7 @@ import java.util.Set;
  * @param otherPrompt    further fields that the model is shown, for example tools
  * @param choices        whether {@code n} asks for several answers
  * @param usageOnRequest whether a stream tells usage only when {@code stream_options.include_usage} asks for it
+ * @param deeper         what does not stand at the body's top
  */
 public record RequestShape(
         String name,
@@ -21,4 +22,42 @@ public record RequestShape(
         String conversation,
         Set<String> otherPrompt,
         boolean choices,
-        boolean usageOnRequest) {}
+        boolean usageOnRequest,
+        Deeper deeper) {
+    public RequestShape(
+            String name,
+            List<String> outputLimits,
+            Set<String> system,
+            String conversation,
+            Set<String> otherPrompt,
+            boolean choices,
+            boolean usageOnRequest) {
+        this(name, outputLimits, system, conversation, otherPrompt, choices, usageOnRequest, Deeper.NOTHING);
+    }
+
+    /**
+     * What matters deeper in a body, and how its messages are told apart. Paths are the names from the body down, joined by dots; arrays
+     * do not count.
+     *
+     * @param settings     fields that hold an object with the answer's settings
+     * @param outputLimits fields of that object that limit the answer's tokens; 0 is none
+     * @param choices      fields of that object that ask for several answers
+     * @param otherPrompt  fields of that object that the model is shown
+     * @param caches       fields at the top that name a prompt kept by the provider
+     * @param models       paths of fields that name the path's model once more, in lower case
+     * @param strippable   paths of fields that some of the format's providers refuse
+     * @param usersByDefault whether a message that tells no role is the user's, and roles may come in capitals
+     */
+    public record Deeper(
+            Set<String> settings,
+            Set<String> outputLimits,
+            Set<String> choices,
+            Set<String> otherPrompt,
+            Set<String> caches,
+            Set<String> models,
+            Set<String> strippable,
+            boolean usersByDefault) {
+        static final Deeper NOTHING =
+                new Deeper(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
+    }
+}

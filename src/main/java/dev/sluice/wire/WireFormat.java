@@ -66,7 +66,7 @@ public interface WireFormat {
     default List<Splice> edits(RequestHead head, String model, Set<String> flags) {
         var edits = new ArrayList<Splice>(2);
         if (!head.model().equals(model)) {
-            head.place().edit(model).ifPresent(edits::add);
+            edits.addAll(head.place().edits(model));
         }
         if (head.usageSplice() != null) {
             edits.add(head.usageSplice());
@@ -79,6 +79,15 @@ public interface WireFormat {
 
     /** An error's JSON body. */
     ByteString errorBody(Operation asked, WireError error);
+
+    /**
+     * An error's JSON body, for formats whose query decides how an answer is put.
+     *
+     * @param rawQuery of the request, as sent; empty when there is none
+     */
+    default ByteString errorBody(Operation asked, String rawQuery, WireError error) {
+        return errorBody(asked, error);
+    }
 
     /** What an error's head tells this format's clients beside {@code retry-after}, lower-case name to value. */
     default Map<String, String> errorHeaders(WireError error) {

@@ -62,7 +62,7 @@ class ModelKeysTest {
     })
     void chargesTheVertexPremiumSinceClaude45(String model, String factor) {
         var candidates =
-                new ModelKeys(CostBasis.VERTEX, Place.of("https://us-east5-aiplatform.googleapis.com")).of(model);
+                new ModelKeys(CostBasis.VERTEX, Place.of("https://us-east5-aiplatform.googleapis.com")).of(model, true);
 
         assertThat(candidates)
                 .extracting(candidate -> candidate.factor().toString())
@@ -71,7 +71,7 @@ class ModelKeysTest {
 
     @Test
     void chargesTheZonePremiumOnlyOnGlobalAzurePrices() {
-        var candidates = new ModelKeys(CostBasis.AZURE_EU, Place.of(ANYWHERE)).of("gpt-5");
+        var candidates = new ModelKeys(CostBasis.AZURE_EU, Place.of(ANYWHERE)).of("gpt-5", false);
 
         assertThat(candidates.distinct())
                 .extracting(candidate -> candidate.key() + " " + candidate.factor())
@@ -80,7 +80,7 @@ class ModelKeysTest {
 
     private static List<String> keys(CostBasis basis, String baseUrl, String model) {
         return new ModelKeys(basis, Place.of(baseUrl))
-                .of(model)
+                .of(model, false)
                 .map(Candidate::key)
                 .distinct()
                 .toList();

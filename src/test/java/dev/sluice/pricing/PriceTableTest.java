@@ -307,6 +307,43 @@ class PriceTableTest {
         assertThat(basis(Samples.terms(Samples.provider("openai"), endless))).isNull();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "https://aiplatform.googleapis.com, , 3",
+        "https://aiplatform.googleapis.com, global, 3",
+        "https://aiplatform.googleapis.com, europe-west1, 3.3",
+        "https://aiplatform.googleapis.com, _aperture_auto_vertex_region_, 3",
+        "https://europe-west1-aiplatform.googleapis.com, , 3.3",
+        "https://europe-west1-aiplatform.googleapis.com, global, 3.3"
+    })
+    void aPathsLocationDecidesWhereTheUrlTellsNone(String baseUrl, String location, String perMillion) {
+        var provider = Samples.providerAt(baseUrl, "vertex");
+        var model = "claude-sonnet-4-5@20250929";
+        var book = Samples.shippedBook();
+        var terms = new Terms(provider, model, model, Samples.DAY, null, null, null, null, location);
+
+        // Twice: the second time it is remembered.
+        for (var time = 0; time < 2; time++) {
+            assertThat(book.cost(terms, Usage.ofText(1_000, 0)).orElseThrow().usd())
+                    .isEqualByComparingTo(new BigDecimal(perMillion).movePointLeft(3));
+            assertThat(book.worstCase(terms, 0, 0).orElseThrow().usd()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ON_DEMAND, 2", "ON_DEMAND_PRIORITY, 3.6", "PROVISIONED_THROUGHPUT, 2", "priority, 3.6"})
+    void vertexTellsTheTierAsAKindOfTraffic(String told, String perMillion) {
+        var provider = Samples.provider("vertex");
+        var model = "gemini-3.1-pro-preview";
+        var terms = new Terms(provider, model, model, Samples.DAY, told, null, null, null);
+
+        assertThat(Samples.shippedBook()
+                        .cost(terms, Usage.ofText(1_000, 0))
+                        .orElseThrow()
+                        .usd())
+                .isEqualByComparingTo(new BigDecimal(perMillion).movePointLeft(3));
+    }
+
     private static Terms reporting(String basis, String usd) {
         return new Terms(
                 Samples.provider(basis), "gpt-4.1", "gpt-4.1", Samples.DAY, null, null, null, new BigDecimal(usd));

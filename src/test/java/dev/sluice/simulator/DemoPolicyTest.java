@@ -34,6 +34,9 @@ class DemoPolicyTest {
                 .containsExactlyElementsOf(DemoModel.of(Maker.ANTHROPIC).stream()
                         .map(DemoModel::id)
                         .toList());
+        assertThat(models("gemini-sim"))
+                .containsExactlyElementsOf(
+                        DemoModel.of(Maker.GOOGLE).stream().map(DemoModel::id).toList());
     }
 
     @Test

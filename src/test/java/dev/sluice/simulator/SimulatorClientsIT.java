@@ -9,6 +9,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The providers' official clients understand the simulated providers, so what they do not understand of a gateway is its fault. */
 class SimulatorClientsIT {
@@ -37,5 +39,18 @@ class SimulatorClientsIT {
     @Test
     void theAnthropicClientUnderstandsIt() {
         assertThat(NodeClients.run("anthropic.mjs", Map.of("BASE_URL", url))).hasSize(15);
+    }
+
+    @Test
+    void theAnthropicClientForVertexUnderstandsIt() {
+        assertThat(NodeClients.run("anthropic.mjs", Map.of("BASE_URL", url + "/v1", "VERTEX", "1")))
+                .hasSize(14);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gemini", "vertex", "express"})
+    void theGoogleClientUnderstandsIt(String mode) {
+        assertThat(NodeClients.run("google.mjs", Map.of("BASE_URL", url, "MODE", mode)))
+                .hasSize(16);
     }
 }

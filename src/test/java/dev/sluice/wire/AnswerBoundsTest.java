@@ -3,6 +3,7 @@ package dev.sluice.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.chat.ChatAnswers;
+import dev.sluice.wire.gemini.GenerateContentAnswers;
 import dev.sluice.wire.messages.MessagesAnswers;
 import dev.sluice.wire.responses.ResponsesAnswers;
 import java.lang.management.ManagementFactory;
@@ -51,6 +52,20 @@ class AnswerBoundsTest {
         assertThat(reader.answer().complete()).isTrue();
         assertThat(reader.answer().usage()).isEqualTo(Usage.ofText(1, 2));
         assertThat(reader.answer().textChars()).isEqualTo(3200L * 64 * 1024);
+    }
+
+    @Test
+    void readsAnArrayWithATextOf200MegabytesForNothing() {
+        var reader = GenerateContentAnswers.array(null);
+
+        long garbage = garbageOf200Megabytes(
+                reader,
+                "[{\"candidates\":[{\"content\":{\"parts\":[{\"inlineData\":{\"data\":\"",
+                "\"}}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":2}}]");
+
+        assertThat(garbage).isLessThan(MEGABYTE);
+        assertThat(reader.answer().complete()).isTrue();
+        assertThat(reader.answer().usage()).isEqualTo(Usage.ofText(1, 2));
     }
 
     @Test
@@ -136,9 +151,14 @@ class AnswerBoundsTest {
 
     @Test
     void survivesDepthAndNumbersWithoutEnd() {
-        for (Supplier<AnswerReader> readers :
-                List.<Supplier<AnswerReader>>of(ChatAnswers::json, ResponsesAnswers::json, MessagesAnswers::json)) {
-            for (var field : List.of("choices", "output", "content", "usage", "error", "other")) {
+        for (Supplier<AnswerReader> readers : List.<Supplier<AnswerReader>>of(
+                ChatAnswers::json,
+                ResponsesAnswers::json,
+                MessagesAnswers::json,
+                () -> GenerateContentAnswers.json(null),
+                () -> GenerateContentAnswers.array(null))) {
+            for (var field :
+                    List.of("choices", "output", "content", "usage", "error", "other", "candidates", "usageMetadata")) {
                 for (var filling : List.of("[", "{\"a\":", "9")) {
                     var reader = readers.get();
                     var body = bytes("{\"" + field + "\":" + filling.repeat(100_000));

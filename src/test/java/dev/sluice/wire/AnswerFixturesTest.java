@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every recorded answer means what its truth says, however the network cuts it. */
 class AnswerFixturesTest {
-    private static final Pattern SIGN_OF_COMPLETION =
-            Pattern.compile("^data: .*(\"finish_reason\":\"|message_stop|response.completed|response.incomplete)");
+    private static final Pattern SIGN_OF_COMPLETION = Pattern.compile(
+            "^data: .*(\"finish_reason\":\"|\"finishReason\":\"|message_stop|response.completed|response.incomplete)");
 
     static Stream<Fixture> fixtures() {
         return Fixture.all();

@@ -8,6 +8,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
@@ -26,7 +27,10 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
             Map.entry("ollama", "openai_chat"),
             Map.entry("llama-cpp", "openai_chat"),
             Map.entry("openai-responses", "openai_responses"),
-            Map.entry("anthropic-messages", "anthropic_messages"));
+            Map.entry("anthropic-messages", "anthropic_messages"),
+            Map.entry("gemini", "gemini_generate_content"),
+            Map.entry("vertex-gemini", "google_generate_content"),
+            Map.entry("vertex-anthropic", "google_raw_predict"));
 
     static Stream<Fixture> all() {
         return FORMATS.keySet().stream().sorted().flatMap(Fixture::of);
@@ -100,6 +104,8 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
         var path = meta.at("/request/path").asText().replaceFirst("\\?.*", "");
         var operations = wireFormat().operations();
         return operations.stream()
+                .sorted(Comparator.comparingLong(
+                        it -> it.path().chars().filter(c -> c == '{').count()))
                 .filter(it -> path.matches(".*" + it.path().replaceAll("\\{[^}]*}", "[^/]+")))
                 .findFirst()
                 .orElse(operations.getFirst());

@@ -15,7 +15,15 @@ class WireFormatsTest {
         "/chat/completions, openai_chat, oacc",
         "/v1/responses, openai_responses, oare",
         "/v1/messages, anthropic_messages, anme",
-        "/v1/messages/count_tokens, anthropic_messages, anme"
+        "/v1/messages/count_tokens, anthropic_messages, anme",
+        "/v1beta/models/{model}:generateContent, gemini_generate_content, gege",
+        "/v1/models/{model}:streamGenerateContent, gemini_generate_content, gege",
+        "/v1alpha/models/{model}:countTokens, gemini_generate_content, gege",
+        "/v1/models/{model}:batchEmbedContents, gemini_generate_content, gege",
+        "/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:streamGenerateContent, google_generate_content, goge",
+        "/v1/publishers/google/models/{model}:predict, google_generate_content, goge",
+        "/v1/projects/{project}/locations/{location}/publishers/anthropic/models/{model}:streamRawPredict, google_raw_predict, gora",
+        "/v1/projects/{project}/locations/{location}/publishers/anthropic/models/count-tokens:rawPredict, google_raw_predict, gora"
     })
     void knowsTheFormatOfEachPath(String path, String name, String prefix) {
         // When
@@ -56,8 +64,8 @@ class WireFormatsTest {
 
     private static Optional<WireFormat> formatOf(String path) {
         return WireFormats.ALL.stream()
-                .filter(format ->
-                        format.operations().stream().anyMatch(it -> it.path().equals(path)))
+                .filter(format -> format.operations().stream()
+                        .anyMatch(it -> it.path().replace("{+", "{").equals(path)))
                 .findFirst();
     }
 }

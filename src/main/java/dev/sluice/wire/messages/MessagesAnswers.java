@@ -8,6 +8,7 @@ import static dev.sluice.wire.JsonShape.text;
 
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.JsonAnswers;
+import dev.sluice.wire.JsonArrayAnswers;
 import dev.sluice.wire.JsonShape;
 import dev.sluice.wire.SseAnswers;
 
@@ -58,6 +59,9 @@ public final class MessagesAnswers {
     private static final JsonShape<Field> ERROR = text(Field.ERROR)
             .with("type", text(Field.ERROR_TYPE))
             .with("message", text(Field.ERROR_MESSAGE))
+            // Google's front has words of its own.
+            .with("status", text(Field.ERROR_TYPE))
+            .with("code", text(Field.ERROR_CODE))
             .with("details", object(Field.ERROR_DETAILS).with("error_code", text(Field.ERROR_CODE)));
 
     private static final JsonShape<Field> BLOCK = object(Field.BLOCK)
@@ -134,6 +138,11 @@ public final class MessagesAnswers {
     /** Reads an answer that is one message. */
     public static AnswerReader json() {
         return JsonAnswers.reader(DOCUMENT, new MessagesTally());
+    }
+
+    /** Reads what comes in place of a stream where Google stands in front: an error in an array, or one message. */
+    public static AnswerReader array() {
+        return JsonArrayAnswers.reader(DOCUMENT, new MessagesTally());
     }
 
     /** Reads a stream of events. */

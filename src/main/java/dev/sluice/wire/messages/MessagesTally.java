@@ -101,6 +101,7 @@ final class MessagesTally extends AnswerTally<Field> {
             case INDEX -> index = text.count();
             case COUNTED_TOKENS -> counted = text.count() < 0 ? null : (Long) text.count();
             case BLOCK_INPUT -> tellBlock(field, text);
+            case ERROR_CODE -> errorFields.code(text);
             case INPUT_TOKENS,
                     OUTPUT_TOKENS,
                     CACHE_READ_TOKENS,
