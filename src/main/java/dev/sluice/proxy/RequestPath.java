@@ -216,7 +216,10 @@ public final class RequestPath {
 
     private CompletableFuture<Verdict> reserve(Underway request, Permit permit) {
         var buckets = new ArrayList<Quota.Bucket>();
-        if (!request.countsTokens()) {
+        var worst = worstCase(request);
+        // What is judged for nothing is judged even when nothing is left.
+        var isFree = request.operation.purpose() == Operation.Purpose.JUDGE && worst == 0;
+        if (!request.countsTokens() && !isFree) {
             for (var bucket : permit.buckets()) {
                 if (bucket.rule() == null) {
                     throw new Refused(new Refusal.QuotaBroken(bucket.name()));
@@ -224,7 +227,7 @@ public final class RequestPath {
                 buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
             }
         }
-        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.memo(buckets)))
+        return quota.reserve(new Quota.Request(request.requestId, buckets, worst, request.memo(buckets)))
                 .toCompletableFuture();
     }
 

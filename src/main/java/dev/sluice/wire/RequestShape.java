@@ -13,6 +13,7 @@ import java.util.Set;
  * @param otherPrompt    further fields that the model is shown, for example tools
  * @param choices        whether {@code n} asks for several answers
  * @param usageOnRequest whether a stream tells usage only when {@code stream_options.include_usage} asks for it
+ * @param prompts        fields with one prompt or several, each answered by itself, as text or as the numbers of its tokens
  */
 public record RequestShape(
         String name,
@@ -21,4 +22,27 @@ public record RequestShape(
         String conversation,
         Set<String> otherPrompt,
         boolean choices,
-        boolean usageOnRequest) {}
+        boolean usageOnRequest,
+        Set<String> prompts) {
+
+    /** A format whose requests are one conversation. */
+    public RequestShape(
+            String name,
+            List<String> outputLimits,
+            Set<String> system,
+            String conversation,
+            Set<String> otherPrompt,
+            boolean choices,
+            boolean usageOnRequest) {
+        this(name, outputLimits, system, conversation, otherPrompt, choices, usageOnRequest, Set.of());
+    }
+
+    /**
+     * A format whose requests are no conversation but prompts, each for itself: what a caller asks of it is all one session.
+     *
+     * @param otherPrompt further fields that the model is shown
+     */
+    public static RequestShape ofPrompts(String name, Set<String> prompts, Set<String> otherPrompt) {
+        return new RequestShape(name, List.of(), Set.of(), "", otherPrompt, false, false, prompts);
+    }
+}

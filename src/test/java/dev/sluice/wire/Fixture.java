@@ -25,6 +25,13 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
             Map.entry("vllm", "openai_chat"),
             Map.entry("ollama", "openai_chat"),
             Map.entry("llama-cpp", "openai_chat"),
+            Map.entry("openai-completions", "openai_completions"),
+            Map.entry("openai-embeddings", "openai_embeddings"),
+            Map.entry("openai-moderations", "openai_moderations"),
+            Map.entry("openai-images", "openai_images"),
+            Map.entry("openai-speech", "openai_speech"),
+            Map.entry("openai-transcriptions", "openai_transcriptions"),
+            Map.entry("rerank", "rerank"),
             Map.entry("openai-responses", "openai_responses"),
             Map.entry("anthropic-messages", "anthropic_messages"));
 
