@@ -5,8 +5,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMessage;
+import org.apache.pekko.http.javadsl.model.Uri;
 
 /** Which headers pass the gateway. End-to-end ones do, both ways; those of one hop and credentials do not. */
 final class Passing {
@@ -69,6 +71,19 @@ final class Passing {
             }
         }
         return passed;
+    }
+
+    /** A request's target at a provider. The query goes along, but for {@code key}: some clients put their credential there. */
+    static Uri target(Uri sent, String path) {
+        var query = sent.rawQueryString().orElse("");
+        var hasKey = query.startsWith("key=") || query.contains("&key=");
+        if (!hasKey && path.equals(sent.path())) {
+            return sent;
+        }
+        var rest = List.of(query.split("&", -1)).stream()
+                .filter(pair -> !pair.startsWith("key="))
+                .collect(Collectors.joining("&"));
+        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
     }
 
     List<HttpHeader> downstream(HttpMessage answer) {

@@ -89,6 +89,7 @@ public final class RequestPath {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Background background,
             Passing passing,
             RequestIds ids,
             InstantSource clock) {
@@ -97,7 +98,7 @@ public final class RequestPath {
         this.providers = providers;
         this.quota = quota;
         this.sessions = sessions;
-        this.books = new Books(sessions);
+        this.books = new Books(sessions, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.passing = passing;
         this.ids = ids;
@@ -160,14 +161,14 @@ public final class RequestPath {
     /** Reads the head; answers the body without its content coding. */
     private byte[] read(Underway request, Body body) {
         try {
-            var message = request.call.request();
+            var message = request.call().request();
             var coding = header(message, "content-encoding");
             var plain = RequestBodies.decode(
                     body.bytes, coding, (int) settings.limits().requestBody());
             request.read(
                     request.format.readHead(new Asked(
                             request.operation,
-                            request.call.parameters(),
+                            request.call().parameters(),
                             plain,
                             message.entity().getContentType().toString(),
                             name -> header(message, name))),
@@ -186,7 +187,7 @@ public final class RequestPath {
         for (Upstream upstream : request.rules.router().upstreams(model)) {
             var permit = request.rules
                     .access()
-                    .permit(request.call.caller(), upstream.provider().id(), upstream.model());
+                    .permit(request.call().caller(), upstream.provider().id(), upstream.model());
             if (permit.isPresent()
                     && request.format.isSpokenBy(upstream.provider().compatibility())) {
                 request.routed(upstream);
@@ -196,13 +197,13 @@ public final class RequestPath {
         }
         throw new Refused(
                 offered.isEmpty()
-                        ? new Refusal.NotGranted(model, request.call.caller().login())
+                        ? new Refusal.NotGranted(model, request.call().caller().login())
                         : new Refusal.OtherFormat(model, request.format.flag(), List.copyOf(offered)));
     }
 
     private CompletableFuture<String> name(Underway request) {
         return sessions.name(
-                        request.call.caller(),
+                        request.call().caller(),
                         request.format.sessionPrefix(),
                         request.head().hints())
                 .toCompletableFuture()
@@ -241,9 +242,10 @@ public final class RequestPath {
                         .map(rates -> rates.maxOutputTokens()
                                 .orElse(settings.estimates().outputTokens()))
                         .orElse(settings.estimates().outputTokens()));
-        return prices.worstCase(terms, head.promptTokens(), Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices())
-                .map(Cost::nanos)
-                .orElse(0L);
+        var output = Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices();
+        var cost = prices.worstCase(terms, head.promptTokens(), output);
+        request.worstCase(output, cost);
+        return cost.map(Cost::nanos).orElse(0L);
     }
 
     // There and back.
@@ -259,7 +261,7 @@ public final class RequestPath {
                 reservation, permit.buckets().stream().map(Permit.Bucket::name).toList())) {
             throw new Refused(new Refusal.Abandoned());
         }
-        if (isGone(request.call.request())) {
+        if (isGone(request.call().request())) {
             throw new Refused(new Refusal.Abandoned());
         }
         request.sent();
@@ -290,7 +292,7 @@ public final class RequestPath {
     }
 
     private HttpRequest outgoing(Underway request, Permit permit, Body body, byte[] plain) {
-        var incoming = request.call.request();
+        var incoming = request.call().request();
         var splices = splices(request);
         // What is not edited goes out as it came, compressed or not.
         var decoded =
@@ -309,26 +311,16 @@ public final class RequestPath {
                 request.head(), upstream.model(), upstream.provider().compatibility());
     }
 
-    /** The query goes along, but for {@code key}: some clients put their credential there. */
     private static Uri upstreamUri(Underway request, Uri uri) {
         var upstream = request.upstream();
-        var sent = uri.path();
         var path = request.format.upstreamPath(
                 request.operation,
-                request.call.parameters(),
-                sent,
+                request.call().parameters(),
+                uri.path(),
                 request.head(),
                 upstream.model(),
                 upstream.provider().compatibility());
-        var query = uri.rawQueryString().orElse("");
-        var hasKey = query.startsWith("key=") || query.contains("&key=");
-        if (!hasKey && path.equals(sent)) {
-            return uri;
-        }
-        var rest = List.of(query.split("&", -1)).stream()
-                .filter(pair -> !pair.startsWith("key="))
-                .collect(Collectors.joining("&"));
-        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
+        return Passing.target(uri, path);
     }
 
     private static @Nullable String header(HttpMessage message, String name) {
@@ -402,7 +394,7 @@ public final class RequestPath {
         if (refusal instanceof Refusal.QuotaExhausted exhausted) {
             log.atWarn()
                     .addKeyValue("detail", exhausted.message())
-                    .addKeyValue("login_name", request.call.caller().login())
+                    .addKeyValue("login_name", request.call().caller().login())
                     .addKeyValue(
                             "model",
                             request.upstream().provider().id() + "/"
@@ -430,16 +422,7 @@ public final class RequestPath {
         return switch (failure) {
             case Refused refused -> refused.refusal;
             case UpstreamFailure upstream ->
-                switch (upstream.kind()) {
-                    case UNREACHABLE ->
-                        new Refusal.ProviderUnreachable(
-                                request.upstream().provider().id(), upstream.getMessage());
-                    case TIMEOUT ->
-                        new Refusal.ProviderTimeout(
-                                request.upstream().provider().id(), upstream.getMessage());
-                    case OVERLOADED -> new Refusal.Overloaded(upstream.getMessage());
-                    case ABANDONED -> new Refusal.Abandoned();
-                };
+                Refusal.of(upstream, request.upstream().provider().id());
             default -> {
                 log.atError()
                         .addKeyValue("requestId", request.requestId)

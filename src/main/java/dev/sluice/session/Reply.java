@@ -15,8 +15,8 @@ sealed interface Reply extends Courier.Message, CborSerializable {
     /** The journal holds the link. */
     record Linked(long errand) implements Reply {}
 
-    /** The session of a response. */
-    record Found(long errand, String session) implements Reply {}
+    /** Where a response belongs. */
+    record Found(long errand, ResponseLinked link) implements Reply {}
 
     /** Nobody recorded such a response, or too long ago. */
     record NotFound(long errand) implements Reply {}

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.DemoModel.Maker;
 import dev.sluice.simulator.Script.BadScript;
 import dev.sluice.simulator.Script.Cue;
@@ -14,8 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.coding.Coder;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -39,12 +42,31 @@ final class Answers {
                     .build())
             .build());
 
-    private static final Map<String, Shape> SHAPES = Map.of(
-            "/v1/chat/completions", new ChatShape(),
-            "/chat/completions", new ChatShape(),
-            "/v1/responses", new ResponsesShape(),
-            "/v1/messages", new MessagesShape(),
-            "/v1/messages/count_tokens", new MessagesShape());
+    private static final Map<String, Shape> SHAPES = Map.ofEntries(
+            Map.entry("/v1/chat/completions", new ChatShape()),
+            Map.entry("/chat/completions", new ChatShape()),
+            Map.entry("/v1/completions", new CompletionsShape()),
+            Map.entry("/completions", new CompletionsShape()),
+            Map.entry("/v1/embeddings", new NumbersShape(NumbersShape.Kind.EMBEDDINGS)),
+            Map.entry("/embeddings", new NumbersShape(NumbersShape.Kind.EMBEDDINGS)),
+            Map.entry("/v1/moderations", new NumbersShape(NumbersShape.Kind.MODERATION)),
+            Map.entry("/v1/rerank", new NumbersShape(NumbersShape.Kind.RERANK)),
+            Map.entry("/v2/rerank", new NumbersShape(NumbersShape.Kind.RERANK)),
+            Map.entry("/v1/images/generations", new MediaShape(MediaShape.Kind.PICTURES)),
+            Map.entry("/v1/images/edits", new MediaShape(MediaShape.Kind.EDITED_PICTURES)),
+            Map.entry("/v1/images/variations", new MediaShape(MediaShape.Kind.EDITED_PICTURES)),
+            Map.entry("/v1/audio/speech", new MediaShape(MediaShape.Kind.SPEECH)),
+            Map.entry("/v1/audio/transcriptions", new MediaShape(MediaShape.Kind.TRANSCRIPT)),
+            Map.entry("/v1/audio/translations", new MediaShape(MediaShape.Kind.TRANSCRIPT)),
+            Map.entry("/v1/responses", new ResponsesShape()),
+            Map.entry("/responses", new ResponsesShape()),
+            Map.entry("/v1/responses/compact", new ResponsesShape()),
+            Map.entry("/responses/compact", new ResponsesShape()),
+            Map.entry("/v1/responses/input_tokens", new ResponsesShape()),
+            Map.entry("/v1/messages", new MessagesShape()),
+            Map.entry("/v1/messages/count_tokens", new MessagesShape()));
+
+    private static final Pattern STORED = Pattern.compile("/v1/responses/(resp_[^/]+)(/cancel|/input_items)?");
     /** The one model that does not exist. */
     private static final String MISSING = "no-such-model";
 
@@ -54,6 +76,7 @@ final class Answers {
     /** Scripts with {@code times} that are remembered; a test has a handful. */
     private static final int MOST_REMEMBERED = 1_000;
 
+    private final StoredResponses stored = new StoredResponses();
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
     private final Map<String, AtomicLong> turns = new java.util.concurrent.ConcurrentHashMap<>();
@@ -87,6 +110,10 @@ final class Answers {
         var number = numbers.incrementAndGet();
         var path = request.path().replaceFirst("\\?.*", "");
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
+        var known = STORED.matcher(path);
+        if (known.matches()) {
+            return Decision.atOnce(followUp(request, known.group(1), known.group(2), requestId));
+        }
         if (request.method().equals("GET")) {
             return Decision.atOnce(got(request, path, requestId));
         }
@@ -98,7 +125,8 @@ final class Answers {
         if (!hasCredential(request)) {
             return Decision.atOnce(failure(shape, 401, "No credential came with the request.", requestId));
         }
-        var body = object(request.body());
+        var form = FormFields.of(request);
+        var body = form == null ? object(request.body()) : form;
         if (body == null || !body.path("model").isTextual()) {
             return Decision.atOnce(failure(shape, 400, "The body is not a JSON object with a model.", requestId));
         }
@@ -124,9 +152,40 @@ final class Answers {
             var count = Shape.object().put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
             return new Decision(script, json(shape, count.toString(), requestId));
         }
+        if (path.endsWith("/input_tokens")) {
+            var count = Shape.object()
+                    .put("object", "response.input_tokens")
+                    .put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
+            return new Decision(script, json(shape, count.toString(), requestId));
+        }
         var plan = Plan.of(asked, script, number);
+        var running = shape instanceof ResponsesShape ? stored.keep(plan) : null;
+        if (running != null && !asked.stream()) {
+            return new Decision(script, json(shape, running.toString(), requestId));
+        }
         var response = asked.stream() ? stream(shape, plan, requestId) : whole(shape, plan, requestId);
         return new Decision(script, script.has(Cue.GZIP) ? Coder.Gzip.encodeMessage(response) : response);
+    }
+
+    private HttpResponse followUp(ReceivedRequest request, String id, @Nullable String what, String requestId) {
+        var shape = new ResponsesShape();
+        if (!hasCredential(request)) {
+            return failure(shape, 401, "No credential came with the request.", requestId);
+        }
+        var isStream = request.path().contains("stream=true");
+        var plan = isStream && request.method().equals("GET") ? stored.plan(id) : Optional.<Plan>empty();
+        if (plan.isPresent()) {
+            return stream(shape, plan.get(), requestId);
+        }
+        var answer = switch (request.method() + (what == null ? "" : what)) {
+            case "GET" -> stored.get(id);
+            case "DELETE" -> stored.delete(id);
+            case "POST/cancel" -> stored.cancel(id);
+            case "GET/input_items" -> stored.inputItems(id);
+            default -> Optional.<ObjectNode>empty();
+        };
+        return answer.map(found -> json(shape, found.toString(), requestId))
+                .orElseGet(() -> failure(shape, 404, "Response with id '" + id + "' not found.", requestId));
     }
 
     private Script script(ReceivedRequest request, Asked asked) {
@@ -182,16 +241,20 @@ final class Answers {
         if (script.has(Cue.BIG)) {
             return big(shape, plan, requestId);
         }
-        var body = Shape.utf8(shape.whole(plan, plan.prose().whole()).toString());
+        var file = shape.file(plan, plan.prose().whole());
+        var type = file == null ? ContentTypes.APPLICATION_JSON : ContentTypes.create(MediaTypes.AUDIO_MPEG);
+        var body = file == null
+                ? Shape.utf8(shape.whole(plan, plan.prose().whole()).toString())
+                : file;
         if (script.has(Cue.MALFORMED_AT)) {
             body = body.take(body.length() / 2);
         }
         if (Pace.matters(script) || script.has(Cue.CHUNKING)) {
             var source = sent(Frames.sliced(body, SLICE), script);
             return response(shape, 200, requestId)
-                    .withEntity(HttpEntities.createChunked(ContentTypes.APPLICATION_JSON, source));
+                    .withEntity(HttpEntities.createChunked(type, source));
         }
-        return response(shape, 200, requestId).withEntity(ContentTypes.APPLICATION_JSON, body);
+        return response(shape, 200, requestId).withEntity(HttpEntities.create(type, body));
     }
 
     /** One JSON document of exactly so many bytes, its text made while it is sent. */

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 record Asked(
         JsonNode body, String model, boolean stream, long seed, long promptTokens, long outputLimit, List<Tool> tools) {
 
+    /** Where the prompt stands, by format. */
+    private static final List<String> PROMPTS = List.of("input", "messages", "prompt", "documents");
+
     /**
      * A tool that the client offers.
      *
@@ -58,14 +61,19 @@ record Asked(
     }
 
     static Asked of(JsonNode body, String limitField) {
-        var prompt = body.path(body.has("input") ? "input" : "messages");
+        var prompt = PROMPTS.stream()
+                .filter(body::has)
+                .map(body::path)
+                .findFirst()
+                .orElseGet(() -> body.path("messages"));
         var text = prompt.toString();
         var limit =
                 body.path(limitField).asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
         return new Asked(
                 body,
                 body.path("model").asText(),
-                body.path("stream").asBoolean(),
+                body.path("stream").asBoolean()
+                        || body.path("stream_format").asText().equals("sse"),
                 text.hashCode(),
                 Math.max(1, text.length() / 4),
                 Math.max(1, limit),
