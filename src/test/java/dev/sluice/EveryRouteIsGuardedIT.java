@@ -29,8 +29,7 @@ class EveryRouteIsGuardedIT {
             List.of("Tailscale-User-Login: stranger@example.com", "Tailscale-User-Name: Stranger");
     private static final List<String> USER = List.of("Tailscale-User-Login: user@example.com");
 
-    private static final String FORM =
-            "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
+    private static final String FORM = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
 
     @TempDir
     private static Path data;
@@ -86,12 +85,14 @@ class EveryRouteIsGuardedIT {
 
     @Test
     void givesAUserWithoutAGrantNoModel() {
-        var models = guarded().filter(endpoint -> endpoint.needs() == Needs.MODEL).toList();
+        var models =
+                guarded().filter(endpoint -> endpoint.needs() == Needs.MODEL).toList();
 
         assertThat(models)
                 .extracting(Endpoint::path)
                 .contains("/v1/chat/completions", "/v1/responses/{id}", "/v1/messages", "/v1/audio/transcriptions");
-        assertThat(models).allSatisfy(endpoint -> assertThat(status(endpoint, USER)).isEqualTo(404));
+        assertThat(models)
+                .allSatisfy(endpoint -> assertThat(status(endpoint, USER)).isEqualTo(404));
     }
 
     @Test
@@ -112,8 +113,7 @@ class EveryRouteIsGuardedIT {
     private static int post(String path, List<String> headers) {
         return path.contains("/audio/trans")
                 ? request("POST", path, FORM, "multipart/form-data; boundary=b", headers)
-                : request(
-                        "POST", path, "{\"model\":\"m\",\"max_tokens\":1,\"messages\":[],\"input\":\"hi\"}", headers);
+                : request("POST", path, "{\"model\":\"m\",\"max_tokens\":1,\"messages\":[],\"input\":\"hi\"}", headers);
     }
 
     private static int request(String method, String path, String body, List<String> headers) {

@@ -13,7 +13,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * what they used shows only when somebody fetches them.
  *
  * <p>The rule: the money set aside for one stays set aside until this node sees its end in a follow-up, and then its cost is settled
- * by the usage told there, to the nanodollar. If nobody fetches it for {@link #WINDOW}, or the node goes down before, it is charged
+ * by the usage told there, to the nanodollar. If nobody fetches it in time ({@code sluice.clocks.background}), or the node goes down before, it is charged
  * its worst case, which was set aside. If the node dies, the reservation without an owner is charged the same. Each is charged once:
  * whoever takes it out of here closes it, and what is closed is closed.
  *
@@ -22,9 +22,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * fetches would never pay.
  */
 final class Background {
-    /** Longer than any model thinks; money cannot be kept from its bucket for ever. */
-    static final Duration WINDOW = Duration.ofHours(1);
-
     /** At a few kB each, their requests' bodies having been let go. */
     private static final int MOST = 4_096;
 

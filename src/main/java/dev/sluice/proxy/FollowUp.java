@@ -76,7 +76,12 @@ final class FollowUp {
 
     /** One follow-up on its way. */
     private record Asking(
-            Call call, WireFormat format, Operation operation, String requestId, String responseId, long startedNanos) {}
+            Call call,
+            WireFormat format,
+            Operation operation,
+            String requestId,
+            String responseId,
+            long startedNanos) {}
 
     CompletionStage<HttpResponse> handle(Call call, WireFormat format, Operation operation) {
         var asking = new Asking(call, format, operation, ids.next(), call.parameter("id"), System.nanoTime());
@@ -222,8 +227,7 @@ final class FollowUp {
         @Override
         public ByteString errorEvent(Throwable cause) {
             var message = "the provider's answer broke off: " + cause.getMessage();
-            return asking.format()
-                    .errorEvent(framing, new WireError(WireError.Kind.UPSTREAM_TRUNCATED, 502, message));
+            return asking.format().errorEvent(framing, new WireError(WireError.Kind.UPSTREAM_TRUNCATED, 502, message));
         }
     }
 

@@ -52,9 +52,9 @@ public final class Proxy {
         this.clock = clock;
         var passing = new Passing(identityHeaders);
         var ids = new RequestIds(clock, random);
-        var background = new Background(system, Background.WINDOW);
-        this.path = new RequestPath(
-                system, settings, inForce, providers, quota, sessions, background, passing, ids, clock);
+        var background = new Background(system, settings.clocks().background());
+        this.path =
+                new RequestPath(system, settings, inForce, providers, quota, sessions, background, passing, ids, clock);
         this.followUp = new FollowUp(system, inForce, providers, sessions, passing, background, ids);
     }
 

@@ -223,7 +223,11 @@ final class Underway implements Tap.Listener {
         bytesOut = bytes;
         // Nobody will read the body again.
         call = new Call(
-                call.caller(), call.role(), call.request().withEntity(HttpEntities.EMPTY), call.parameters(), call.peer());
+                call.caller(),
+                call.role(),
+                call.request().withEntity(HttpEntities.EMPTY),
+                call.parameters(),
+                call.peer());
         var origin = new Origin(session, upstream().provider().id(), upstream().model());
         if (!books.keepOpen(this, responseId, origin)) {
             settledUnseen();
@@ -241,7 +245,15 @@ final class Underway implements Tap.Listener {
     void settledUnseen() {
         var answer = reader == null ? null : reader.answer();
         var usage = Usage.ofText(head().promptTokens(), worstOutputTokens);
-        record(Outcome.COMPLETED, null, answer, bytesOut, usage, true, worstCost, worstCost.map(Cost::nanos).orElse(null));
+        record(
+                Outcome.COMPLETED,
+                null,
+                answer,
+                bytesOut,
+                usage,
+                true,
+                worstCost,
+                worstCost.map(Cost::nanos).orElse(null));
     }
 
     /** Nobody waits any more; before the answer was read, this ends the request. */

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A client that goes on the moment it has its answer may be faster than the record of that answer, so a look-up that finds
  * nothing waits a moment for a link to come.
  */
-final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, ResponseLinked, Map<String, ResponseLinked>> {
+final class ResponseIndex
+        extends EventSourcedBehavior<ResponseIndex.Command, ResponseLinked, Map<String, ResponseLinked>> {
     static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "ResponseIndex");
 
     /** Spreads a busy caller; with {@link #REMEMBERED} it makes 65,536 responses a caller. */

@@ -251,8 +251,7 @@ final class Answers {
         }
         if (Pace.matters(script) || script.has(Cue.CHUNKING)) {
             var source = sent(Frames.sliced(body, SLICE), script);
-            return response(shape, 200, requestId)
-                    .withEntity(HttpEntities.createChunked(type, source));
+            return response(shape, 200, requestId).withEntity(HttpEntities.createChunked(type, source));
         }
         return response(shape, 200, requestId).withEntity(HttpEntities.create(type, body));
     }

@@ -61,11 +61,8 @@ record Asked(
     }
 
     static Asked of(JsonNode body, String limitField) {
-        var prompt = PROMPTS.stream()
-                .filter(body::has)
-                .map(body::path)
-                .findFirst()
-                .orElseGet(() -> body.path("messages"));
+        var prompt =
+                PROMPTS.stream().filter(body::has).map(body::path).findFirst().orElseGet(() -> body.path("messages"));
         var text = prompt.toString();
         var limit =
                 body.path(limitField).asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));

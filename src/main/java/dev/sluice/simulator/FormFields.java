@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** The text fields of a form, as if they had come as JSON. Reads what ordinary clients send. */
 final class FormFields {
     private static final Pattern BOUNDARY = Pattern.compile("(?i)multipart/form-data;.*boundary=\"?([^\";]+)\"?");
-    private static final Pattern FIELD =
-            Pattern.compile("(?is)^\r\nContent-Disposition: form-data; name=\"?([^\";\r]+)\"?\r\n(?:[^\r\n]+\r\n)*\r\n(.*)\r\n$");
+    private static final Pattern FIELD = Pattern.compile(
+            "(?is)^\r\nContent-Disposition: form-data; name=\"?([^\";\r]+)\"?\r\n(?:[^\r\n]+\r\n)*\r\n(.*)\r\n$");
 
     private FormFields() {}
 

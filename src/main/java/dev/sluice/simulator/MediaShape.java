@@ -67,8 +67,7 @@ record MediaShape(Kind kind) implements Shape {
     private ObjectNode delta(Plan plan, int index) {
         var delta = object().put("type", kind.delta);
         return switch (kind) {
-            case PICTURES, EDITED_PICTURES ->
-                delta.put("b64_json", BASE64).put("partial_image_index", index);
+            case PICTURES, EDITED_PICTURES -> delta.put("b64_json", BASE64).put("partial_image_index", index);
             case SPEECH -> delta.put("audio", BASE64);
             case TRANSCRIPT -> delta.put("delta", plan.prose().piece(index));
         };
@@ -84,7 +83,9 @@ record MediaShape(Kind kind) implements Shape {
             usage.put("type", "tokens");
             usage.putObject("input_token_details").put("text_tokens", 0).put("audio_tokens", tokens.prompt());
         } else if (kind != Kind.SPEECH) {
-            usage.putObject("input_tokens_details").put("text_tokens", tokens.prompt()).put("image_tokens", 0);
+            usage.putObject("input_tokens_details")
+                    .put("text_tokens", tokens.prompt())
+                    .put("image_tokens", 0);
         }
         usage.put("input_tokens", tokens.prompt())
                 .put("output_tokens", tokens.output())

@@ -53,7 +53,8 @@ record NumbersShape(Kind kind) implements Shape {
     }
 
     private static ObjectNode moderation(Plan plan) {
-        var answer = object().put("id", plan.id("modr-")).put("model", plan.asked().model());
+        var answer =
+                object().put("id", plan.id("modr-")).put("model", plan.asked().model());
         var result = answer.putArray("results").addObject().put("flagged", false);
         result.putObject("categories").put("violence", false);
         result.putObject("category_scores").put("violence", 0.001);
@@ -61,7 +62,8 @@ record NumbersShape(Kind kind) implements Shape {
     }
 
     private static ObjectNode rerank(Plan plan) {
-        var answer = object().put("id", plan.id("rerank-")).put("model", plan.asked().model());
+        var answer =
+                object().put("id", plan.id("rerank-")).put("model", plan.asked().model());
         var results = answer.putArray("results");
         JsonNode documents = plan.asked().body().path("documents");
         for (var index = 0; index < documents.size(); index++) {

@@ -54,8 +54,9 @@ final class StoredResponses {
         });
     }
 
+    /** What it says; the faults were for whoever asked first. */
     synchronized Optional<Plan> plan(String id) {
-        return Optional.ofNullable(responses.get(id)).map(stored -> stored.plan);
+        return Optional.ofNullable(responses.get(id)).map(stored -> stored.plan.withoutFaults());
     }
 
     synchronized Optional<ObjectNode> cancel(String id) {
@@ -74,10 +75,15 @@ final class StoredResponses {
         return Optional.ofNullable(responses.get(id)).map(stored -> {
             var items = object().put("object", "list");
             var item = items.putArray("data").addObject().put("id", "msg_" + id);
-            item.put("type", "message").put("role", "user").putArray("content").addObject()
+            item.put("type", "message")
+                    .put("role", "user")
+                    .putArray("content")
+                    .addObject()
                     .put("type", "input_text")
                     .put("text", stored.plan.asked().body().path("input").asText());
-            return items.put("first_id", "msg_" + id).put("last_id", "msg_" + id).put("has_more", false);
+            return items.put("first_id", "msg_" + id)
+                    .put("last_id", "msg_" + id)
+                    .put("has_more", false);
         });
     }
 

@@ -151,8 +151,8 @@ final class FormParts {
                     + " that does not say its name (expected: Content-Disposition: form-data; name=\"...\")");
         }
         if (name.isEmpty() || !name.chars().allMatch(FormParts::isNameCharacter)) {
-            throw new BadRequest("form: a part at byte " + head
-                    + " with an odd name (expected: letters, digits, and . _ - [ ])");
+            throw new BadRequest(
+                    "form: a part at byte " + head + " with an odd name (expected: letters, digits, and . _ - [ ])");
         }
         var file = disposition.parameters().size() > 1;
         return new Part(name, file, !file && isPlain(headers), blank + BLANK_LINE.length, end);
@@ -169,8 +169,8 @@ final class FormParts {
                 return at;
             }
         }
-        throw new BadRequest("form: a part at byte " + head + " whose headers do not end (expected: a blank line within "
-                + MAX_HEADER_BYTES + " bytes)");
+        throw new BadRequest("form: a part at byte " + head
+                + " whose headers do not end (expected: a blank line within " + MAX_HEADER_BYTES + " bytes)");
     }
 
     private Map<String, String> headers(int from, int to) throws BadRequest {
@@ -198,7 +198,8 @@ final class FormParts {
     private static boolean isPlain(Map<String, String> headers) throws BadRequest {
         var type = HeaderParameters.of(headers.getOrDefault("content-type", ""));
         var charset = type.parameters().getOrDefault("charset", "utf-8").toLowerCase(Locale.ROOT);
-        var encoding = headers.getOrDefault("content-transfer-encoding", "binary").toLowerCase(Locale.ROOT);
+        var encoding =
+                headers.getOrDefault("content-transfer-encoding", "binary").toLowerCase(Locale.ROOT);
         return TEXT_HEADERS.containsAll(headers.keySet())
                 && TEXT_TYPES.contains(type.value())
                 && Set.of("charset").containsAll(type.parameters().keySet())

@@ -238,7 +238,8 @@ public final class RequestReader {
         }
         var n = body.wholeNumber();
         if (n == null || n < 1 || n > MAX_CHOICES) {
-            throw new BadRequest(name + ": " + body.kind() + " (expected: a whole number from 1 to " + MAX_CHOICES + ")");
+            throw new BadRequest(
+                    name + ": " + body.kind() + " (expected: a whole number from 1 to " + MAX_CHOICES + ")");
         }
         choices = Math.max(choices, n);
     }

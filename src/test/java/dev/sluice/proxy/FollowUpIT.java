@@ -9,7 +9,6 @@ import dev.sluice.simulator.Simulator;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.TestGateway;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +73,13 @@ class FollowUpIT {
     }
 
     private TestGateway start(String granted) throws Exception {
-        return TestGateway.start(data, """
+        return start(granted, "1h");
+    }
+
+    private TestGateway start(String granted, String patience) throws Exception {
+        return TestGateway.start(
+                data,
+                """
                 {
                   "grants": [{ "src": ["%s", "%s"], "app": { "tailscale.com/cap/aperture": [
                     { "role": "admin" }, { "models": "sim/%s", "quotas": [{ "bucket": "pool" }] } ] } }],
@@ -83,7 +88,8 @@ class FollowUpIT {
                     "compatibility": { "openai_responses": true },
                     "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] } },
                 }
-                """.formatted(ALICE, BOB, granted, provider), Map.of("sluice.trusted-proxies", List.of("127.0.0.1")));
+                """.formatted(ALICE, BOB, granted, provider),
+                Map.of("sluice.trusted-proxies", List.of("127.0.0.1"), "sluice.clocks.background", patience));
     }
 
     private void restart(String granted) throws Exception {
@@ -102,7 +108,7 @@ class FollowUpIT {
     }
 
     private RawHttp open() {
-        return RawHttp.connect(new InetSocketAddress("127.0.0.1", requireNonNull(gateway).port()));
+        return RawHttp.connect(requireNonNull(gateway).node().address());
     }
 
     private Reply ask(String login, String method, String path, String body, String... headers) {
@@ -120,7 +126,11 @@ class FollowUpIT {
 
     private String stored() {
         var made = ask(
-                ALICE, "POST", "/v1/responses", "{\"model\": \"test-gpt\", \"input\": \"Weirs\", \"store\": true}", TOLD);
+                ALICE,
+                "POST",
+                "/v1/responses",
+                "{\"model\": \"test-gpt\", \"input\": \"Weirs\", \"store\": true}",
+                TOLD);
         assertThat(made.status()).as(made.text()).isEqualTo(200);
         return made.json().path("id").asText();
     }
@@ -169,7 +179,8 @@ class FollowUpIT {
             assertThat(no.json().at("/error/param").asText()).isEqualTo("id");
         }
         assertThat(simulator.receivedCount()).isEqualTo(received);
-        assertThat(ask(ALICE, method, "/v1/responses/" + id + what, "").status()).isEqualTo(200);
+        assertThat(ask(ALICE, method, "/v1/responses/" + id + what, "").status())
+                .isEqualTo(200);
         assertThat(simulator.received().getLast().path()).isEqualTo("/v1/responses/" + id + what);
         assertThat(simulator.received().getLast().header("authorization")).contains("Bearer k");
     }
@@ -181,7 +192,11 @@ class FollowUpIT {
         awaitSpent(COST_NANOS);
         // When
         for (var i = 0; i < 3; i++) {
-            assertThat(get(ALICE, "/v1/responses/" + id).json().at("/usage/output_tokens").asLong()).isEqualTo(100);
+            assertThat(get(ALICE, "/v1/responses/" + id)
+                            .json()
+                            .at("/usage/output_tokens")
+                            .asLong())
+                    .isEqualTo(100);
         }
         // Then
         awaitSpent(COST_NANOS);
@@ -218,25 +233,29 @@ class FollowUpIT {
         // When
         var id = inBackground();
         // Then
-        Eventually.await(SOON, () -> assertThat(bucket().path("reserved_nanos").asLong())
-                .isGreaterThan(COST_NANOS));
+        Eventually.await(
+                SOON, () -> assertThat(bucket().path("reserved_nanos").asLong()).isGreaterThan(COST_NANOS));
         assertThat(bucket().path("spent_nanos").asLong()).isZero();
         assertThat(exchanges()).isEmpty();
         // When
-        assertThat(get(ALICE, "/v1/responses/" + id).json().path("status").asText()).isEqualTo("in_progress");
+        assertThat(get(ALICE, "/v1/responses/" + id).json().path("status").asText())
+                .isEqualTo("in_progress");
         // Then
         assertThat(bucket().path("spent_nanos").asLong()).isZero();
         // When
-        assertThat(get(ALICE, "/v1/responses/" + id).json().path("status").asText()).isEqualTo("completed");
+        assertThat(get(ALICE, "/v1/responses/" + id).json().path("status").asText())
+                .isEqualTo("completed");
         // Then
         awaitSpent(COST_NANOS);
         get(ALICE, "/v1/responses/" + id);
         awaitSpent(COST_NANOS);
-        Eventually.await(SOON, () -> assertThat(exchanges()).singleElement().satisfies(exchange -> {
-            assertThat(exchange.path("cost_nanos").asLong()).isEqualTo(COST_NANOS);
-            assertThat(exchange.path("estimated").asBoolean()).isFalse();
-            assertThat(exchange.path("outcome").asText()).isEqualTo("completed");
-        }));
+        Eventually.await(
+                SOON,
+                () -> assertThat(exchanges()).singleElement().satisfies(exchange -> {
+                    assertThat(exchange.path("cost_nanos").asLong()).isEqualTo(COST_NANOS);
+                    assertThat(exchange.path("estimated").asBoolean()).isFalse();
+                    assertThat(exchange.path("outcome").asText()).isEqualTo("completed");
+                }));
     }
 
     @Test
@@ -266,24 +285,50 @@ class FollowUpIT {
     void chargesTheWorstCaseOfAResponseWhoseEndNobodySaw() throws Exception {
         // Given
         inBackground();
-        Eventually.await(SOON, () -> assertThat(bucket().path("reserved_nanos").asLong())
-                .isPositive());
+        Eventually.await(
+                SOON, () -> assertThat(bucket().path("reserved_nanos").asLong()).isPositive());
         var worst = bucket().path("reserved_nanos").asLong();
         // When
         restart("test-gpt");
         // Then
         awaitSpent(worst);
-        Eventually.await(SOON, () -> assertThat(exchanges()).singleElement().satisfies(exchange -> {
-            assertThat(exchange.path("cost_nanos").asLong()).isEqualTo(worst);
-            assertThat(exchange.path("estimated").asBoolean()).isTrue();
-        }));
+        Eventually.await(
+                SOON,
+                () -> assertThat(exchanges()).singleElement().satisfies(exchange -> {
+                    assertThat(exchange.path("cost_nanos").asLong()).isEqualTo(worst);
+                    assertThat(exchange.path("estimated").asBoolean()).isTrue();
+                }));
+    }
+
+    @Test
+    void chargesTheWorstCaseOfAResponseThatNobodyFetchesInTime() throws Exception {
+        // Given
+        requireNonNull(gateway).close();
+        gateway = start("test-gpt", "1s");
+        var id = inBackground();
+        // Then
+        Eventually.await(SOON, () -> {
+            assertThat(bucket().path("spent_nanos").asLong()).isGreaterThan(COST_NANOS);
+            assertThat(bucket().path("reserved_nanos").asLong()).isZero();
+        });
+        // When
+        var spent = bucket().path("spent_nanos").asLong();
+        get(ALICE, "/v1/responses/" + id);
+        assertThat(get(ALICE, "/v1/responses/" + id).json().path("status").asText())
+                .isEqualTo("completed");
+        // Then
+        awaitSpent(spent);
+        assertThat(exchanges()).hasSize(1);
     }
 
     @Test
     void chargesAResponseThatWasStoppedForWhatIsKnownOfIt() {
         var id = inBackground();
 
-        assertThat(ask(ALICE, "POST", "/v1/responses/" + id + "/cancel", "").json().path("status").asText())
+        assertThat(ask(ALICE, "POST", "/v1/responses/" + id + "/cancel", "")
+                        .json()
+                        .path("status")
+                        .asText())
                 .isEqualTo("cancelled");
 
         Eventually.await(SOON, () -> {

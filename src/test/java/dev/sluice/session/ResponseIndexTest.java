@@ -44,7 +44,8 @@ class ResponseIndexTest {
 
         find("r1", 2);
 
-        assertThat(probe.receiveSeveralMessages(2, PATIENCE)).containsExactly(new Linked(1), new Found(2, linked("r1", SESSION)));
+        assertThat(probe.receiveSeveralMessages(2, PATIENCE))
+                .containsExactly(new Linked(1), new Found(2, linked("r1", SESSION)));
     }
 
     @Test

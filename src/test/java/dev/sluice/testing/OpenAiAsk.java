@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A request to each of OpenAI's endpoints beside chat and responses, in JSON or as a form. */
 public enum OpenAiAsk {
-    COMPLETIONS("/v1/completions", "{\"model\": \"%s\", \"stream\": %s, \"prompt\": [\"Weirs\", \"Sluices\"], \"max_tokens\": 50}", true),
+    COMPLETIONS(
+            "/v1/completions",
+            "{\"model\": \"%s\", \"stream\": %s, \"prompt\": [\"Weirs\", \"Sluices\"], \"max_tokens\": 50}",
+            true),
     EMBEDDINGS("/v1/embeddings", "{\"model\": \"%s\", \"input\": [\"Weirs\", \"Sluices\"]}", false),
     VERSIONLESS_EMBEDDINGS("/embeddings", "{\"model\": \"%s\", \"input\": [[1, 2, 3], [4]]}", false),
     RERANK("/v2/rerank", "{\"model\": \"%s\", \"query\": \"weir\", \"documents\": [\"a\", \"b\"]}", false),
@@ -56,18 +59,28 @@ public enum OpenAiAsk {
     /** A form as browsers and OpenAI's client write it, with bytes in a file that are no text. */
     private static String form(String model, boolean stream) {
         var open = "--" + BOUNDARY + "\r\nContent-Disposition: form-data; name=";
-        return open + "\"file\"; filename=\"w\u00e9ir.mp3\"\r\nContent-Type: audio/mpeg\r\n\r\n\u0000\u00ff\r\n--\u0001\r\n"
+        return open
+                + "\"file\"; filename=\"w\u00e9ir.mp3\"\r\nContent-Type: audio/mpeg\r\n\r\n\u0000\u00ff\r\n--\u0001\r\n"
                 + open + "\"model\"\r\n\r\n" + model + "\r\n"
                 + open + "\"stream\"\r\n\r\n" + stream + "\r\n"
                 + open + "\"prompt\"\r\n\r\nA weir\r\n"
                 + "--" + BOUNDARY + "--\r\n";
     }
 
-    /** Sends it with bytes for characters. */
+    /** Sends it to the gateway, with bytes for characters. */
     public RawHttp post(RawHttp http, String model, boolean stream, String... headers) {
+        return post(http, path, model, stream, headers);
+    }
+
+    /** Sends it to a provider, as the gateway would. */
+    public RawHttp postUpstream(RawHttp http, String model, boolean stream, String... headers) {
+        return post(http, path.replaceFirst("^/codex", ""), model, stream, headers);
+    }
+
+    private RawHttp post(RawHttp http, String target, String model, boolean stream, String... headers) {
         var bytes = bytes(model, stream);
         var lines = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
-        return http.send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type()
+        return http.send("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type()
                         + "\r\nContent-Length: " + bytes.length + "\r\n" + lines + "\r\n")
                 .send(bytes);
     }

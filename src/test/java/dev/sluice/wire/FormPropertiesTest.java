@@ -82,7 +82,9 @@ class FormPropertiesTest {
                 continue;
             }
             accepted++;
-            assertThat(sloppyModels(body)).as("seed %d, form %d:%n%s", seed, i, body).containsExactly(head.model());
+            assertThat(sloppyModels(body))
+                    .as("seed %d, form %d:%n%s", seed, i, body)
+                    .containsExactly(head.model());
             // A parser that refuses it serves no other model either.
             assertThat(pekkosModels(body).orElse(List.of(head.model())))
                     .as("seed %d, form %d:%n%s", seed, i, body)
@@ -113,8 +115,14 @@ class FormPropertiesTest {
                     part("form-data; name=\"x\"", "Content-Disposition: form-data; name=\"model\"\r\n", "other"),
                     part("form-data; name=\"model\"; filename=\"f\"", "", "other"),
                     part("form-data; name*=utf-8''model", "", "other"),
-                    part("form-data; name=\"file\"; filename=\"f\"", "", "\n--b0und\nContent-Disposition: form-data; name=\"model\"\n\nother"),
-                    part("form-data; name=\"file\"; filename=\"f\"", "", "--b0und--\r\n" + part("form-data; name=\"model\"", "", "o"))));
+                    part(
+                            "form-data; name=\"file\"; filename=\"f\"",
+                            "",
+                            "\n--b0und\nContent-Disposition: form-data; name=\"model\"\n\nother"),
+                    part(
+                            "form-data; name=\"file\"; filename=\"f\"",
+                            "",
+                            "--b0und--\r\n" + part("form-data; name=\"model\"", "", "o"))));
         }
         java.util.Collections.shuffle(parts, random);
         return String.join("", parts) + "--b0und--" + pick(random, "", "\r\n");
@@ -130,7 +138,8 @@ class FormPropertiesTest {
             var at = random.nextInt(text.length());
             switch (random.nextInt(4)) {
                 case 0 -> text.deleteCharAt(at);
-                case 1 -> text.insert(at, pick(random, "\r", "\n", "\r\n", "--", "\"", ";", " ", "\\", "--b0und", "b0und"));
+                case 1 ->
+                    text.insert(at, pick(random, "\r", "\n", "\r\n", "--", "\"", ";", " ", "\\", "--b0und", "b0und"));
                 case 2 -> text.setCharAt(at, (char) random.nextInt(256));
                 default -> text.insert(at, text.substring(at, Math.min(text.length(), at + random.nextInt(60))));
             }
@@ -157,7 +166,8 @@ class FormPropertiesTest {
                     .collect(Collectors.joining("\n"))
                     .replaceAll("(?i)filename\\*?=(\"[^\"]*\"|[^;\\s]*)", "");
             if (SLOPPY_NAME.matcher(head).find()) {
-                models.add(new String(bytes(part.substring(blank.end()).replaceAll("\r?\n$", "")), StandardCharsets.UTF_8));
+                models.add(new String(
+                        bytes(part.substring(blank.end()).replaceAll("\r?\n$", "")), StandardCharsets.UTF_8));
             }
         }
         return models;

@@ -60,7 +60,8 @@ class FormReaderTest {
         var head = read(body);
         // When
         var edited = Splices.apply(
-                body.getBytes(StandardCharsets.ISO_8859_1), new Transcriptions().edits(head, "whisper-1", java.util.Set.of()));
+                body.getBytes(StandardCharsets.ISO_8859_1),
+                new Transcriptions().edits(head, "whisper-1", java.util.Set.of()));
         // Then
         assertThat(edited.utf8String()).isEqualTo(body.replace("sim/whisper-1", "whisper-1"));
     }
@@ -138,12 +139,15 @@ class FormReaderTest {
                         "a file"),
                 Arguments.of(
                         "a model in another charset",
-                        part("Content-Disposition: form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16", "x")
+                        part(
+                                        "Content-Disposition: form-data; name=\"model\"\r\nContent-Type: text/plain; charset=utf-16",
+                                        "x")
                                 + END,
                         "plain text"),
                 Arguments.of(
                         "a model in base64",
-                        part("Content-Disposition: form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64", "x") + END,
+                        part("Content-Disposition: form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64", "x")
+                                + END,
                         "plain text"),
                 Arguments.of(
                         "a compressed model",
@@ -168,7 +172,9 @@ class FormReaderTest {
                         "twice"),
                 Arguments.of(
                         "a quote behind a backslash",
-                        part("Content-Disposition: form-data; filename=\"a\\\"; name=\"model\"; x=\"\"", "other") + MODEL + END,
+                        part("Content-Disposition: form-data; filename=\"a\\\"; name=\"model\"; x=\"\"", "other")
+                                + MODEL
+                                + END,
                         "unreadable"),
                 Arguments.of(
                         "a percent in a name",
@@ -196,15 +202,15 @@ class FormReaderTest {
                         "a blank behind a boundary",
                         "--b0und \r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother\r\n" + MODEL + END,
                         "no line of its own"),
+                Arguments.of("a boundary behind LF", FILE.stripTrailing() + "\n" + MODEL + END, "amid a line"),
                 Arguments.of(
-                        "a boundary behind LF",
-                        FILE.stripTrailing() + "\n" + MODEL + END,
-                        "amid a line"),
-                Arguments.of("a boundary amid a file", FILE.replace("sound", "so--b0undund") + MODEL + END, "amid a line"),
+                        "a boundary amid a file", FILE.replace("sound", "so--b0undund") + MODEL + END, "amid a line"),
                 Arguments.of("a part without headers", "--b0und\r\n\r\nx\r\n" + MODEL + END, "headers do not end"),
                 Arguments.of(
                         "headers without end",
-                        part("X: " + "y".repeat(10_000) + "\r\nContent-Disposition: form-data; name=\"x\"", "") + MODEL + END,
+                        part("X: " + "y".repeat(10_000) + "\r\nContent-Disposition: form-data; name=\"x\"", "")
+                                + MODEL
+                                + END,
                         "headers do not end"),
                 Arguments.of("parts without end", field("x", "").repeat(1_000) + MODEL + END, "parts"),
                 Arguments.of("a number that is none", MODEL + field("n", "-1") + END, "n: no number"),
@@ -242,7 +248,8 @@ class FormReaderTest {
         var boundary = "-".repeat(69) + "x";
         var filling = "-".repeat(40 << 20);
         var body = "--" + boundary + "\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--" + boundary
-                + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n" + filling + "\r\n--" + boundary
+                + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n" + filling + "\r\n--"
+                + boundary
                 + "--";
         // When
         var started = System.nanoTime();

@@ -24,8 +24,8 @@ import org.apache.pekko.util.ByteString;
 public final class Completions implements WireFormat {
     private static final String NAME = "openai_completions";
 
-    private static final RequestShape SHAPE = new RequestShape(
-            NAME, List.of("max_tokens"), Set.of(), "", Set.of("suffix"), true, true, Set.of("prompt"));
+    private static final RequestShape SHAPE =
+            new RequestShape(NAME, List.of("max_tokens"), Set.of(), "", Set.of("suffix"), true, true, Set.of("prompt"));
 
     @Override
     public String name() {

@@ -20,8 +20,8 @@ final class MediaTally extends AnswerTally<Field> {
 
     private static final int CHARACTERS_PER_TOKEN = 4;
 
-    private static final Set<String> LAST_EVENTS = Set.of(
-            "image_generation.completed", "image_edit.completed", "speech.audio.done", "transcript.text.done");
+    private static final Set<String> LAST_EVENTS =
+            Set.of("image_generation.completed", "image_edit.completed", "speech.audio.done", "transcript.text.done");
     private static final Set<String> PARTIAL_PICTURES =
             Set.of("image_generation.partial_image", "image_edit.partial_image");
 
@@ -135,8 +135,7 @@ final class MediaTally extends AnswerTally<Field> {
             case PICTURES -> {
                 var completed = type == null ? pictures : LAST_EVENTS.contains(type) ? 1 : 0;
                 var partial = type != null && PARTIAL_PICTURES.contains(type) ? 1 : 0;
-                outputChars += CHARACTERS_PER_TOKEN
-                        * (completed * PICTURE_TOKENS + partial * PARTIAL_PICTURE_TOKENS);
+                outputChars += CHARACTERS_PER_TOKEN * (completed * PICTURE_TOKENS + partial * PARTIAL_PICTURE_TOKENS);
             }
             case TRANSCRIPT -> {
                 // The last event says all of it again.

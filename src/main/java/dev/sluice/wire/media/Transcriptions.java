@@ -18,8 +18,7 @@ public final class Transcriptions extends MediaFormat {
     /** Ten tokens a second, of sound at 32 kbit/s: recordings of speech are seldom smaller. */
     private static final int BYTES_PER_TOKEN = 400;
 
-    private static final FormShape FORM =
-            new FormShape(NAME, bytes -> Math.ceilDiv(bytes, BYTES_PER_TOKEN));
+    private static final FormShape FORM = new FormShape(NAME, bytes -> Math.ceilDiv(bytes, BYTES_PER_TOKEN));
 
     public Transcriptions() {
         super(
