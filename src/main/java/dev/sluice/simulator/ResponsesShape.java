@@ -179,7 +179,7 @@ final class ResponsesShape implements Shape {
                 .put("object", "response")
                 .put("created_at", NOW)
                 .put("status", status)
-                .put("background", false)
+                .put("background", body.path("background").asBoolean())
                 .putNull("completed_at")
                 .putNull("error")
                 .putNull("incomplete_details");

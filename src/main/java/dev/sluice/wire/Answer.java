@@ -44,7 +44,7 @@ public record Answer(
 
     /** Whether the provider goes on without us, in the background, and says so: what it comes to shows when it is fetched. */
     public boolean isUnderWay() {
-        return finishReasonRaw != null && UNDER_WAY.contains(finishReasonRaw);
+        return error == null && finishReasonRaw != null && UNDER_WAY.contains(finishReasonRaw);
     }
 
     /** An error that the provider put into an answer. */

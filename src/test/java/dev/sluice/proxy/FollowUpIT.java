@@ -200,7 +200,7 @@ class FollowUpIT {
         }
         // Then
         awaitSpent(COST_NANOS);
-        assertThat(exchanges()).hasSize(1);
+        Eventually.await(SOON, () -> assertThat(exchanges()).hasSize(1));
     }
 
     @Test
@@ -318,7 +318,7 @@ class FollowUpIT {
                 .isEqualTo("completed");
         // Then
         awaitSpent(spent);
-        assertThat(exchanges()).hasSize(1);
+        Eventually.await(SOON, () -> assertThat(exchanges()).hasSize(1));
     }
 
     @Test

@@ -73,6 +73,8 @@ final class ResponsesTally extends AnswerTally<Field> {
         @Nullable
         String status;
 
+        boolean background;
+
         @Nullable
         String reason;
 
@@ -123,7 +125,7 @@ final class ResponsesTally extends AnswerTally<Field> {
             case WHOLE_ARGUMENTS -> wholeArguments = text.toBytes(AnswerReader.MAX_ARGUMENT_BYTES);
             case ID -> responseId = known(responseId, text);
             case MODEL -> model = known(model, text);
-            case STATUS, INCOMPLETE_REASON, SERVICE_TIER -> tellResponse(field, text);
+            case STATUS, BACKGROUND, INCOMPLETE_REASON, SERVICE_TIER -> tellResponse(field, text);
             case ITEM_TYPE, ITEM_CALL_ID, ITEM_NAME, ITEM_ARGUMENTS, ENVIRONMENT_TYPE -> tellItem(field, text);
             case PART_TYPE -> partIsText = text.is("output_text");
             case PART_TEXT -> partCharacters += text.characters();
@@ -180,6 +182,7 @@ final class ResponsesTally extends AnswerTally<Field> {
         }
         switch (field) {
             case STATUS -> current.status = text.toString();
+            case BACKGROUND -> current.background = text.is("true");
             case INCOMPLETE_REASON -> current.reason = text.toString();
             default -> current.serviceTier = text.is("auto") ? null : text.toString();
         }
@@ -273,16 +276,16 @@ final class ResponsesTally extends AnswerTally<Field> {
                 finished = event != Kind.FAILED;
                 commitResponse();
             }
-            // Only what runs in the background waits in a queue.
-            case CREATED, QUEUED -> commitQueued();
+            case CREATED, QUEUED -> commitBegun();
             // Base64, not something a tokenizer has seen.
             case AUDIO_DELTA, OUTPUT_AUDIO_DELTA, ERROR -> {}
             case OTHER -> outputChars += deltaCharacters;
         }
     }
 
-    private void commitQueued() {
-        if (response != null && "queued".equals(response.status)) {
+    /** What goes on when its stream is cut says so in its first event. */
+    private void commitBegun() {
+        if (response != null && response.background) {
             finishReasonRaw = response.status;
         }
     }

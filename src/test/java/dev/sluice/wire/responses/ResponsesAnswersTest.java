@@ -126,4 +126,27 @@ class ResponsesAnswersTest {
         assertThat(answer.textChars()).isEqualTo(4);
         assertThat(answer.outputChars()).isEqualTo(9);
     }
+
+    @Test
+    void knowsAStreamThatGoesOnInTheBackgroundWhenItIsCut() {
+        for (var background : new String[] {"true", "false"}) {
+            var reader = ResponsesAnswers.stream();
+            reader.read(
+                    ByteString.fromString("event: response.created\ndata: {\"type\":\"response.created\",\"response\":"
+                            + "{\"id\":\"resp_1\",\"background\":" + background + ",\"status\":\"in_progress\"}}\n\n"));
+            reader.end();
+            assertThat(reader.answer().isUnderWay()).isEqualTo(background.equals("true"));
+            assertThat(reader.answer().complete()).isFalse();
+        }
+    }
+
+    @Test
+    void knowsAResponseThatIsQueued() {
+        var reader = ResponsesAnswers.json();
+        reader.read(ByteString.fromString(
+                "{\"id\":\"resp_1\",\"status\":\"queued\",\"background\":true,\"usage\":null,\"output\":[]}"));
+        reader.end();
+        assertThat(reader.answer().isUnderWay()).isTrue();
+        assertThat(reader.answer().usage()).isNull();
+    }
 }
