@@ -24,7 +24,6 @@ public final class ResponsesAnswers {
         ID,
         MODEL,
         STATUS,
-        BACKGROUND,
         INCOMPLETE,
         INCOMPLETE_REASON,
         SERVICE_TIER,
@@ -111,7 +110,6 @@ public final class ResponsesAnswers {
         return shape.with("id", text(Field.ID))
                 .with("model", text(Field.MODEL))
                 .with("status", text(Field.STATUS))
-                .with("background", raw(Field.BACKGROUND))
                 .with("error", ERROR)
                 .with("incomplete_details", object(Field.INCOMPLETE).with("reason", text(Field.INCOMPLETE_REASON)))
                 .with("output", item(object(Field.OUTPUT_ITEM)))

@@ -73,8 +73,6 @@ final class ResponsesTally extends AnswerTally<Field> {
         @Nullable
         String status;
 
-        boolean background;
-
         @Nullable
         String reason;
 
@@ -125,7 +123,7 @@ final class ResponsesTally extends AnswerTally<Field> {
             case WHOLE_ARGUMENTS -> wholeArguments = text.toBytes(AnswerReader.MAX_ARGUMENT_BYTES);
             case ID -> responseId = known(responseId, text);
             case MODEL -> model = known(model, text);
-            case STATUS, BACKGROUND, INCOMPLETE_REASON, SERVICE_TIER -> tellResponse(field, text);
+            case STATUS, INCOMPLETE_REASON, SERVICE_TIER -> tellResponse(field, text);
             case ITEM_TYPE, ITEM_CALL_ID, ITEM_NAME, ITEM_ARGUMENTS, ENVIRONMENT_TYPE -> tellItem(field, text);
             case PART_TYPE -> partIsText = text.is("output_text");
             case PART_TEXT -> partCharacters += text.characters();
@@ -182,7 +180,6 @@ final class ResponsesTally extends AnswerTally<Field> {
         }
         switch (field) {
             case STATUS -> current.status = text.toString();
-            case BACKGROUND -> current.background = text.is("true");
             case INCOMPLETE_REASON -> current.reason = text.toString();
             default -> current.serviceTier = text.is("auto") ? null : text.toString();
         }
@@ -283,9 +280,9 @@ final class ResponsesTally extends AnswerTally<Field> {
         }
     }
 
-    /** What goes on when its stream is cut says so in its first event. */
+    /** Only what goes on when its stream is cut waits in a queue first. */
     private void commitBegun() {
-        if (response != null && response.background) {
+        if (response != null && "queued".equals(response.status)) {
             finishReasonRaw = response.status;
         }
     }

@@ -129,13 +129,14 @@ class ResponsesAnswersTest {
 
     @Test
     void knowsAStreamThatGoesOnInTheBackgroundWhenItIsCut() {
-        for (var background : new String[] {"true", "false"}) {
+        for (var status : new String[] {"queued", "in_progress"}) {
             var reader = ResponsesAnswers.stream();
             reader.read(
                     ByteString.fromString("event: response.created\ndata: {\"type\":\"response.created\",\"response\":"
-                            + "{\"id\":\"resp_1\",\"background\":" + background + ",\"status\":\"in_progress\"}}\n\n"));
+                            + "{\"id\":\"resp_1\",\"status\":\""
+                            + status + "\"}}\n\n"));
             reader.end();
-            assertThat(reader.answer().isUnderWay()).isEqualTo(background.equals("true"));
+            assertThat(reader.answer().isUnderWay()).isEqualTo(status.equals("queued"));
             assertThat(reader.answer().complete()).isFalse();
         }
     }
