@@ -58,6 +58,7 @@ public record Settings(
      * @param idle            between two reads of an answer, while the client reads
      * @param clientIdle      a client that takes nothing of its answer is cut off after
      * @param keepAlive       an unused connection to a provider is closed after
+     * @param background      a response that goes on in the background is charged its worst case when nobody has seen its end by then
      */
     public record Clocks(
             Duration nextRequest,
@@ -67,7 +68,8 @@ public record Settings(
             Duration firstEvent,
             Duration idle,
             Duration clientIdle,
-            Duration keepAlive) {}
+            Duration keepAlive,
+            Duration background) {}
 
     /**
      * What happens when a provider fails before its answer's first byte.
@@ -137,7 +139,8 @@ public record Settings(
                             config.getDuration("clocks.first-event"),
                             config.getDuration("clocks.idle"),
                             config.getDuration("clocks.client-idle"),
-                            config.getDuration("clocks.keep-alive")),
+                            config.getDuration("clocks.keep-alive"),
+                            config.getDuration("clocks.background")),
                     new Retries(
                             config.getInt("retries.more"),
                             config.getDuration("retries.pause"),

@@ -141,7 +141,7 @@ final class Attempts {
         }
 
         private CompletableFuture<HttpResponse> send(Candidate candidate, Held money) {
-            if (isGone(request.call.request())) {
+            if (isGone(request.call().request())) {
                 throw new Refused(new Refusal.Abandoned());
             }
             request.sent(true);

@@ -71,7 +71,7 @@ record ModelList(Supplier<InForce> inForce, InstantSource clock) {
                 upstream.model(),
                 "model",
                 WireFormats.ALL.stream()
-                        .filter(format -> format.isSpokenBy(provider.compatibility()))
+                        .filter(format -> format.isAdvertised() && format.isSpokenBy(provider.compatibility()))
                         .map(WireFormat::endpoint)
                         .toList(),
                 new Metadata(new Provider(

@@ -3,8 +3,6 @@ package dev.sluice.proxy;
 import dev.sluice.access.Permit;
 import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.wire.Splices;
-import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.Uri;
@@ -19,7 +17,7 @@ record Outgoing(Passing passing) {
      * @param plain the body without its content coding
      */
     HttpRequest request(Underway request, Permit permit, Body body, byte[] plain) {
-        var incoming = request.call.request();
+        var incoming = request.call().request();
         var upstream = request.upstream();
         var edits = request.format.edits(
                 request.head(), upstream.model(), upstream.provider().compatibility());
@@ -36,25 +34,16 @@ record Outgoing(Passing passing) {
                 : outgoing;
     }
 
-    /** The query goes along, but for {@code key}: some clients put their credential there. */
     private static Uri uri(Underway request, Uri uri) {
         var upstream = request.upstream();
         var sent = uri.path();
         var path = request.format.upstreamPath(
                 request.operation,
-                request.call.parameters(),
+                request.call().parameters(),
                 sent,
                 request.head(),
                 upstream.model(),
                 upstream.provider().compatibility());
-        var query = uri.rawQueryString().orElse("");
-        var hasKey = query.startsWith("key=") || query.contains("&key=");
-        if (!hasKey && path.equals(sent)) {
-            return uri;
-        }
-        var rest = List.of(query.split("&", -1)).stream()
-                .filter(pair -> !pair.startsWith("key="))
-                .collect(Collectors.joining("&"));
-        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
+        return Passing.target(uri, path);
     }
 }

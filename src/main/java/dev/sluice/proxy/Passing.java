@@ -17,6 +17,7 @@ import org.apache.pekko.http.javadsl.model.DateTime;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMessage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.Date;
 import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -108,6 +109,19 @@ final class Passing {
         return ClientCredential.of(incoming.getHeaders(), identity)
                 .map(credential -> outgoing.addAttribute(Providers.CLIENT_CREDENTIAL, credential))
                 .orElse(outgoing);
+    }
+
+    /** A request's target at a provider. The query goes along, but for {@code key}: some clients put their credential there. */
+    static Uri target(Uri sent, String path) {
+        var query = sent.rawQueryString().orElse("");
+        var hasKey = query.startsWith("key=") || query.contains("&key=");
+        if (!hasKey && path.equals(sent.path())) {
+            return sent;
+        }
+        var rest = List.of(query.split("&", -1)).stream()
+                .filter(pair -> !pair.startsWith("key="))
+                .collect(Collectors.joining("&"));
+        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
     }
 
     List<HttpHeader> downstream(HttpMessage answer) {

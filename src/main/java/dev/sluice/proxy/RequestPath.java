@@ -72,6 +72,7 @@ public final class RequestPath {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Background background,
             Passing passing,
             RequestIds ids,
             InstantSource clock,
@@ -79,7 +80,7 @@ public final class RequestPath {
         this.settings = settings;
         this.inForce = inForce;
         this.sessions = sessions;
-        this.books = new Books(sessions);
+        this.books = new Books(sessions, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.passing = passing;
         this.ids = ids;
@@ -153,14 +154,14 @@ public final class RequestPath {
     /** Reads the head; answers the body without its content coding. */
     private byte[] read(Underway request, Body body) {
         try {
-            var message = request.call.request();
+            var message = request.call().request();
             var coding = header(message, "content-encoding");
             var plain = RequestBodies.decode(
                     body.bytes, coding, (int) settings.limits().requestBody());
             request.read(
                     request.format.readHead(new Asked(
                             request.operation,
-                            request.call.parameters(),
+                            request.call().parameters(),
                             plain,
                             message.entity().getContentType().toString(),
                             name -> header(message, name))),
@@ -173,7 +174,7 @@ public final class RequestPath {
 
     private CompletableFuture<String> name(Underway request) {
         return sessions.name(
-                        request.call.caller(),
+                        request.call().caller(),
                         request.format.sessionPrefix(),
                         request.head().hints())
                 .toCompletableFuture()
@@ -276,7 +277,7 @@ public final class RequestPath {
         if (refusal instanceof Refusal.QuotaExhausted exhausted) {
             log.atWarn()
                     .addKeyValue("detail", exhausted.message())
-                    .addKeyValue("login_name", request.call.caller().login())
+                    .addKeyValue("login_name", request.call().caller().login())
                     .addKeyValue("model", request.upstream().name())
                     .log("quota exceeded");
         }
@@ -287,7 +288,8 @@ public final class RequestPath {
                     .addKeyValue("detail", refusal.error().message())
                     .log("a provider gave no answer");
         }
-        return render(request, refusal).addHeader(RawHeader.create("x-sluice-request-id", request.requestId()));
+        return render(request.format, request.operation, request.call(), refusal)
+                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId()));
     }
 
     private static Throwable unwrapped(Throwable failure) {
@@ -300,16 +302,7 @@ public final class RequestPath {
         return switch (failure) {
             case Refused refused -> refused.refusal;
             case UpstreamFailure upstream ->
-                switch (upstream.kind()) {
-                    case UNREACHABLE ->
-                        new Refusal.ProviderUnreachable(
-                                request.upstream().provider().id(), upstream.getMessage());
-                    case TIMEOUT ->
-                        new Refusal.ProviderTimeout(
-                                request.upstream().provider().id(), upstream.getMessage());
-                    case OVERLOADED -> new Refusal.Overloaded(upstream.getMessage());
-                    case ABANDONED -> new Refusal.Abandoned();
-                };
+                Refusal.of(upstream, request.upstream().provider().id());
             default -> {
                 log.atError()
                         .addKeyValue("requestId", request.requestId())
@@ -320,11 +313,11 @@ public final class RequestPath {
         };
     }
 
-    private static HttpResponse render(Underway request, Refusal refusal) {
+    static HttpResponse render(WireFormat format, Operation operation, Call call, Refusal refusal) {
         var wait = refusal.retryAfter();
         var error = refusal.error().retryingAfter(wait);
-        var query = request.call.request().getUri().rawQueryString().orElse("");
-        var response = render(request.format, error, request.format.errorBody(request.operation, query, error));
+        var query = call.request().getUri().rawQueryString().orElse("");
+        var response = render(format, error, format.errorBody(operation, query, error));
         return wait == null
                 ? response
                 : response.addHeader(RawHeader.create("retry-after", Long.toString(Math.max(1, ceilSeconds(wait)))));

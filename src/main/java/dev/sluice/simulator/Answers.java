@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.DemoModel.Maker;
 import dev.sluice.simulator.Script.BadScript;
 import dev.sluice.simulator.Script.Cue;
@@ -14,13 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.coding.Coder;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -37,6 +41,7 @@ final class Answers {
                     .build())
             .build());
 
+    private static final Pattern STORED = Pattern.compile("/v1/responses/(resp_[^/]+)(/cancel|/input_items)?");
     /** The one model that does not exist. */
     private static final String MISSING = "no-such-model";
 
@@ -46,6 +51,7 @@ final class Answers {
     /** Scripts with {@code times} that are remembered; a test has a handful. */
     private static final int MOST_REMEMBERED = 1_000;
 
+    private final StoredResponses stored = new StoredResponses();
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
     private final Map<String, AtomicLong> turns = new java.util.concurrent.ConcurrentHashMap<>();
@@ -80,6 +86,10 @@ final class Answers {
         var target = request.path().split("\\?", 2);
         var path = target[0];
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
+        var known = STORED.matcher(path);
+        if (known.matches()) {
+            return Decision.atOnce(followUp(request, known.group(1), known.group(2), requestId));
+        }
         if (request.method().equals("GET")) {
             return Decision.atOnce(got(request, path, requestId));
         }
@@ -93,7 +103,8 @@ final class Answers {
         if (!hasCredential(request)) {
             return Decision.atOnce(failure(shape, 401, "No credential came with the request.", requestId));
         }
-        var body = object(request.body());
+        var form = FormFields.of(request);
+        var body = form == null ? object(request.body()) : form;
         if (body == null || (destination.model() == null && !body.path("model").isTextual())) {
             return Decision.atOnce(failure(shape, 400, "The body is not a JSON object with a model.", requestId));
         }
@@ -126,9 +137,40 @@ final class Answers {
             }
             case ANSWER -> {}
         }
+        if (request.path().split("\\?", 2)[0].endsWith("/input_tokens")) {
+            var count = Shape.object()
+                    .put("object", "response.input_tokens")
+                    .put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
+            return new Decision(script, json(shape, count.toString(), requestId));
+        }
         var plan = Plan.of(asked, script, number);
+        var running = shape instanceof ResponsesShape ? stored.keep(plan) : null;
+        if (running != null && !asked.stream()) {
+            return new Decision(script, json(shape, running.toString(), requestId));
+        }
         var response = asked.stream() ? stream(shape, plan, requestId) : whole(shape, plan, requestId);
         return new Decision(script, script.has(Cue.GZIP) ? Coder.Gzip.encodeMessage(response) : response);
+    }
+
+    private HttpResponse followUp(ReceivedRequest request, String id, @Nullable String what, String requestId) {
+        var shape = new ResponsesShape();
+        if (!hasCredential(request)) {
+            return failure(shape, 401, "No credential came with the request.", requestId);
+        }
+        var isStream = request.path().contains("stream=true");
+        var plan = isStream && request.method().equals("GET") ? stored.plan(id) : Optional.<Plan>empty();
+        if (plan.isPresent()) {
+            return stream(shape, plan.get(), requestId);
+        }
+        var answer = switch (request.method() + (what == null ? "" : what)) {
+            case "GET" -> stored.get(id);
+            case "DELETE" -> stored.delete(id);
+            case "POST/cancel" -> stored.cancel(id);
+            case "GET/input_items" -> stored.inputItems(id);
+            default -> Optional.<ObjectNode>empty();
+        };
+        return answer.map(found -> json(shape, found.toString(), requestId))
+                .orElseGet(() -> failure(shape, 404, "Response with id '" + id + "' not found.", requestId));
     }
 
     private Script script(ReceivedRequest request, Asked asked) {
@@ -184,16 +226,19 @@ final class Answers {
         if (script.has(Cue.BIG)) {
             return big(shape, plan, requestId);
         }
-        var body = Shape.utf8(shape.whole(plan, plan.prose().whole()).toString());
+        var file = shape.file(plan, plan.prose().whole());
+        var type = file == null ? ContentTypes.APPLICATION_JSON : ContentTypes.create(MediaTypes.AUDIO_MPEG);
+        var body = file == null
+                ? Shape.utf8(shape.whole(plan, plan.prose().whole()).toString())
+                : file;
         if (script.has(Cue.MALFORMED_AT)) {
             body = body.take(body.length() / 2);
         }
         if (Pace.matters(script) || script.has(Cue.CHUNKING)) {
             var source = sent(Frames.sliced(body, SLICE), script);
-            return response(shape, 200, requestId)
-                    .withEntity(HttpEntities.createChunked(ContentTypes.APPLICATION_JSON, source));
+            return response(shape, 200, requestId).withEntity(HttpEntities.createChunked(type, source));
         }
-        return response(shape, 200, requestId).withEntity(ContentTypes.APPLICATION_JSON, body);
+        return response(shape, 200, requestId).withEntity(HttpEntities.create(type, body));
     }
 
     /** One JSON document of exactly so many bytes, its text made while it is sent. */

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 record Asked(
         JsonNode body, String model, boolean stream, long seed, long promptTokens, long outputLimit, List<Tool> tools) {
 
+    /** Where the prompt stands, by format. */
+    private static final List<String> PROMPTS =
+            List.of("input", "messages", "prompt", "documents", "contents", "content", "requests", "instances");
+
     /**
      * A tool that the client offers.
      *
@@ -61,11 +65,9 @@ record Asked(
         }
     }
 
-    /** Where the formats have what they are shown, the messages' own place last. */
-    private static final List<String> PROMPTS = List.of("input", "contents", "content", "requests", "instances");
-
     static Asked of(JsonNode body, Destination destination) {
-        var prompt = body.path(PROMPTS.stream().filter(body::has).findFirst().orElse("messages"));
+        var prompt =
+                PROMPTS.stream().filter(body::has).map(body::path).findFirst().orElseGet(() -> body.path("messages"));
         var text = prompt.toString();
         var limit = body.at(destination.shape().limitAt())
                 .asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
@@ -74,7 +76,10 @@ record Asked(
         return new Asked(
                 body,
                 model == null ? body.path("model").asText() : URLDecoder.decode(model, StandardCharsets.UTF_8),
-                stream == null ? body.path("stream").asBoolean() : stream,
+                stream == null
+                        ? body.path("stream").asBoolean()
+                                || body.path("stream_format").asText().equals("sse")
+                        : stream,
                 text.hashCode(),
                 Math.max(1, text.length() / 4),
                 Math.max(1, limit),

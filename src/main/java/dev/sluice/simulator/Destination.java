@@ -20,12 +20,29 @@ record Destination(
         EMBED
     }
 
-    private static final Map<String, Destination> BY_PATH = Map.of(
-            "/v1/chat/completions", answered(new ChatShape()),
-            "/chat/completions", answered(new ChatShape()),
-            "/v1/responses", answered(new ResponsesShape()),
-            "/v1/messages", answered(new MessagesShape()),
-            "/v1/messages/count_tokens", new Destination(new MessagesShape(), null, false, Method.COUNT));
+    private static final Map<String, Destination> BY_PATH = Map.ofEntries(
+            Map.entry("/v1/chat/completions", answered(new ChatShape())),
+            Map.entry("/chat/completions", answered(new ChatShape())),
+            Map.entry("/v1/completions", answered(new CompletionsShape())),
+            Map.entry("/completions", answered(new CompletionsShape())),
+            Map.entry("/v1/embeddings", answered(new NumbersShape(NumbersShape.Kind.EMBEDDINGS))),
+            Map.entry("/embeddings", answered(new NumbersShape(NumbersShape.Kind.EMBEDDINGS))),
+            Map.entry("/v1/moderations", answered(new NumbersShape(NumbersShape.Kind.MODERATION))),
+            Map.entry("/v1/rerank", answered(new NumbersShape(NumbersShape.Kind.RERANK))),
+            Map.entry("/v2/rerank", answered(new NumbersShape(NumbersShape.Kind.RERANK))),
+            Map.entry("/v1/images/generations", answered(new MediaShape(MediaShape.Kind.PICTURES))),
+            Map.entry("/v1/images/edits", answered(new MediaShape(MediaShape.Kind.EDITED_PICTURES))),
+            Map.entry("/v1/images/variations", answered(new MediaShape(MediaShape.Kind.EDITED_PICTURES))),
+            Map.entry("/v1/audio/speech", answered(new MediaShape(MediaShape.Kind.SPEECH))),
+            Map.entry("/v1/audio/transcriptions", answered(new MediaShape(MediaShape.Kind.TRANSCRIPT))),
+            Map.entry("/v1/audio/translations", answered(new MediaShape(MediaShape.Kind.TRANSCRIPT))),
+            Map.entry("/v1/responses", answered(new ResponsesShape())),
+            Map.entry("/responses", answered(new ResponsesShape())),
+            Map.entry("/v1/responses/compact", answered(new ResponsesShape())),
+            Map.entry("/responses/compact", answered(new ResponsesShape())),
+            Map.entry("/v1/responses/input_tokens", answered(new ResponsesShape())),
+            Map.entry("/v1/messages", answered(new MessagesShape())),
+            Map.entry("/v1/messages/count_tokens", new Destination(new MessagesShape(), null, false, Method.COUNT)));
 
     private static final Pattern GEMINI = Pattern.compile("/v1(?:beta|alpha)?/models/(?<model>[^/]+):(?<method>\\w+)");
     private static final Pattern VERTEX = Pattern.compile("/v1(?:beta1)?/(?:projects/[^/]+/locations/[^/]+/)?"

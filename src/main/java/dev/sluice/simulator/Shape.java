@@ -9,9 +9,11 @@ import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /** One provider's way of putting an answer. */
-sealed interface Shape permits ChatShape, GeminiShape, MessagesShape, ResponsesShape {
+sealed interface Shape
+        permits ChatShape, CompletionsShape, GeminiShape, MediaShape, MessagesShape, NumbersShape, ResponsesShape {
     /** Time stands still here, so that equal requests get equal answers: 2026-11-20T10:00:00Z. */
     long NOW = 1795168800;
 
@@ -23,6 +25,11 @@ sealed interface Shape permits ChatShape, GeminiShape, MessagesShape, ResponsesS
 
     /** The whole answer as one JSON document. */
     ObjectNode whole(Plan plan, String text);
+
+    /** The whole answer as a file, where that is not JSON. */
+    default @Nullable ByteString file(Plan plan, String text) {
+        return null;
+    }
 
     /** The answer as a stream's events. */
     Frames events(Plan plan);

@@ -14,6 +14,7 @@ final class PromptEstimate {
     private long quarters;
     private long opaque;
     private long cached;
+    private long counted;
 
     void text(StringScan text) {
         if (text.opaque()) {
@@ -35,8 +36,13 @@ final class PromptEstimate {
         quarters += name.length();
     }
 
+    /** What is sent as tokens needs no estimate. */
+    void tokens(long tokens) {
+        counted += tokens;
+    }
+
     /** At least one: no request is so small that it is worth nothing. */
     long tokens() {
-        return Math.max(1, Math.ceilDiv(quarters, 4) + opaque * OPAQUE_TOKENS + cached);
+        return Math.max(1, Math.ceilDiv(quarters, 4) + opaque * OPAQUE_TOKENS + cached + counted);
     }
 }

@@ -23,6 +23,7 @@ final class PromptReader {
     private final BodyCursor body;
     private final PromptEstimate estimate = new PromptEstimate();
     private final Fingerprint fingerprint = new Fingerprint();
+    private long prompts;
 
     PromptReader(RequestShape shape, BodyCursor body) {
         this.shape = shape;
@@ -31,6 +32,11 @@ final class PromptReader {
 
     long tokens() {
         return estimate.tokens();
+    }
+
+    /** How many prompts there are, each to be answered; 1 in a conversation. */
+    long prompts() {
+        return Math.max(1, prompts);
     }
 
     String fingerprint() {
@@ -47,6 +53,8 @@ final class PromptReader {
             readValue(Part.TOOLS);
         } else if (shape.deeper().caches().contains(name)) {
             readCache();
+        } else if (shape.prompts().contains(name)) {
+            readPrompts();
         } else {
             return false;
         }
@@ -64,6 +72,39 @@ final class PromptReader {
         } else {
             body.skip();
         }
+    }
+
+    /** Text, tokens, or an array of either; an array of numbers is one prompt. */
+    private void readPrompts() throws IOException {
+        if (!body.at(JsonToken.START_ARRAY)) {
+            prompts++;
+            readPrompt();
+            return;
+        }
+        var tokens = 0L;
+        while (body.next() != JsonToken.END_ARRAY) {
+            if (body.at(JsonToken.VALUE_NUMBER_INT)) {
+                tokens++;
+            } else {
+                prompts++;
+                readPrompt();
+            }
+        }
+        estimate.tokens(tokens);
+        prompts += tokens > 0 ? 1 : 0;
+    }
+
+    private void readPrompt() throws IOException {
+        var depth = 0;
+        do {
+            switch (body.token()) {
+                case START_OBJECT, START_ARRAY -> depth++;
+                case END_OBJECT, END_ARRAY -> depth--;
+                case VALUE_STRING -> readText(Part.LATER_MESSAGE, body.name());
+                case VALUE_NUMBER_INT -> estimate.tokens(1);
+                default -> {}
+            }
+        } while (depth > 0 && body.next() != null);
     }
 
     private void readSystem() throws IOException {

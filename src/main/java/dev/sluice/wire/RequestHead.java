@@ -73,6 +73,21 @@ public record RequestHead(
                 strips);
     }
 
+    /** The same request for a format whose answers are known to have no more tokens than this, each. */
+    public RequestHead withMaxOutputTokens(long tokens) {
+        return new RequestHead(
+                model,
+                place,
+                stream,
+                OptionalLong.of(tokens),
+                choices,
+                promptTokens,
+                serviceTier,
+                usageAsked,
+                usageSplice,
+                hints);
+    }
+
     /** Where a request names its model. */
     public sealed interface ModelPlace {
         /** The edit of the body that names another model; empty when the body does not name it. */
@@ -129,6 +144,19 @@ public record RequestHead(
     public record Mention(int start, int end, String prefix) {
         Splice edit(String model) {
             return new Splice(start, end, Splices.jsonString(prefix + model));
+        }
+    }
+
+    /**
+     * Nowhere: the format has a default, which is always put in, so that what was granted is what is served.
+     *
+     * @param before what the name needs before it to be a field
+     * @param after  and behind it
+     */
+    public record NoModel(int start, int end, String before, String after) implements ModelPlace {
+        @Override
+        public Optional<Splice> edit(String model) {
+            return Optional.of(new Splice(start, end, before + Splices.jsonString(model) + after));
         }
     }
 

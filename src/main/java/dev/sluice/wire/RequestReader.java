@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead.JsonModel;
 import dev.sluice.wire.RequestHead.ModelPlace;
+import dev.sluice.wire.RequestHead.NoModel;
 import dev.sluice.wire.RequestHead.PathModel;
 import dev.sluice.wire.RequestHead.Splice;
 import java.io.IOException;
@@ -37,16 +38,24 @@ public final class RequestReader {
 
     private @Nullable String model;
     private @Nullable ModelPlace place;
+    private final @Nullable String defaultModel;
     private final Streaming streaming;
     private boolean stream;
     private OptionalLong maxOutputTokens = OptionalLong.empty();
-    private int choices = 1;
+    private long choices = 1;
+    private boolean empty = true;
     private @Nullable String serviceTier;
 
-    private RequestReader(RequestShape shape, BodyCursor body, Operation operation, @Nullable String pathModel)
+    private RequestReader(
+            RequestShape shape,
+            BodyCursor body,
+            Operation operation,
+            @Nullable String pathModel,
+            @Nullable String defaultModel)
             throws BadRequest {
         this.shape = shape;
         this.body = body;
+        this.defaultModel = defaultModel;
         this.streaming = operation.streaming();
         this.stream = streaming == Streaming.ALWAYS;
         if (pathModel != null) {
@@ -74,9 +83,20 @@ public final class RequestReader {
      * @param pathModel the model that the path names; null when the body does. A body's {@code model} then means nothing
      */
     public static RequestHead read(RequestShape shape, Asked asked, @Nullable String pathModel) throws BadRequest {
+        return read(shape, asked, pathModel, null);
+    }
+
+    /** Reads a request whose body may leave the model to the provider; it is then named in its place. */
+    public static RequestHead readOr(String defaultModel, RequestShape shape, Asked asked) throws BadRequest {
+        return read(shape, asked, null, defaultModel);
+    }
+
+    private static RequestHead read(
+            RequestShape shape, Asked asked, @Nullable String pathModel, @Nullable String defaultModel)
+            throws BadRequest {
         var body = asked.body();
         try (var cursor = new BodyCursor(body)) {
-            return new RequestReader(shape, cursor, asked.operation(), pathModel).read(asked.header());
+            return new RequestReader(shape, cursor, asked.operation(), pathModel, defaultModel).read(asked.header());
         } catch (StreamConstraintsException e) {
             throw new BadRequest("body: " + e.getOriginalMessage());
         } catch (JsonEOFException _) {
@@ -96,7 +116,12 @@ public final class RequestReader {
         fields.addAll(shape.deeper().settings());
         if (shape.choices()) {
             fields.add("n");
+            if (!shape.prompts().isEmpty()) {
+                fields.add("best_of");
+            }
         }
+        // A prompt that is there twice would be counted twice and served once, or the other way round.
+        fields.addAll(shape.prompts());
         return fields;
     }
 
@@ -107,6 +132,7 @@ public final class RequestReader {
         }
         var inside = body.offset() + 1;
         for (var name = body.nextField(); name != null; name = body.nextField()) {
+            empty = false;
             once.check(name);
             readField(name);
         }
@@ -119,7 +145,7 @@ public final class RequestReader {
     private void readField(String name) throws BadRequest, IOException {
         if (shape.outputLimits().contains(name)) {
             readOutputLimit(name);
-        } else if (name.equals("n") && shape.choices()) {
+        } else if (shape.choices() && (name.equals("n") || isBestOf(name))) {
             readChoices(name);
         } else if (name.equals("stream_options") && shape.usageOnRequest()) {
             streamOptions.read(body);
@@ -135,7 +161,16 @@ public final class RequestReader {
         }
     }
 
+    /** Legacy completions make more answers than they show. */
+    private boolean isBestOf(String name) {
+        return name.equals("best_of") && !shape.prompts().isEmpty();
+    }
+
     private RequestHead head(int inside, Headers header) throws BadRequest {
+        if (model == null && defaultModel != null) {
+            model = defaultModel;
+            place = new NoModel(inside, inside, "\"model\":", empty ? "" : ",");
+        }
         if (model == null || place == null) {
             throw new BadRequest("model: missing (expected: the name of a model)");
         }
@@ -148,7 +183,7 @@ public final class RequestReader {
                 place,
                 stream,
                 maxOutputTokens,
-                choices,
+                shape.choices() ? (int) Math.min(Integer.MAX_VALUE, choices * prompt.prompts()) : 1,
                 prompt.tokens(),
                 serviceTier,
                 !shape.usageOnRequest() || streamOptions.asked(),
@@ -192,6 +227,12 @@ public final class RequestReader {
             body.skip();
             return;
         }
+        if (defaultModel != null && body.at(JsonToken.VALUE_NULL)) {
+            // Replaced where it stands: a second one would leave it open which of them counts.
+            model = defaultModel;
+            place = new NoModel(body.offset(), body.offset() + "null".length(), "", "");
+            return;
+        }
         if (!body.at(JsonToken.VALUE_STRING)) {
             throw new BadRequest("model: " + body.kind() + " (expected: a string)");
         }
@@ -200,7 +241,7 @@ public final class RequestReader {
         model = checked(body.shortText());
     }
 
-    private static String checked(@Nullable String text) throws BadRequest {
+    static String checked(@Nullable String text) throws BadRequest {
         if (text == null || text.length() > MAX_MODEL_CHARS) {
             throw new BadRequest("model: too long (expected: at most " + MAX_MODEL_CHARS + " characters)");
         }

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param choices        whether {@code n} asks for several answers
  * @param usageOnRequest whether a stream tells usage only when {@code stream_options.include_usage} asks for it
  * @param deeper         what does not stand at the body's top
+ * @param prompts        fields with one prompt or several, each answered by itself, as text or as the numbers of its tokens
  */
 public record RequestShape(
         String name,
@@ -23,7 +24,10 @@ public record RequestShape(
         Set<String> otherPrompt,
         boolean choices,
         boolean usageOnRequest,
-        Deeper deeper) {
+        Deeper deeper,
+        Set<String> prompts) {
+
+    /** A format whose requests are one conversation. */
     public RequestShape(
             String name,
             List<String> outputLimits,
@@ -32,7 +36,20 @@ public record RequestShape(
             Set<String> otherPrompt,
             boolean choices,
             boolean usageOnRequest) {
-        this(name, outputLimits, system, conversation, otherPrompt, choices, usageOnRequest, Deeper.NOTHING);
+        this(name, outputLimits, system, conversation, otherPrompt, choices, usageOnRequest, Deeper.NOTHING, Set.of());
+    }
+
+    /** A format whose requests are one conversation, and which has more to say of what stands in them. */
+    public RequestShape(
+            String name,
+            List<String> outputLimits,
+            Set<String> system,
+            String conversation,
+            Set<String> otherPrompt,
+            boolean choices,
+            boolean usageOnRequest,
+            Deeper deeper) {
+        this(name, outputLimits, system, conversation, otherPrompt, choices, usageOnRequest, deeper, Set.of());
     }
 
     /**
@@ -57,7 +74,16 @@ public record RequestShape(
             Set<String> models,
             Set<String> strippable,
             boolean usersByDefault) {
-        static final Deeper NOTHING =
+        public static final Deeper NOTHING =
                 new Deeper(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
+    }
+
+    /**
+     * A format whose requests are no conversation but prompts, each for itself: what a caller asks of it is all one session.
+     *
+     * @param otherPrompt further fields that the model is shown
+     */
+    public static RequestShape ofPrompts(String name, Set<String> prompts, Set<String> otherPrompt) {
+        return new RequestShape(name, List.of(), Set.of(), "", otherPrompt, false, false, Deeper.NOTHING, prompts);
     }
 }

@@ -1,8 +1,15 @@
 package dev.sluice.wire;
 
 import dev.sluice.wire.chat.ChatCompletions;
+import dev.sluice.wire.chat.Completions;
 import dev.sluice.wire.gemini.GenerateContent;
+import dev.sluice.wire.media.Images;
+import dev.sluice.wire.media.Speech;
+import dev.sluice.wire.media.Transcriptions;
 import dev.sluice.wire.messages.Messages;
+import dev.sluice.wire.numbers.Embeddings;
+import dev.sluice.wire.numbers.Moderations;
+import dev.sluice.wire.numbers.Rerank;
 import dev.sluice.wire.responses.Responses;
 import dev.sluice.wire.vertex.RawPredict;
 import dev.sluice.wire.vertex.VertexGenerateContent;
@@ -14,6 +21,13 @@ public final class WireFormats {
             new ChatCompletions(),
             new Responses(),
             new Messages(),
+            new Completions(),
+            new Embeddings(),
+            new Rerank(),
+            new Moderations(),
+            new Images(),
+            new Speech(),
+            new Transcriptions(),
             new GenerateContent(),
             new VertexGenerateContent(),
             new RawPredict());

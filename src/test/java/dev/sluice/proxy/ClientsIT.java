@@ -27,6 +27,29 @@ class ClientsIT {
     }
 
     @Test
+    void theOpenAiClientIsServedOnItsOtherEndpoints() throws Exception {
+        try (var stand = Stand.start(data)) {
+            var checks = NodeClients.run(
+                    "openai-endpoints.mjs",
+                    Map.of("BASE_URL", stand.gateway().url() + "/v1", "GATEWAY", "1", "MODEL", "test-gpt"));
+            assertThat(checks).hasSize(25);
+            stand.awaitQuiet();
+        }
+    }
+
+    @Test
+    void theOpenAiClientRaisesItsOwnErrorsOnItsOtherEndpoints() throws Exception {
+        try (var stand =
+                Stand.start(data, provider -> TestGateway.policy(provider).replace("$1000.00", "$0.00"), Map.of())) {
+            var checks = NodeClients.run(
+                    "openai-endpoints.mjs",
+                    Map.of("BASE_URL", stand.gateway().url() + "/v1", "REFUSED", "1", "MODEL", "test-gpt"));
+            assertThat(checks).hasSize(7);
+            assertThat(stand.simulator().receivedCount()).isZero();
+        }
+    }
+
+    @Test
     void theAnthropicClientIsServed() throws Exception {
         try (var stand = Stand.start(data)) {
             var checks = NodeClients.run(

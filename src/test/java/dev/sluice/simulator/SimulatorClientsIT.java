@@ -37,6 +37,12 @@ class SimulatorClientsIT {
     }
 
     @Test
+    void theOpenAiClientUnderstandsItsOtherEndpoints() {
+        assertThat(NodeClients.run("openai-endpoints.mjs", Map.of("BASE_URL", url + "/v1")))
+                .hasSize(25);
+    }
+
+    @Test
     void theAnthropicClientUnderstandsIt() {
         assertThat(NodeClients.run("anthropic.mjs", Map.of("BASE_URL", url))).hasSize(15);
     }

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.chat.ChatAnswers;
 import dev.sluice.wire.gemini.GenerateContentAnswers;
+import dev.sluice.wire.media.Speech;
 import dev.sluice.wire.messages.MessagesAnswers;
 import dev.sluice.wire.responses.ResponsesAnswers;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Supplier;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Memory and patience end somewhere, whatever a provider sends. */
 class AnswerBoundsTest {
@@ -191,5 +196,68 @@ class AnswerBoundsTest {
                     .isEqualTo(new Answer(
                             null, List.of(), null, null, null, null, null, null, null, null, null, null, false, 0, 0));
         }
+    }
+
+    @Test
+    void skipsVectorsAndPicturesOf200MegabytesForNothing() {
+        for (var body : List.of(
+                List.of("{\"data\":[{\"embedding\":\"", "\"}],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}"),
+                List.of("{\"usage\":{\"total_tokens\":7},\"data\":[{\"embedding\":\"", "\"}]}"))) {
+            var reader = reader(Heads.EMBEDDINGS, Framing.DOCUMENT);
+            assertThat(garbageOf200Megabytes(reader, body.getFirst(), body.getLast()))
+                    .isLessThan(MEGABYTE);
+            assertThat(reader.answer().usage()).isEqualTo(Usage.ofText(7, 0));
+            assertThat(reader.answer().complete()).isTrue();
+        }
+        var reader = reader(Heads.IMAGES, Framing.SSE);
+        long garbage = garbageOf200Megabytes(
+                reader,
+                "data: {\"type\":\"image_generation.completed\",\"b64_json\":\"",
+                "\",\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}\n\n");
+        assertThat(garbage).isLessThan(MEGABYTE);
+        assertThat(reader.answer().complete()).isTrue();
+    }
+
+    @Test
+    void estimatesAFileByItsLength() {
+        var speech = reader(new Speech(), Framing.DOCUMENT);
+        assertThat(garbageOf200Megabytes(speech, "ID3", "")).isLessThan(MEGABYTE);
+        assertThat(speech.answer().outputChars()).isEqualTo((3 + 3200L * TEXT.size()) / 190);
+        assertThat(speech.answer().usage()).isNull();
+    }
+
+    /** Whatever comes, no reader throws, and every byte passes. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 42, 20261124})
+    void passesDamagedAnswersOn(long seed) {
+        var random = new Random(seed);
+        for (var fixture : Fixture.all().toList()) {
+            for (var round = 0; round < 20; round++) {
+                var body = damaged(fixture.body(), random);
+                var reader = fixture.reader();
+                var cuts = random.ints(3, 0, body.length + 1).sorted().toArray();
+                assertThat(Feeding.pieces(reader, body, cuts))
+                        .as("%s, seed %d", fixture, seed)
+                        .isEqualTo(body);
+                reader.answer();
+            }
+        }
+    }
+
+    private static byte[] damaged(byte[] body, Random random) {
+        var bytes = body.clone();
+        for (var i = random.nextInt(6); i > 0 && bytes.length > 0; i--) {
+            var at = random.nextInt(bytes.length);
+            switch (random.nextInt(3)) {
+                case 0 -> bytes[at] = (byte) random.nextInt(256);
+                case 1 -> bytes = Arrays.copyOf(bytes, at);
+                default -> bytes[at] = (byte) "{}[]\",:\n\\0".charAt(random.nextInt(10));
+            }
+        }
+        return bytes;
+    }
+
+    private static AnswerReader reader(WireFormat format, Framing framing) {
+        return format.reader(new AnswerHead(format.operations().getFirst(), framing, false, "m", name -> null));
     }
 }

@@ -13,7 +13,17 @@ class WireFormatsTest {
     @CsvSource({
         "/v1/chat/completions, openai_chat, oacc",
         "/chat/completions, openai_chat, oacc",
+        "/v1/completions, openai_completions, oaco",
+        "/v1/embeddings, openai_embeddings, oaem",
+        "/embeddings, openai_embeddings, oaem",
+        "/v2/rerank, rerank, rera",
+        "/v1/moderations, openai_moderations, oamo",
+        "/v1/images/edits, openai_images, oaim",
+        "/v1/audio/speech, openai_speech, oasp",
+        "/v1/audio/translations, openai_transcriptions, oatr",
         "/v1/responses, openai_responses, oare",
+        "/codex/responses, openai_responses, oare",
+        "/v1/responses/compact, openai_responses, oare",
         "/v1/messages, anthropic_messages, anme",
         "/v1/messages/count_tokens, anthropic_messages, anme",
         "/v1beta/models/{model}:generateContent, gemini_generate_content, gege",
@@ -39,7 +49,8 @@ class WireFormatsTest {
                 .flatExtracting(WireFormat::operations)
                 .filteredOn(Operation::countsTokens)
                 .extracting(Operation::path)
-                .allMatch(path -> path.toLowerCase(java.util.Locale.ROOT).contains("count"));
+                .allMatch(path -> path.toLowerCase(java.util.Locale.ROOT).contains("count")
+                        || path.equals("/v1/responses/input_tokens"));
     }
 
     @Test
@@ -48,6 +59,15 @@ class WireFormatsTest {
                 .flatExtracting(WireFormat::operations)
                 .extracting(operation -> operation.method() + " " + operation.path())
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void advertisesOnlyWhatAFlagIsNamedAfter() {
+        assertThat(WireFormats.ALL)
+                .filteredOn(WireFormat::isAdvertised)
+                .allMatch(format -> format.name().equals(format.flag()))
+                .extracting(WireFormat::endpoint)
+                .contains("/v1/chat/completions", "/v1/responses", "/v1/messages");
     }
 
     @Test
