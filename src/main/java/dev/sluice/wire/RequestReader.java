@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +86,10 @@ public final class RequestReader {
 
     private static List<String> guarded(RequestShape shape) {
         var fields = new ArrayList<>(List.of("model", "stream", "stream_options", "service_tier"));
-        fields.addAll(shape.outputLimits());
+        shape.outputLimits().stream()
+                .map(limit -> limit.split("\\.", 2)[0])
+                .distinct()
+                .forEach(fields::add);
         if (shape.choices()) {
             fields.add("n");
         }
@@ -111,6 +115,8 @@ public final class RequestReader {
     private void readField(String name) throws BadRequest, IOException {
         if (shape.outputLimits().contains(name)) {
             readOutputLimit(name);
+        } else if (limits(name).findAny().isPresent()) {
+            readLimitsIn(name);
         } else if (name.equals("n") && shape.choices()) {
             readChoices();
         } else if (name.equals("stream_options") && shape.usageOnRequest()) {
@@ -177,6 +183,30 @@ public final class RequestReader {
         };
         if (streaming == Streaming.BY_BODY) {
             stream = wanted;
+        }
+    }
+
+    /** The names of the limits within an object of this name. */
+    private Stream<String> limits(String owner) {
+        return shape.outputLimits().stream()
+                .filter(limit -> limit.startsWith(owner) && limit.startsWith(".", owner.length()))
+                .map(limit -> limit.substring(owner.length() + 1));
+    }
+
+    private void readLimitsIn(String owner) throws BadRequest, IOException {
+        if (!body.at(JsonToken.START_OBJECT)) {
+            body.skip();
+            return;
+        }
+        var limits = limits(owner).toList();
+        var onceInside = new Once(owner + ".", limits);
+        for (var name = body.nextField(); name != null; name = body.nextField()) {
+            onceInside.check(name);
+            if (limits.contains(name)) {
+                readOutputLimit(owner + "." + name);
+            } else {
+                body.skip();
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.wire;
 
+import dev.sluice.wire.bedrock.Converse;
+import dev.sluice.wire.bedrock.InvokeModel;
 import dev.sluice.wire.chat.ChatCompletions;
 import dev.sluice.wire.messages.Messages;
 import dev.sluice.wire.responses.Responses;
@@ -7,7 +9,8 @@ import java.util.List;
 
 /** Every wire format there is. */
 public final class WireFormats {
-    public static final List<WireFormat> ALL = List.of(new ChatCompletions(), new Responses(), new Messages());
+    public static final List<WireFormat> ALL =
+            List.of(new ChatCompletions(), new Responses(), new Messages(), new InvokeModel(), new Converse());
 
     private WireFormats() {}
 }

@@ -26,7 +26,9 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
             Map.entry("ollama", "openai_chat"),
             Map.entry("llama-cpp", "openai_chat"),
             Map.entry("openai-responses", "openai_responses"),
-            Map.entry("anthropic-messages", "anthropic_messages"));
+            Map.entry("anthropic-messages", "anthropic_messages"),
+            Map.entry("bedrock-invoke", "bedrock_model_invoke"),
+            Map.entry("bedrock-converse", "bedrock_converse"));
 
     static Stream<Fixture> all() {
         return FORMATS.keySet().stream().sorted().flatMap(Fixture::of);

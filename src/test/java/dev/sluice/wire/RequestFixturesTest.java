@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RequestFixturesTest {
     private static final Path FIXTURES = Path.of("src/test/resources/wire/requests");
     private static final Set<String> FORMATS =
-            Set.of("openai-chat", "openai-responses", "anthropic-messages", "openrouter");
+            Set.of("openai-chat", "openai-responses", "anthropic-messages", "openrouter", "bedrock-invoke");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Stream<String> requestsOfRealClients() throws IOException {
@@ -44,9 +47,9 @@ class RequestFixturesTest {
         // Given
         var request = read(name + ".request.json");
         var headers = headers(request);
-        var format = format(request.get("path").asText());
+        var path = path(request);
         // When
-        var head = Heads.read(format, JSON.writeValueAsBytes(request.get("body")), headers);
+        var head = read(path, JSON.writeValueAsBytes(request.get("body")), headers);
         // Then
         assertThat(recognised(head)).isEqualTo(expected(read(name + ".expected.json")));
     }
@@ -56,11 +59,11 @@ class RequestFixturesTest {
     void givesAnotherFirstMessageAnotherFingerprint(String name) throws Exception {
         // Given
         var request = read(name + ".request.json");
-        var format = format(request.get("path").asText());
+        var path = path(request);
         var body = JSON.writeValueAsString(request.get("body"));
         // When
-        var one = Heads.read(format, body, Map.of()).hints();
-        var other = Heads.read(format, body.replaceAll("\"(Hi|hi|go on)\"", "\"Bye\""), Map.of())
+        var one = read(path, Heads.utf8(body), Map.of()).hints();
+        var other = read(path, Heads.utf8(body.replaceAll("\"(Hi|hi|go on)\"", "\"Bye\"")), Map.of())
                 .hints();
         // Then
         assertThat(one.fingerprint()).hasSize(32).isNotEqualTo(other.fingerprint());
@@ -89,13 +92,23 @@ class RequestFixturesTest {
         return map;
     }
 
-    private static WireFormat format(String target) {
-        var path = target.replaceFirst("\\?.*", "").replaceFirst("^/api/", "/");
-        return WireFormats.ALL.stream()
-                .filter(format ->
-                        format.operations().stream().anyMatch(it -> it.path().equals(path)))
-                .findFirst()
-                .orElseThrow();
+    private static String path(JsonNode request) {
+        return request.get("path").asText().replaceFirst("\\?.*", "").replaceFirst("^/api/", "/");
+    }
+
+    private static RequestHead read(String path, byte[] body, Map<String, String> headers) throws BadRequest {
+        for (var format : WireFormats.ALL) {
+            for (var operation : format.operations()) {
+                var matcher = Pattern.compile(operation.path().replaceFirst("\\{[^}]*}", "(?<model>[^/]+)"))
+                        .matcher(path);
+                if (matcher.matches()) {
+                    var model = matcher.namedGroups().isEmpty() ? "" : matcher.group("model");
+                    var parameters = Map.of("model", URLDecoder.decode(model, StandardCharsets.UTF_8));
+                    return Heads.read(format, operation, parameters, body, headers);
+                }
+            }
+        }
+        throw new AssertionError("no format is asked at " + path);
     }
 
     private static Map<String, String> headers(JsonNode request) {

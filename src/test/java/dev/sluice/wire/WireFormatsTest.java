@@ -15,7 +15,12 @@ class WireFormatsTest {
         "/chat/completions, openai_chat, oacc",
         "/v1/responses, openai_responses, oare",
         "/v1/messages, anthropic_messages, anme",
-        "/v1/messages/count_tokens, anthropic_messages, anme"
+        "/v1/messages/count_tokens, anthropic_messages, anme",
+        "/bedrock/model/{model}/invoke, bedrock_model_invoke, beiv",
+        "/model/{model}/invoke-with-response-stream, bedrock_model_invoke, beiv",
+        "/bedrock/model/{model}/count-tokens, bedrock_model_invoke, beiv",
+        "/bedrock/model/{model}/converse, bedrock_converse, beco",
+        "/model/{model}/converse-stream, bedrock_converse, beco"
     })
     void knowsTheFormatOfEachPath(String path, String name, String prefix) {
         // When
@@ -56,8 +61,8 @@ class WireFormatsTest {
 
     private static Optional<WireFormat> formatOf(String path) {
         return WireFormats.ALL.stream()
-                .filter(format ->
-                        format.operations().stream().anyMatch(it -> it.path().equals(path)))
+                .filter(format -> format.operations().stream()
+                        .anyMatch(it -> it.path().replace("{+", "{").equals(path)))
                 .findFirst();
     }
 }

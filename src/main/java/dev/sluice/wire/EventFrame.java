@@ -1,0 +1,67 @@
+package dev.sluice.wire;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32;
+import org.apache.pekko.util.ByteString;
+
+/** Writes frames of AWS's event-stream encoding; {@link EventFrames} says how one looks. */
+public final class EventFrame {
+    private static final int PRELUDE_BYTES = 12;
+    private static final int CHECKSUM_BYTES = 4;
+    private static final byte STRING = 7;
+
+    private EventFrame() {}
+
+    /** An event with a payload in JSON. */
+    public static ByteString event(String type, String json) {
+        return frame(":event-type", type, "event", json);
+    }
+
+    /** An exception, which makes clients raise. */
+    public static ByteString exception(String type, String json) {
+        return frame(":exception-type", type, "exception", json);
+    }
+
+    private static ByteString frame(String typeHeader, String type, String messageType, String json) {
+        var headers = new LinkedHashMap<String, String>();
+        headers.put(typeHeader, type);
+        headers.put(":content-type", "application/json");
+        headers.put(":message-type", messageType);
+        return of(headers, utf8(json));
+    }
+
+    static ByteString of(Map<String, String> headers, byte[] payload) {
+        int headerBytes = headers.entrySet().stream()
+                .mapToInt(header -> 4 + utf8(header.getKey()).length + utf8(header.getValue()).length)
+                .sum();
+        var frame = ByteBuffer.allocate(PRELUDE_BYTES + headerBytes + payload.length + CHECKSUM_BYTES);
+        frame.putInt(frame.capacity()).putInt(headerBytes);
+        frame.putInt(checksum(frame));
+        headers.forEach((name, value) -> header(frame, utf8(name), utf8(value)));
+        frame.put(payload);
+        frame.putInt(checksum(frame));
+        return ByteString.fromArrayUnsafe(frame.array());
+    }
+
+    private static void header(ByteBuffer frame, byte[] name, byte[] value) {
+        frame.put((byte) name.length)
+                .put(name)
+                .put(STRING)
+                .putShort((short) value.length)
+                .put(value);
+    }
+
+    /** Of everything that was put so far. */
+    private static int checksum(ByteBuffer frame) {
+        var crc = new CRC32();
+        crc.update(frame.array(), 0, frame.position());
+        return (int) crc.getValue();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
