@@ -50,8 +50,8 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
-import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -295,7 +295,12 @@ public final class RequestPath {
         var bytes = splices.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, splices);
         var headers = passing.upstream(incoming, decoded);
         permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
-        return incoming.withUri(upstreamUri(request, incoming.getUri()))
+        var address = UpstreamAddress.of(request, incoming);
+        if (address.firstLine() != null) {
+            // Pekko's client writes this in place of the URI, and no header.
+            headers.add(RawRequestURI.create(address.firstLine()));
+        }
+        return incoming.withUri(address.uri())
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
     }
@@ -304,28 +309,6 @@ public final class RequestPath {
         var upstream = request.upstream();
         return request.format.edits(
                 request.head(), upstream.model(), upstream.provider().compatibility());
-    }
-
-    /** The query goes along, but for {@code key}: some clients put their credential there. */
-    private static Uri upstreamUri(Underway request, Uri uri) {
-        var upstream = request.upstream();
-        var sent = uri.path();
-        var path = request.format.upstreamPath(
-                request.operation,
-                request.call.parameters(),
-                sent,
-                request.head(),
-                upstream.model(),
-                upstream.provider().compatibility());
-        var query = uri.rawQueryString().orElse("");
-        var hasKey = query.startsWith("key=") || query.contains("&key=");
-        if (!hasKey && path.equals(sent)) {
-            return uri;
-        }
-        var rest = List.of(query.split("&", -1)).stream()
-                .filter(pair -> !pair.startsWith("key="))
-                .collect(Collectors.joining("&"));
-        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
     }
 
     private static @Nullable String header(HttpMessage message, String name) {

@@ -17,12 +17,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.http.javadsl.coding.Coder;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -90,7 +88,8 @@ final class Answers {
         if (request.method().equals("GET")) {
             return Decision.atOnce(got(request, path, requestId));
         }
-        var shape = SHAPES.get(path);
+        var amazon = AmazonPath.of(path);
+        var shape = amazon.map(AmazonPath::shape).orElse(SHAPES.get(path));
         if (shape == null || !request.method().equals("POST")) {
             return Decision.atOnce(
                     failure(new ChatShape(), 404, "Unknown request URL: " + request.method() + " " + path, requestId));
@@ -99,6 +98,9 @@ final class Answers {
             return Decision.atOnce(failure(shape, 401, "No credential came with the request.", requestId));
         }
         var body = object(request.body());
+        if (body != null && amazon.isPresent()) {
+            body = amazon.get().whole(body);
+        }
         if (body == null || !body.path("model").isTextual()) {
             return Decision.atOnce(failure(shape, 400, "The body is not a JSON object with a model.", requestId));
         }
@@ -120,9 +122,9 @@ final class Answers {
         if (script.has(Cue.FAULT)) {
             return new Decision(script, fault(shape, script, requestId));
         }
-        if (path.endsWith("/count_tokens")) {
-            var count = Shape.object().put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
-            return new Decision(script, json(shape, count.toString(), requestId));
+        if (path.endsWith("/count_tokens") || path.endsWith("/count-tokens")) {
+            var count = shape.counted(script.count(Cue.INPUT, asked.promptTokens()));
+            return new Decision(script, json(shape, count, requestId));
         }
         var plan = Plan.of(asked, script, number);
         var response = asked.stream() ? stream(shape, plan, requestId) : whole(shape, plan, requestId);
@@ -152,11 +154,11 @@ final class Answers {
         var script = plan.script();
         var frames = spoilt(shape, shape.events(plan), script, requestId);
         if (script.has(Cue.ENDLESS)) {
-            frames = frames.first(2).followedBy(endless());
+            frames = frames.first(2).followedBy(endless(shape.endless()));
         }
         return response(shape, 200, requestId)
                 .addHeader(RawHeader.create("cache-control", "no-cache"))
-                .withEntity(HttpEntities.createChunked(eventStream(), sent(frames, script)));
+                .withEntity(HttpEntities.createChunked(shape.eventType(), sent(frames, script)));
     }
 
     private static Frames spoilt(Shape shape, Frames frames, Script script, String requestId) {
@@ -167,13 +169,12 @@ final class Answers {
         var at = (int) script.count(Cue.MALFORMED_AT, 0) - 1;
         if (at >= 0 && at < frames.size()) {
             var whole = frames.frame(at);
-            return frames.replaced(at, whole.take(whole.length() / 2).concat(ByteString.fromString("\n\n")));
+            return frames.replaced(at, shape.malformed(whole));
         }
         return frames;
     }
 
-    private static Frames endless() {
-        var opening = ByteString.fromString("data: ");
+    private static Frames endless(ByteString opening) {
         return Frames.of(Integer.MAX_VALUE, index -> index == 0 ? opening.concat(FILLER) : FILLER);
     }
 
@@ -239,8 +240,11 @@ final class Answers {
     }
 
     private static HttpResponse failure(Shape shape, int status, String message, String requestId) {
-        return response(shape, status, requestId)
-                .withEntity(ContentTypes.APPLICATION_JSON, Shape.utf8(shape.error(status, message, requestId)));
+        var answer = response(shape, status, requestId);
+        for (var header : shape.errorHeaders(status).entrySet()) {
+            answer = answer.addHeader(RawHeader.create(header.getKey(), header.getValue()));
+        }
+        return answer.withEntity(ContentTypes.APPLICATION_JSON, Shape.utf8(shape.error(status, message, requestId)));
     }
 
     private static HttpResponse json(Shape shape, String body, String requestId) {
@@ -257,10 +261,6 @@ final class Answers {
         return StatusCodes.lookup(status)
                 .orElseGet(
                         () -> StatusCodes.custom(status, status == 529 ? "Overloaded" : "Simulated", "", false, true));
-    }
-
-    private static ContentType eventStream() {
-        return ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM);
     }
 
     private static HttpResponse got(ReceivedRequest request, String path, String requestId) {
@@ -306,8 +306,8 @@ final class Answers {
     }
 
     private static String about() {
-        var text =
-                new StringBuilder("Simulated providers: OpenAI chat and Responses, Anthropic Messages.\n\nModels:\n");
+        var text = new StringBuilder(
+                "Simulated providers: OpenAI chat and Responses, Anthropic Messages, Bedrock.\n\nModels:\n");
         for (var model : DemoModel.ALL) {
             text.append("  %-20s %s%n".formatted(model.id(), model.manner()));
         }

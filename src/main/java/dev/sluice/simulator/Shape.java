@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.util.ByteString;
 
 /** One provider's way of putting an answer. */
-sealed interface Shape permits ChatShape, MessagesShape, ResponsesShape {
+sealed interface Shape permits AmazonShape, ChatShape, MessagesShape, ResponsesShape {
     /** Time stands still here, so that equal requests get equal answers: 2026-11-20T10:00:00Z. */
     long NOW = 1795168800;
 
@@ -32,6 +35,31 @@ sealed interface Shape permits ChatShape, MessagesShape, ResponsesShape {
 
     /** The headers that come with every answer. */
     Map<String, String> headers(String requestId, boolean exhausted);
+
+    /** The headers that come with an error besides. */
+    default Map<String, String> errorHeaders(int status) {
+        return Map.of();
+    }
+
+    /** What a stream's content type is. */
+    default ContentType eventType() {
+        return ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM);
+    }
+
+    /** An event that nobody can read, whose neighbours everybody can. */
+    default ByteString malformed(ByteString event) {
+        return event.take(event.length() / 2).concat(ByteString.fromString("\n\n"));
+    }
+
+    /** How an event begins that has no end. */
+    default ByteString endless() {
+        return ByteString.fromString("data: ");
+    }
+
+    /** The answer of a token-counting call. */
+    default String counted(long tokens) {
+        return object().put("input_tokens", tokens).toString();
+    }
 
     static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import org.apache.pekko.util.ByteString;
 
-/** Writes frames of AWS's event-stream encoding; {@link EventFrames} says how one looks. */
+/** Writes our own errors as frames of AWS's event-stream encoding; {@link EventFrames} says how one looks. */
 public final class EventFrame {
     private static final int PRELUDE_BYTES = 12;
     private static final int CHECKSUM_BYTES = 4;
@@ -15,21 +15,12 @@ public final class EventFrame {
 
     private EventFrame() {}
 
-    /** An event with a payload in JSON. */
-    public static ByteString event(String type, String json) {
-        return frame(":event-type", type, "event", json);
-    }
-
-    /** An exception, which makes clients raise. */
+    /** An exception with a payload in JSON, which makes clients raise. */
     public static ByteString exception(String type, String json) {
-        return frame(":exception-type", type, "exception", json);
-    }
-
-    private static ByteString frame(String typeHeader, String type, String messageType, String json) {
         var headers = new LinkedHashMap<String, String>();
-        headers.put(typeHeader, type);
+        headers.put(":exception-type", type);
         headers.put(":content-type", "application/json");
-        headers.put(":message-type", messageType);
+        headers.put(":message-type", "exception");
         return of(headers, utf8(json));
     }
 

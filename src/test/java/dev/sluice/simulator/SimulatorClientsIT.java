@@ -38,4 +38,15 @@ class SimulatorClientsIT {
     void theAnthropicClientUnderstandsIt() {
         assertThat(NodeClients.run("anthropic.mjs", Map.of("BASE_URL", url))).hasSize(15);
     }
+
+    @Test
+    void amazonsClientUnderstandsIt() {
+        assertThat(NodeClients.run("amazon.mjs", Map.of("BASE_URL", url))).hasSize(25);
+    }
+
+    @Test
+    void anthropicsClientForBedrockUnderstandsIt() {
+        assertThat(NodeClients.run("anthropic-bedrock.mjs", Map.of("BASE_URL", url)))
+                .hasSize(7);
+    }
 }

@@ -1,0 +1,71 @@
+package dev.sluice.proxy;
+
+import dev.sluice.wire.Operation;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The address on the first line of a request to a provider.
+ *
+ * <p>Pekko's URIs are parsed and rendered, which turns {@code %3A} into a colon; a signature covers the path as it is sent, and clients' own
+ * encoding is theirs. Where the two differ, the first line is written by hand.
+ *
+ * @param uri       the client's path and query, without the provider's base URL
+ * @param firstLine what stands on the first line, base URL's path included; null where the URI says it all
+ */
+record UpstreamAddress(Uri uri, @Nullable String firstLine) {
+    private static final String RAW = "raw-request-uri";
+
+    /** The query goes along, but for {@code key}: some clients put their credential there. */
+    static UpstreamAddress of(Underway request, HttpRequest incoming) {
+        var upstream = request.upstream();
+        var uri = incoming.getUri();
+        var path = request.format.upstreamPath(
+                request.operation,
+                request.call.parameters(),
+                sentPath(request.operation, incoming),
+                request.head(),
+                upstream.model(),
+                upstream.provider().compatibility());
+        var query = uri.rawQueryString().orElse("");
+        var hasKey = query.startsWith("key=") || query.contains("&key=");
+        if (!hasKey && path.equals(uri.path())) {
+            return new UpstreamAddress(uri, null);
+        }
+        var rest = List.of(query.split("&", -1)).stream()
+                .filter(pair -> !pair.startsWith("key="))
+                .collect(Collectors.joining("&"));
+        var target = rest.isEmpty() ? path : path + "?" + rest;
+        var made = Uri.create(target);
+        var same = made.path().equals(path);
+        return new UpstreamAddress(
+                made, same ? null : basePath(upstream.provider().baseUrl()) + target);
+    }
+
+    /** As it came, where the path has a parameter whose slashes are encoded; whatever else it says must be what the URI says. */
+    private static String sentPath(Operation operation, HttpRequest incoming) {
+        var parsed = incoming.getUri().path();
+        if (!operation.path().contains("{+")) {
+            return parsed;
+        }
+        var sent = incoming.getHeader(RAW)
+                .map(HttpHeader::value)
+                .map(target -> target.split("\\?", 2)[0])
+                .orElse(parsed);
+        return segments(sent) == segments(parsed) && sent.startsWith("/") ? sent : parsed;
+    }
+
+    /** Fewer when dots were resolved. */
+    private static long segments(String path) {
+        return path.chars().filter(c -> c == '/').count();
+    }
+
+    private static String basePath(String baseUrl) {
+        var slash = baseUrl.indexOf('/', baseUrl.indexOf("://") + 3);
+        return slash < 0 ? "" : baseUrl.substring(slash).replaceFirst("/+$", "");
+    }
+}
