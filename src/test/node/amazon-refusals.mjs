@@ -10,6 +10,7 @@ import {
   ResourceNotFoundException,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { check, end, equal, that, thrown } from './checks.mjs';
 
 const aws = new BedrockRuntimeClient({
@@ -17,6 +18,7 @@ const aws = new BedrockRuntimeClient({
   endpoint: process.env.BASE_URL,
   credentials: { accessKeyId: 'AKIAPLACEHOLDER', secretAccessKey: 'placeholder' },
   maxAttempts: 1,
+  requestHandler: new NodeHttpHandler(),
 });
 const anthropic = new AnthropicBedrock({
   baseURL: process.env.BASE_URL,

@@ -11,12 +11,19 @@ import {
   ServiceUnavailableException,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { check, end, equal, that, thrown, weather } from './checks.mjs';
 
 const modelId = process.env.MODEL ?? 'us.anthropic.sim-test-v1:0';
 const missing = 'no-such-model';
 const text = new TextDecoder();
-const options = { region: 'eu-central-1', endpoint: process.env.BASE_URL, maxAttempts: 1 };
+const options = {
+  region: 'eu-central-1',
+  endpoint: process.env.BASE_URL,
+  maxAttempts: 1,
+  // By itself this client speaks HTTP/2 without asking, which nothing but Bedrock understands.
+  requestHandler: new NodeHttpHandler(),
+};
 const signing = { credentials: { accessKeyId: 'AKIAPLACEHOLDER', secretAccessKey: 'placeholder' } };
 const usageTold = 'events=5; input=11; cached=20; cache-write=30; cache-write-1h=5; output=9; reasoning=4';
 

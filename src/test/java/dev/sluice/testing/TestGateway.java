@@ -76,7 +76,7 @@ public final class TestGateway implements AutoCloseable {
                         "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.sim-test-v1:0",
                       ],
                       "compatibility": { "openai_chat": false, "bedrock_model_invoke": true, "bedrock_converse": true },
-                      "cost_basis": "bedrock", "model_cost_map": [{ "match": "**", "as": "anthropic.claude-sonnet-4-5-20250929-v1:0" }],
+                      "cost_basis": "bedrock", "model_cost_map": [{ "match": "**", "as": "global.anthropic.claude-sonnet-4-5-20250929-v1:0" }],
                     },
                   },
                 }

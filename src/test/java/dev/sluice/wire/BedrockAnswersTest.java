@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the two formats of Bedrock tell beyond the recorded answers, and what they must survive. */
 class BedrockAnswersTest {
-    private static final WireFormat INVOKE = new InvokeModel();
-    private static final WireFormat CONVERSE = new Converse();
+    static final WireFormat INVOKE = new InvokeModel();
+    static final WireFormat CONVERSE = new Converse();
     private static final String EVENTS = "application/vnd.amazon.eventstream";
 
     static AnswerReader reader(WireFormat format, String action, String contentType, Map<String, String> headers) {
@@ -39,7 +39,7 @@ class BedrockAnswersTest {
         return format.reader(new AnswerHead(operation, Framing.of(contentType), false, "asked:0", headers::get));
     }
 
-    private static AnswerReader streamOf(WireFormat format) {
+    static AnswerReader streamOf(WireFormat format) {
         return reader(format, format == INVOKE ? "invoke" : "converse", EVENTS, Map.of());
     }
 
@@ -49,14 +49,14 @@ class BedrockAnswersTest {
         return reader.answer();
     }
 
-    private static byte[] event(String payload) {
+    static byte[] event(String payload) {
         var headers = new LinkedHashMap<String, String>();
         headers.put(":event-type", "chunk");
         headers.put(":message-type", "event");
         return EventFrame.of(headers, payload.getBytes(StandardCharsets.UTF_8)).toArray();
     }
 
-    private static byte[] chunk(String event) {
+    static byte[] chunk(String event) {
         var bytes = Base64.getEncoder().encodeToString(event.getBytes(StandardCharsets.UTF_8));
         return event("{\"p\":\"abc\",\"bytes\":\"" + bytes + "\"}");
     }
@@ -80,7 +80,8 @@ class BedrockAnswersTest {
             {"embedding":[0.1],"inputTextTokenCount":6}                                                                                | 6  | 0 | 0 | STOP         | 0
             {"choices":[{"text":"No","stop_reason":"content_filter"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}                | 1  | 0 | 1 | CONTENT_FILTER | 2
             """)
-    void readsTheCountsOfOtherVendors(String body, long input, long cached, long output, FinishReason reason, long text) {
+    void readsTheCountsOfOtherVendors(
+            String body, long input, long cached, long output, FinishReason reason, long text) {
         var answer = document(INVOKE, "invoke", body, Map.of());
 
         assertThat(answer.usage()).isEqualTo(new Usage(input, cached, 0, 0, output, 0, 0, 0, 0, 0, 0));
@@ -139,8 +140,7 @@ class BedrockAnswersTest {
                 "{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}");
 
         assertThat(answer.toolCalls())
-                .containsExactly(
-                        new ToolCall("a", "f", "{\"x\":1}", true), new ToolCall("b", "g", "{}", true));
+                .containsExactly(new ToolCall("a", "f", "{\"x\":1}", true), new ToolCall("b", "g", "{}", true));
         assertThat(answer.finishReason()).isEqualTo(FinishReason.TOOL_CALLS);
     }
 
@@ -148,9 +148,12 @@ class BedrockAnswersTest {
     void isNotCompleteBeforeTheEndIsToldWhole() {
         for (var body : List.of(
                 List.of(
-                        chunk("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}"),
+                        chunk(
+                                "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}"),
                         chunk("{\"type\":\"message_stop\"}")),
-                List.of(chunk("{\"generation\":\"\",\"stop_reason\":null}"), chunk("{\"generation\":\"\",\"stop_reason\":\"stop\"}")))) {
+                List.of(
+                        chunk("{\"generation\":\"\",\"stop_reason\":null}"),
+                        chunk("{\"generation\":\"\",\"stop_reason\":\"stop\"}")))) {
             var reader = streamOf(INVOKE);
             reader.read(ByteString.fromArray(body.getFirst()));
             for (int end = 0; end < body.getLast().length; end++) {
@@ -240,7 +243,8 @@ class BedrockAnswersTest {
         // Given
         var random = new Random(seed);
         var text = "grüß 👋 ÿÿÿ???>>>".repeat(1 + random.nextInt(200));
-        var event = "{\"type\":\"content_block_delta\",\"delta\":{\"text\":\"" + text + "\"}}" + " ".repeat(random.nextInt(3));
+        var event = "{\"type\":\"content_block_delta\",\"delta\":{\"text\":\"" + text + "\"}}"
+                + " ".repeat(random.nextInt(3));
         var base64 = Base64.getEncoder().encodeToString(event.getBytes(StandardCharsets.UTF_8));
         var written = random.nextBoolean() ? base64 : base64.replace("/", "\\/").replace("+", "\\u002b");
         var frame = event("{\"bytes\":\"" + (random.nextBoolean() ? written : written.replace("=", "")) + "\"}");
@@ -258,7 +262,9 @@ class BedrockAnswersTest {
             for (var body : List.of(garbage, damaged(random))) {
                 for (var type : List.of(EVENTS, "application/json")) {
                     var reader = reader(format, format == INVOKE ? "invoke" : "converse", type, Map.of());
-                    var cuts = random.ints(random.nextInt(12), 0, body.length + 1).sorted().toArray();
+                    var cuts = random.ints(random.nextInt(12), 0, body.length + 1)
+                            .sorted()
+                            .toArray();
 
                     assertThat(Feeding.pieces(reader, body, cuts)).isEqualTo(body);
                     assertThat(reader.answer().complete()).isFalse();
@@ -270,8 +276,15 @@ class BedrockAnswersTest {
     /** Frames that look like answers and end nothing, with payloads of any kind, and one byte that is not as it was. */
     private static byte[] damaged(Random random) {
         var payloads = List.of(
-                "{\"bytes\":\"=\"}", "{\"bytes\":5}", "{\"bytes\":\"ey\",\"bytes\":\"Jo\"}", "{\"bytes\":[\"e\"]}", "", "[", "{\"usage\":",
-                "{\"usage\":{\"inputTokens\":1e99,\"cacheDetails\":[{\"ttl\":\"1h\",\"inputTokens\":-5}]}}", "{\"start\":{\"toolUse\":{}}}",
+                "{\"bytes\":\"=\"}",
+                "{\"bytes\":5}",
+                "{\"bytes\":\"ey\",\"bytes\":\"Jo\"}",
+                "{\"bytes\":[\"e\"]}",
+                "",
+                "[",
+                "{\"usage\":",
+                "{\"usage\":{\"inputTokens\":1e99,\"cacheDetails\":[{\"ttl\":\"1h\",\"inputTokens\":-5}]}}",
+                "{\"start\":{\"toolUse\":{}}}",
                 "{\"delta\":{\"toolUse\":{\"input\":\"{\"}}}");
         var bytes = new ByteArrayOutputStream();
         for (int i = random.nextInt(6); i >= 0; i--) {

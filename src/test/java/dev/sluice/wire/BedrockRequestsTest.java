@@ -66,7 +66,8 @@ class BedrockRequestsTest {
         var head = read(
                 CONVERSE,
                 "converse-stream",
-                "{\"system\":[{\"text\":\"Be kind.\"}],\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"" + "word ".repeat(400)
+                "{\"system\":[{\"text\":\"Be kind.\"}],\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\""
+                        + "word ".repeat(400)
                         + "\"}]}],\"inferenceConfig\":{\"temperature\":1,\"maxTokens\":99},\"toolConfig\":{\"tools\":[]}}");
         // Then
         assertThat(head.stream()).isTrue();
@@ -135,8 +136,8 @@ class BedrockRequestsTest {
     void raisesEachKindOfErrorWithinAStream(Kind kind) {
         for (var format : List.of(INVOKE, CONVERSE)) {
             // Given
-            var reader = format.reader(new AnswerHead(
-                    format.operations().getFirst(), Framing.AWS_EVENTS, false, "m", _ -> null));
+            var reader = format.reader(
+                    new AnswerHead(format.operations().getFirst(), Framing.AWS_EVENTS, false, "m", _ -> null));
             // When
             reader.read(format.errorEvent(Framing.AWS_EVENTS, new WireError(kind, 502, "cut \"here\" ü")));
             // Then

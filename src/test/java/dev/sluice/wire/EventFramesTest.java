@@ -113,7 +113,7 @@ class EventFramesTest {
         // Then
         assertThat(frames.broken()).isTrue();
         assertThat(ended.frames).hasSizeLessThan(expected.size());
-        assertThat(expected).startsWith(ended.frames.toArray(String[]::new));
+        assertThat(ended.frames).isEqualTo(expected.subList(0, ended.frames.size()));
     }
 
     private static byte[] frames(Random random, List<String> expected) {
@@ -181,8 +181,16 @@ class EventFramesTest {
     @Test
     void readsPastHeadersOfEveryType() {
         // Given
-        var values = List.of("00", "01", "0261", "036161", "0461616161", "056161616161616161", "06000161", "0861616161"
-                + "61616161", "09" + "61".repeat(16));
+        var values = List.of(
+                "00",
+                "01",
+                "0261",
+                "036161",
+                "0461616161",
+                "056161616161616161",
+                "06000161",
+                "0861616161" + "61616161",
+                "09" + "61".repeat(16));
         var hex = new StringBuilder();
         values.forEach(value -> hex.append("0178").append(value));
         hex.append("0d").append(HexFormat.of().formatHex(":message-type".getBytes(StandardCharsets.US_ASCII)));

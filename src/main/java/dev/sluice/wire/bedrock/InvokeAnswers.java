@@ -81,7 +81,9 @@ final class InvokeAnswers {
         // Bedrock's errors have a type that the vendor's reader knows.
         var error = vendor.error() != null ? vendor.error() : anthropic.error();
         boolean complete = error == null && (anthropic.complete() || vendor.complete());
-        var told = either(anthropic.finishReason(), vendor.finishReason());
+        // Llama has a reason where Anthropic has, in other words.
+        boolean anthropics = anthropic.finishReason() != FinishReason.OTHER || vendor.finishReason() == null;
+        var told = anthropics ? either(anthropic.finishReason(), vendor.finishReason()) : vendor.finishReason();
         return new Answer(
                 either(anthropic.usage(), vendor.usage()),
                 anthropic.toolCalls().isEmpty() ? vendor.toolCalls() : anthropic.toolCalls(),
