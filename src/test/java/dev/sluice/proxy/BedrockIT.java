@@ -347,6 +347,56 @@ class BedrockIT {
 
     @ParameterizedTest
     @EnumSource
+    void aStreamWithoutItsSignOfCompletionIsCut(Format format) {
+        // Given
+        var script = SCRIPT + "; no-terminal";
+        var said = said(format, true, script);
+        var name = "no-terminal-" + format;
+        // When
+        var answer = ask("/bedrock" + format.path(MODEL, true), format.body, name, script);
+        // Then
+        assertThat(answer.rest().end()).isIn(End.CUT, End.RESET);
+        assertThat(answer.rest().bytes().take(said.size())).isEqualTo(said);
+        assertThat(answer.rest().text()).contains("modelStreamErrorException");
+        assertThat(stand.exchange(name).path("outcome").asText()).isEqualTo("upstream_truncated");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAnswerWithoutUsageIsCountedAndCharged(Format format) {
+        for (var streaming : List.of(true, false)) {
+            // Given
+            var name = "no-usage-" + format + streaming;
+            // When
+            var answer = ask("/bedrock" + format.path(MODEL, streaming), format.body, name, SCRIPT + "; no-usage");
+            // Then
+            assertThat(answer.rest().end()).isEqualTo(End.PROPER);
+            var exchange = stand.exchange(name);
+            assertThat(exchange.path("outcome").asText()).isEqualTo("completed");
+            assertThat(exchange.path("estimated").asBoolean())
+                    .as(exchange.toString())
+                    .isTrue();
+            assertThat(exchange.path("cost_nanos").asLong())
+                    .as(exchange.toString())
+                    .isPositive();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aStreamThatIsReadInAnyCodingIsMetered(Format format) {
+        // Given
+        var name = "gzip-" + format;
+        // When
+        var answer = ask("/bedrock" + format.path(MODEL, true), format.body, name, "gzip; output=77");
+        // Then
+        assertThat(answer.head().header("content-encoding")).contains("gzip");
+        assertThat(stand.exchange(name).path("usage").path("output_tokens").asLong())
+                .isEqualTo(77);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void whatWasToldIsCharged(Format format) {
         for (var streaming : List.of(true, false)) {
             // Given
