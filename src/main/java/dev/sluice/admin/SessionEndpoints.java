@@ -98,7 +98,24 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
             long bytesIn,
             long bytesOut,
             List<String> buckets,
-            @Nullable String responseId) {
+            @Nullable String responseId,
+            @Nullable List<Attempt> attempts) {
+        private record Attempt(
+                String provider,
+                String model,
+                int status,
+                @Nullable String failure,
+                long durationMillis) {
+            static Attempt of(Exchange.Attempt a) {
+                return new Attempt(
+                        a.provider(),
+                        a.model(),
+                        a.status(),
+                        a.failure() == null ? null : a.failure().toLowerCase(Locale.ROOT),
+                        a.durationMillis());
+            }
+        }
+
         private record Tool(String name, @Nullable String id) {}
 
         static ExchangeView of(Exchange e) {
@@ -133,7 +150,10 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
                     e.bytesIn(),
                     e.bytesOut(),
                     e.buckets(),
-                    e.responseId());
+                    e.responseId(),
+                    e.attempts() == null
+                            ? null
+                            : e.attempts().stream().map(Attempt::of).toList());
         }
     }
 

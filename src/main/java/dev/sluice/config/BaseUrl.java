@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** What may stand as a provider's {@code baseurl}. */
 final class BaseUrl {
     // URI.getHost() is null for names with an underscore, which container networks are full of.
-    private static final Pattern AUTHORITY = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._~-]+)(?::\\d{1,5})?");
+    private static final Pattern AUTHORITY = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._~-]+)(?::(\\d{1,5}))?");
 
     private BaseUrl() {}
 
@@ -19,11 +19,20 @@ final class BaseUrl {
             var authority = uri.getRawAuthority();
             return ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
                     && authority != null
-                    && AUTHORITY.matcher(authority).matches()
+                    && isReachable(authority)
                     && uri.getRawQuery() == null
                     && uri.getRawFragment() == null;
         } catch (URISyntaxException _) {
             return false;
         }
+    }
+
+    private static boolean isReachable(String authority) {
+        var parts = AUTHORITY.matcher(authority);
+        if (!parts.matches()) {
+            return false;
+        }
+        var port = parts.group(1) == null ? 80 : Integer.parseInt(parts.group(1));
+        return port > 0 && port < 65536;
     }
 }

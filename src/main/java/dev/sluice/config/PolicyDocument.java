@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Reads the policy document: HuJSON in, a {@link Policy} and everything that is wrong with the document out.
  *
  * <p>Errors (syntax, macros nobody substituted, broken quotas, impossible prices) leave no policy. Whatever else is wrong is a
- * warning, and is read as absent. Of duplicate keys the last one wins. Two keys are additions of ours, both optional:
- * {@code quotas.*.strict} and {@code prices}.
+ * warning, and is read as absent. Of duplicate keys the last one wins. Additions of ours, all optional:
+ * {@code quotas.*.strict}, {@code fallbacks} and {@code prices}.
  */
 public final class PolicyDocument {
     private PolicyDocument() {}
@@ -79,7 +79,7 @@ public final class PolicyDocument {
     private static Policy policy(Section root) {
         // Belong to parts that are not there yet. Grants by the deprecated syntax count for nothing, so its warnings
         // about missing grants stay: they are true.
-        root.accept("exporters", "database", "flags", "chat_models", "temp_grants", "fallbacks");
+        root.accept("exporters", "database", "flags", "chat_models", "temp_grants");
 
         var providerSection = root.section("providers");
         Map<String, ProviderRule> providers = providerSection == null ? Map.of() : ProviderReader.read(providerSection);
@@ -91,13 +91,16 @@ public final class PolicyDocument {
         }
         var priceSection = root.section("prices");
         Map<String, Map<String, Object>> prices = priceSection == null ? Map.of() : PriceReader.read(priceSection);
+        var fallbackSection = root.section("fallbacks");
+        Map<String, List<String>> fallbacks =
+                fallbackSection == null ? Map.of() : FallbackReader.read(fallbackSection, providers);
         var declared = new Declared(keys(providerSection), keys(quotaSection), keys(hookSection));
         var grants = new GrantReader(declared).read("grants", root);
         var autoCostBasis = !Boolean.FALSE.equals(root.flag("auto_cost_basis"));
 
         checkWhole(root, declared, grants);
         root.reportUnknownKeys();
-        return new Policy(providers, grants, quotas, autoCostBasis, prices);
+        return new Policy(providers, grants, quotas, autoCostBasis, fallbacks, prices);
     }
 
     private static Set<String> keys(@Nullable Section section) {

@@ -69,7 +69,9 @@ final class ProviderReader {
         section.accept("auth_mode", "upstream");
         var goodId = id(id, section);
         var baseUrl = baseUrl(id, section);
-        var apiKey = section.textOr("apikey", "");
+        // Read from a file by way of the environment it often ends in a line break.
+        var apiKey = section.textOr("apikey", "").strip();
+        var goodKey = apiKey(id, section, apiKey);
         var models = section.texts("models").stream().map(Text::value).filter(it -> !it.isBlank());
         var authorization = authorization(id, section, baseUrl, apiKey);
         var name = section.textOr("name", "");
@@ -80,7 +82,7 @@ final class ProviderReader {
         var headers = HeaderLine.read(section, "provider " + id + ": ");
         var preference = section.integerOr("preference", 0);
         var disabled = disabled(section);
-        if (!goodId || baseUrl == null) {
+        if (!goodId || !goodKey || baseUrl == null) {
             return null;
         }
         return new ProviderRule(
@@ -106,6 +108,19 @@ final class ProviderReader {
                     .warn(
                             section.at(),
                             "provider \"" + id + "\": id must not be empty or contain \"/\"; it is left out");
+        }
+        return good;
+    }
+
+    /** A line break in a key would let it smuggle in headers. */
+    private static boolean apiKey(String id, Section section, String apiKey) {
+        var good = apiKey.chars().allMatch(c -> c >= ' ' && c <= '~');
+        if (!good) {
+            section.findings()
+                    .warn(
+                            section.at(),
+                            "provider " + id + ": apikey has characters that no header may carry (expected: printable "
+                                    + "ASCII); the provider is left out");
         }
         return good;
     }

@@ -22,6 +22,7 @@ public record Settings(
         Duration drainTimeout,
         Limits limits,
         Clocks clocks,
+        Retries retries,
         Estimates estimates,
         Reservations reservations) {
 
@@ -67,6 +68,24 @@ public record Settings(
             Duration idle,
             Duration clientIdle,
             Duration keepAlive) {}
+
+    /**
+     * What happens when a provider fails before its answer's first byte.
+     *
+     * @param more        attempts after the first; 0 switches them off
+     * @param pause       before the same provider is asked again, about; doubled for the next time
+     * @param longestWait a provider's own {@code Retry-After} is waited out up to this, and passed on to the client beyond
+     */
+    public record Retries(int more, Duration pause, Duration longestWait) {
+        public Retries {
+            if (more < 0 || more > 10) {
+                throw new IllegalArgumentException("sluice.retries.more: " + more + " (expected: 0 to 10)");
+            }
+            if (pause.isNegative() || longestWait.isNegative()) {
+                throw new IllegalArgumentException("sluice.retries: negative durations (expected: >= 0)");
+            }
+        }
+    }
 
     /**
      * What is assumed where nobody says.
@@ -119,6 +138,10 @@ public record Settings(
                             config.getDuration("clocks.idle"),
                             config.getDuration("clocks.client-idle"),
                             config.getDuration("clocks.keep-alive")),
+                    new Retries(
+                            config.getInt("retries.more"),
+                            config.getDuration("retries.pause"),
+                            config.getDuration("retries.longest-wait")),
                     new Estimates(config.getLong("estimates.output-tokens")),
                     new Reservations(
                             config.getDuration("reservations.renewal"), config.getDuration("reservations.expiry")));

@@ -11,6 +11,8 @@ import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
+import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Flow;
@@ -41,11 +43,17 @@ final class ConnectionPool {
         this.clocks = clocks;
         this.maxOpen = maxOpen;
         this.materializer = SystemMaterializer.get(system).materializer();
-        var settings = ClientConnectionSettings.create(system.classicSystem()).withConnectingTimeout(clocks.connect());
+        var defaults = ClientConnectionSettings.create(system.classicSystem());
+        var settings = defaults.withConnectingTimeout(clocks.connect())
+                .withParserSettings(KeptCharsets.in(defaults.getParserSettings()));
         var builder =
                 Http.get(system).connectionTo(host.name()).toPort(host.port()).withClientConnectionSettings(settings);
+        // An answer that is no HTTP is told to the client and logged as our own line; Pekko would log it as an error of
+        // ours.
         this.client = (host.tls() ? builder.https() : builder.http())
-                .mapMaterializedValue(connected -> NotUsed.getInstance());
+                .mapMaterializedValue(connected -> NotUsed.getInstance())
+                .addAttributes(ActorAttributes.logLevels(
+                        Attributes.logLevelOff(), Attributes.logLevelOff(), Attributes.logLevelOff()));
     }
 
     void send(HttpRequest request, CompletableFuture<HttpResponse> answer) {

@@ -23,6 +23,12 @@ public interface Providers {
     }
 
     /**
+     * Whether a request should go to a provider now: not while it rests after a row of failures. Ask it right before {@link #send}: a request that
+     * is told so by a provider that has rested is the one that probes it.
+     */
+    boolean takes(ProviderRule provider);
+
+    /**
      * Sends a request to a provider.
      *
      * @param request with the client's path and query as URI, end-to-end headers only and no credential

@@ -10,6 +10,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
 
 /** Sends requests over pooled connections, one pool a host. */
 final class Relay implements Providers {
@@ -21,6 +22,7 @@ final class Relay implements Providers {
     private final int openRequestsPerHost;
     private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Target.Host, ConnectionPool> pools = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Health> health = new ConcurrentHashMap<>();
 
     Relay(ActorSystem<?> system, Settings.Clocks clocks, int openRequestsPerHost) {
         this.system = system;
@@ -37,7 +39,34 @@ final class Relay implements Providers {
                 .withHeaders(joined(target.headers(), request.getHeaders()));
         var answer = new CompletableFuture<HttpResponse>();
         pool(target.host()).send(outgoing, answer);
-        return answer;
+        return answer.whenComplete((response, failure) -> note(provider, response, failure));
+    }
+
+    @Override
+    public boolean takes(ProviderRule provider) {
+        var known = health.get(provider.id());
+        return known == null || known.takes();
+    }
+
+    private void note(ProviderRule provider, @Nullable HttpResponse response, @Nullable Throwable failure) {
+        var known = health.get(provider.id());
+        if (isFailure(response, failure)) {
+            (known == null ? health.computeIfAbsent(provider.id(), _ -> new Health(system.classicSystem())) : known)
+                    .failed();
+        } else if (known != null && response != null) {
+            known.answered();
+        }
+    }
+
+    /** Of the provider itself: neither our limits and clients that leave, nor its word on one request. */
+    private static boolean isFailure(@Nullable HttpResponse response, @Nullable Throwable failure) {
+        if (response != null) {
+            var status = response.status().intValue();
+            return status == 500 || status == 502 || status == 503 || status == 504 || status == 529;
+        }
+        return failure instanceof UpstreamFailure upstream
+                && (upstream.kind() == UpstreamFailure.Kind.UNREACHABLE
+                        || upstream.kind() == UpstreamFailure.Kind.TIMEOUT);
     }
 
     /** By id, and made anew when the policy has changed: comparing a rule to itself is cheap, hashing it is not. */

@@ -35,23 +35,22 @@ record Target(
     static Target of(ProviderRule provider) {
         var base = URI.create(provider.baseUrl());
         var tls = "https".equals(base.getScheme().toLowerCase(Locale.ROOT));
-        var port = base.getPort() > 0 ? base.getPort() : tls ? 443 : 80;
+        // Not URI.getHost(): it is null for names with an underscore, which container networks are full of.
+        var authority = base.getRawAuthority();
+        var colon = authority.indexOf(':', authority.indexOf(']') + 1);
+        var name = colon < 0 ? authority : authority.substring(0, colon);
+        var port = colon < 0 ? tls ? 443 : 80 : Integer.parseInt(authority, colon + 1, authority.length(), 10);
         var path = base.getRawPath() == null ? "" : base.getRawPath();
         while (path.endsWith("/")) {
             path = path.substring(0, path.length() - 1);
         }
         return new Target(
-                provider,
-                new Host(tls, base.getHost(), port),
-                path,
-                headers(provider, base),
-                new ConcurrentHashMap<>());
+                provider, new Host(tls, name, port), path, headers(provider, authority), new ConcurrentHashMap<>());
     }
 
-    private static List<HttpHeader> headers(ProviderRule provider, URI base) {
+    private static List<HttpHeader> headers(ProviderRule provider, String authority) {
         var headers = new ArrayList<HttpHeader>();
-        headers.add(
-                RawHeader.create("Host", base.getPort() > 0 ? base.getHost() + ":" + base.getPort() : base.getHost()));
+        headers.add(RawHeader.create("Host", authority));
         if (!provider.apiKey().isEmpty()) {
             var key = provider.apiKey().reveal();
             headers.add(

@@ -79,9 +79,10 @@ final class Books {
         });
     }
 
-    void release(Reservation reservation) {
+    /** Completes when the money is free again. */
+    CompletionStage<Done> release(Reservation reservation) {
         open.incrementAndGet();
-        var _ = reservation.release().whenComplete((done, failure) -> ended());
+        return reservation.release().whenComplete((done, failure) -> ended());
     }
 
     private void ended() {
@@ -120,7 +121,7 @@ final class Books {
     /** A request ends of which there is nothing to remember. */
     void drop(Underway request, Refusal refusal) {
         log.atWarn()
-                .addKeyValue("requestId", request.requestId)
+                .addKeyValue("requestId", request.requestId())
                 .addKeyValue("caller", request.call.caller().login())
                 .addKeyValue("path", request.call.request().getUri().path())
                 .addKeyValue("refusal", refusal.kind())

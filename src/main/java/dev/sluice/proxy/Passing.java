@@ -1,12 +1,21 @@
 package dev.sluice.proxy;
 
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import org.apache.pekko.http.javadsl.model.DateTime;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMessage;
+import org.apache.pekko.http.javadsl.model.headers.Date;
+import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.model.headers.Server;
 
 /** Which headers pass the gateway. End-to-end ones do, both ways; those of one hop and credentials do not. */
 final class Passing {
@@ -44,8 +53,11 @@ final class Passing {
             "forwarded",
             "x-real-ip");
 
-    /** Pekko writes these itself. */
-    private static final Set<String> NOT_DOWNSTREAM = Set.of("content-length", "content-type", "date", "server");
+    /** Said, not only left out: without a word about it a provider may compress as it likes (RFC 9110, 12.5.3). */
+    private static final HttpHeader PLAIN_ANSWER = RawHeader.create("accept-encoding", "identity");
+
+    /** Pekko writes these itself, from the entity. */
+    private static final Set<String> NOT_DOWNSTREAM = Set.of("content-length", "content-type");
 
     private final Set<String> identity;
 
@@ -68,6 +80,7 @@ final class Passing {
                 passed.add(header);
             }
         }
+        passed.add(PLAIN_ANSWER);
         return passed;
     }
 
@@ -77,10 +90,28 @@ final class Passing {
         for (var header : answer.getHeaders()) {
             var name = header.lowercaseName();
             if (!HOP_BY_HOP.contains(name) && !NOT_DOWNSTREAM.contains(name) && !named.contains(name)) {
-                passed.add(header);
+                renderable(header, name).ifPresent(passed::add);
             }
         }
         return passed;
+    }
+
+    /** Pekko renders two headers only when they are its own models, and writes a date of its own when there is none. */
+    private static Optional<HttpHeader> renderable(HttpHeader header, String name) {
+        return switch (name) {
+            case "server" -> Optional.of(Server.create(ProductVersion.create(header.value(), "", "")));
+            case "date" -> date(header.value());
+            default -> Optional.of(header);
+        };
+    }
+
+    private static Optional<HttpHeader> date(String value) {
+        try {
+            var instant = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));
+            return Optional.of(Date.create(DateTime.create(instant.toEpochMilli())));
+        } catch (DateTimeException | IllegalArgumentException _) {
+            return Optional.empty();
+        }
     }
 
     /** Headers that {@code Connection} names are of one hop, too. */

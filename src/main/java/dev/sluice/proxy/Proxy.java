@@ -58,7 +58,8 @@ public final class Proxy {
                 sessions,
                 new Passing(identityHeaders),
                 new RequestIds(clock, random),
-                clock);
+                clock,
+                random);
     }
 
     /**

@@ -1,17 +1,10 @@
 package dev.sluice.proxy;
 
-import dev.sluice.access.Permit;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
-import dev.sluice.pricing.PriceBook.Cost;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.quota.Quota;
-import dev.sluice.quota.Quota.Admitted;
-import dev.sluice.quota.Quota.Exhausted;
-import dev.sluice.quota.Quota.Unavailable;
-import dev.sluice.quota.Quota.Verdict;
-import dev.sluice.routing.Upstream;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Sessions;
 import dev.sluice.wire.AnswerHead;
@@ -22,21 +15,16 @@ import dev.sluice.wire.ContentCoding;
 import dev.sluice.wire.Framing;
 import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestBodies;
-import dev.sluice.wire.RequestHead.Splice;
-import dev.sluice.wire.Splices;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -51,7 +39,6 @@ import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
-import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -67,14 +54,10 @@ import org.slf4j.LoggerFactory;
 public final class RequestPath {
     private static final Logger log = LoggerFactory.getLogger(RequestPath.class);
 
-    /** No model writes more; keeps a client's number from overflowing ours. */
-    private static final long MAX_OUTPUT_TOKENS = 10_000_000;
-
     private final Settings settings;
     private final Supplier<InForce> inForce;
-    private final Providers providers;
-    private final Quota quota;
     private final Sessions sessions;
+    private final Attempts attempts;
     private final Books books;
     private final BodyBudget budget;
     private final Passing passing;
@@ -91,11 +74,10 @@ public final class RequestPath {
             Sessions sessions,
             Passing passing,
             RequestIds ids,
-            InstantSource clock) {
+            InstantSource clock,
+            RandomGenerator random) {
         this.settings = settings;
         this.inForce = inForce;
-        this.providers = providers;
-        this.quota = quota;
         this.sessions = sessions;
         this.books = new Books(sessions);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
@@ -103,6 +85,15 @@ public final class RequestPath {
         this.ids = ids;
         this.clock = clock;
         this.materializer = SystemMaterializer.get(system).materializer();
+        this.attempts = new Attempts(
+                providers,
+                new Till(quota, settings.estimates()),
+                new Outgoing(passing),
+                settings.retries(),
+                clock,
+                random,
+                system.classicSystem(),
+                materializer);
     }
 
     /** The caller is identified and has a role; the gate saw to it. */
@@ -120,10 +111,12 @@ public final class RequestPath {
 
     private CompletableFuture<HttpResponse> forward(Underway request, Body body) {
         var plain = read(request, body);
-        var permit = permit(request);
+        var candidates = Candidate.of(request);
+        request.routed(candidates.getFirst().upstream());
         return name(request)
-                .thenCompose(session -> reserve(request, permit))
-                .thenCompose(verdict -> send(request, permit, verdict, body, plain));
+                .thenCompose(session -> ranked(session, candidates))
+                .thenCompose(ranked -> attempts.answer(request, ranked, body, plain))
+                .thenApply(answer -> passOn(request, answer));
     }
 
     // The body, and what it says.
@@ -178,28 +171,6 @@ public final class RequestPath {
         }
     }
 
-    // What the caller may use, and where it is.
-
-    private static Permit permit(Underway request) {
-        var model = request.head().model();
-        var offered = new ArrayList<String>();
-        for (Upstream upstream : request.rules.router().upstreams(model)) {
-            var permit = request.rules
-                    .access()
-                    .permit(request.call.caller(), upstream.provider().id(), upstream.model());
-            if (permit.isPresent()
-                    && request.format.isSpokenBy(upstream.provider().compatibility())) {
-                request.routed(upstream);
-                return permit.get();
-            }
-            permit.ifPresent(granted -> offered.addAll(upstream.provider().compatibility()));
-        }
-        throw new Refused(
-                offered.isEmpty()
-                        ? new Refusal.NotGranted(model, request.call.caller().login())
-                        : new Refusal.OtherFormat(model, request.format.flag(), List.copyOf(offered)));
-    }
-
     private CompletableFuture<String> name(Underway request) {
         return sessions.name(
                         request.call.caller(),
@@ -212,103 +183,19 @@ public final class RequestPath {
                 });
     }
 
-    // The money.
-
-    private CompletableFuture<Verdict> reserve(Underway request, Permit permit) {
-        var buckets = new ArrayList<Quota.Bucket>();
-        if (!request.countsTokens()) {
-            for (var bucket : permit.buckets()) {
-                if (bucket.rule() == null) {
-                    throw new Refused(new Refusal.QuotaBroken(bucket.name()));
-                }
-                buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
-            }
-        }
-        return quota.reserve(new Quota.Request(request.requestId, buckets, worstCase(request), request.memo(buckets)))
-                .toCompletableFuture();
-    }
-
-    /** In nanodollars; 0 for an unknown price, which then costs nothing, and shows as unknown. */
-    private long worstCase(Underway request) {
-        var head = request.head();
-        var prices = request.rules.prices();
-        var terms = request.termsAsked();
-        var limit = head.maxOutputTokens()
-                .orElseGet(() -> prices.rates(terms.provider(), terms.model(), terms.date())
-                        .map(rates -> rates.maxOutputTokens()
-                                .orElse(settings.estimates().outputTokens()))
-                        .orElse(settings.estimates().outputTokens()));
-        return prices.worstCase(terms, head.promptTokens(), Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices())
-                .map(Cost::nanos)
-                .orElse(0L);
+    /** A conversation stays with the provider that it began with, where there is a choice. */
+    private CompletableFuture<List<Candidate>> ranked(String session, List<Candidate> candidates) {
+        return candidates.size() == 1
+                ? CompletableFuture.completedFuture(candidates)
+                : sessions.home(session, candidates.getFirst().upstream().model())
+                        .toCompletableFuture()
+                        .thenApply(home -> Candidate.homeFirst(candidates, home));
     }
 
     // There and back.
 
-    private CompletableFuture<HttpResponse> send(
-            Underway request, Permit permit, Verdict verdict, Body body, byte[] plain) {
-        var reservation = switch (verdict) {
-            case Admitted(var held) -> held;
-            case Exhausted exhausted -> throw new Refused(exhausted(exhausted));
-            case Unavailable(var why) -> throw new Refused(new Refusal.QuotaUnavailable(why));
-        };
-        if (!request.reserved(
-                reservation, permit.buckets().stream().map(Permit.Bucket::name).toList())) {
-            throw new Refused(new Refusal.Abandoned());
-        }
-        if (isGone(request.call.request())) {
-            throw new Refused(new Refusal.Abandoned());
-        }
-        request.sent();
-        return providers
-                .send(request.upstream().provider(), outgoing(request, permit, body, plain))
-                .toCompletableFuture()
-                .thenCompose(answer -> reservation
-                        .recorded()
-                        .toCompletableFuture()
-                        .handle((recorded, failure) ->
-                                failure == null ? passOn(request, answer) : unrecorded(answer, failure)));
-    }
-
-    private static boolean isGone(HttpRequest request) {
-        return request.getAttribute(Providers.ABANDONED)
-                .map(gone -> gone.toCompletableFuture().isDone())
-                .orElse(false);
-    }
-
-    /** Nothing is answered before the journal holds what it may cost: a crash would lose it. */
-    private HttpResponse unrecorded(HttpResponse answer, Throwable failure) {
-        cancel(answer);
-        throw new Refused(new Refusal.QuotaUnavailable("the reservation was not recorded: " + failure.getMessage()));
-    }
-
     private void cancel(HttpResponse answer) {
         answer.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
-    }
-
-    private HttpRequest outgoing(Underway request, Permit permit, Body body, byte[] plain) {
-        var incoming = request.call.request();
-        var splices = splices(request);
-        // What is not edited goes out as it came, compressed or not.
-        var decoded =
-                !splices.isEmpty() && incoming.getHeader("content-encoding").isPresent();
-        var bytes = splices.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, splices);
-        var headers = passing.upstream(incoming, decoded);
-        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
-        var address = UpstreamAddress.of(request, incoming);
-        if (address.firstLine() != null) {
-            // Pekko's client writes this in place of the URI, and no header.
-            headers.add(RawRequestURI.create(address.firstLine()));
-        }
-        return incoming.withUri(address.uri())
-                .withHeaders(headers)
-                .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
-    }
-
-    private static List<Splice> splices(Underway request) {
-        var upstream = request.upstream();
-        return request.format.edits(
-                request.head(), upstream.model(), upstream.provider().compatibility());
     }
 
     private static @Nullable String header(HttpMessage message, String name) {
@@ -321,7 +208,10 @@ public final class RequestPath {
         var framing = Framing.of(type.toString());
         var head = request.head();
         var coding = header(answer, "content-encoding");
-        var hide = framing == Framing.SSE && coding == null && head.usageSplice() != null && !head.usageAsked();
+        var hide = framing == Framing.SSE
+                && ContentCoding.isPlain(coding)
+                && head.usageSplice() != null
+                && !head.usageAsked();
         var reader = ContentCoding.wrap(
                 coding,
                 request.format.reader(new AnswerHead(
@@ -331,14 +221,17 @@ public final class RequestPath {
         var events = framing != Framing.DOCUMENT
                 || (request.operation.streaming() == Operation.Streaming.ALWAYS && status < 300);
         var headers = passing.downstream(answer);
-        headers.add(RawHeader.create("x-sluice-request-id", request.requestId));
+        headers.add(RawHeader.create("x-sluice-request-id", request.requestId()));
+        headers.add(RawHeader.create("x-sluice-model", request.upstream().name()));
         if (events) {
             // Whatever stands between us and the client must not collect events.
             headers.add(RawHeader.create("x-accel-buffering", "no"));
         }
-        var entity = answer.entity() instanceof HttpEntity.Strict strict
+        // A stream that nobody here can read cannot be told to be incomplete.
+        var watched = events && status < 300 && ContentCoding.isRead(coding);
+        var entity = answer.entity() instanceof HttpEntity.Strict strict && !events
                 ? whole(request, reader, type, strict.getData())
-                : streamed(request, reader, events && status < 300, answer.entity());
+                : streamed(request, reader, watched, hide, answer.entity());
         return HttpResponse.create()
                 .withStatus(answer.status())
                 .withHeaders(headers)
@@ -353,11 +246,12 @@ public final class RequestPath {
         return HttpEntities.create(type, sent);
     }
 
+    /** What may be hidden of an answer, or added to it, makes another length of it. */
     private static ResponseEntity streamed(
-            Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
+            Underway request, AnswerReader reader, boolean events, boolean hide, ResponseEntity entity) {
         var tapped = entity.getDataBytes().via(new Tap(reader, events, request));
         var length = entity.getContentLengthOption();
-        return length.isPresent()
+        return length.isPresent() && !events && !hide
                 ? HttpEntities.create(entity.getContentType(), length.getAsLong(), tapped)
                 : HttpEntities.createChunked(entity.getContentType(), tapped);
     }
@@ -383,21 +277,18 @@ public final class RequestPath {
             log.atWarn()
                     .addKeyValue("detail", exhausted.message())
                     .addKeyValue("login_name", request.call.caller().login())
-                    .addKeyValue(
-                            "model",
-                            request.upstream().provider().id() + "/"
-                                    + request.upstream().model())
+                    .addKeyValue("model", request.upstream().name())
                     .log("quota exceeded");
         }
         if (refusal instanceof Refusal.ProviderUnreachable || refusal instanceof Refusal.ProviderTimeout) {
             // The request's own line says that; this one says why, for whoever has to mend it.
             log.atWarn()
-                    .addKeyValue("requestId", request.requestId)
+                    .addKeyValue("requestId", request.requestId())
                     .addKeyValue("detail", refusal.error().message())
                     .log("a provider gave no answer");
         }
         return render(request.format, request.operation, refusal)
-                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId));
+                .addHeader(RawHeader.create("x-sluice-request-id", request.requestId()));
     }
 
     private static Throwable unwrapped(Throwable failure) {
@@ -422,10 +313,10 @@ public final class RequestPath {
                 };
             default -> {
                 log.atError()
-                        .addKeyValue("requestId", request.requestId)
+                        .addKeyValue("requestId", request.requestId())
                         .setCause(failure)
                         .log("a request failed");
-                yield new Refusal.Bug(request.requestId);
+                yield new Refusal.Bug(request.requestId());
             }
         };
     }
@@ -455,27 +346,6 @@ public final class RequestPath {
 
     private static long ceilSeconds(Duration wait) {
         return wait.plusMillis(999).toSeconds();
-    }
-
-    private Refusal exhausted(Exhausted exhausted) {
-        var message = exhausted.buckets().stream()
-                .map(empty -> "quota \"%s\" is exhausted (capacity $%s, %s)"
-                        .formatted(empty.bucket(), dollars(empty.capacityNanos()), again(empty.positiveAt())))
-                .collect(Collectors.joining("; "));
-        return new Refusal.QuotaExhausted(message, exhausted.retryAfter());
-    }
-
-    private static String again(Instant positiveAt) {
-        return positiveAt.equals(Instant.MAX)
-                ? "it does not refill"
-                : "positive again at "
-                        + positiveAt.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
-    }
-
-    private static String dollars(long nanos) {
-        return java.math.BigDecimal.valueOf(nanos, 9)
-                .setScale(2, java.math.RoundingMode.HALF_UP)
-                .toPlainString();
     }
 
     /** Completes when every answer that has ended is in the books. */

@@ -21,8 +21,11 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.Done;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +40,7 @@ final class Underway implements Tap.Listener {
     final Call call;
     final WireFormat format;
     final Operation operation;
-    final String requestId;
+    private final String firstId;
     private final Instant started;
     private final long startedNanos = System.nanoTime();
     private final AtomicBoolean read = new AtomicBoolean();
@@ -50,12 +53,14 @@ final class Underway implements Tap.Listener {
     // Filled in on the way, each before it is needed and never again: the chain of stages orders the threads.
     private @Nullable RequestHead head;
     private @Nullable Upstream upstream;
+    private volatile String requestId;
     private String session = "";
     private List<String> buckets = List.of();
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
     private int status;
-    private boolean sent;
+    private volatile boolean sent;
+    private volatile @Nullable List<Exchange.Attempt> attempts;
     private long bytesIn;
     private volatile long firstByteNanos = -1;
 
@@ -72,6 +77,7 @@ final class Underway implements Tap.Listener {
         this.call = call;
         this.format = format;
         this.operation = operation;
+        this.firstId = requestId;
         this.requestId = requestId;
         this.started = started;
         books.open();
@@ -101,9 +107,29 @@ final class Underway implements Tap.Listener {
         return true;
     }
 
-    /** From here on the provider may bill. */
-    void sent() {
-        sent = true;
+    /** Whether a provider may bill for it, as far as is known. */
+    void sent(boolean may) {
+        sent = may;
+    }
+
+    /** What was tried so far; more than once. */
+    void attempted(List<Exchange.Attempt> made) {
+        attempts = List.copyOf(made);
+    }
+
+    String requestId() {
+        return requestId;
+    }
+
+    /** Money set aside anew is set aside under a new id, which is then the request's. */
+    void renumber(int attempt) {
+        requestId = firstId + "." + attempt;
+    }
+
+    /** What was set aside for an attempt that failed is free again when this completes. */
+    CompletionStage<Done> givenBack() {
+        var held = reservation.getAndSet(null);
+        return held == null ? CompletableFuture.completedFuture(Done.getInstance()) : books.release(held);
     }
 
     void answered(int answerStatus, Framing answerFraming, AnswerReader answerReader) {
@@ -193,7 +219,12 @@ final class Underway implements Tap.Listener {
     public void ended(Outcome outcome, long bytes) {
         if (closed.compareAndSet(false, true)) {
             var answer = reader == null ? null : reader.answer();
-            close(outcome, null, answer, bytes);
+            // An error page in a shape that no reader knows is an error still.
+            close(
+                    outcome == Outcome.COMPLETED && status >= 300 ? Outcome.UPSTREAM_ERROR : outcome,
+                    null,
+                    answer,
+                    bytes);
         }
     }
 
@@ -228,10 +259,7 @@ final class Underway implements Tap.Listener {
     }
 
     private void giveBack() {
-        var held = reservation.getAndSet(null);
-        if (held != null) {
-            books.release(held);
-        }
+        var _ = givenBack();
     }
 
     private void close(Outcome outcome, @Nullable Refusal refusal, @Nullable Answer answer, long bytesOut) {
@@ -320,6 +348,7 @@ final class Underway implements Tap.Listener {
                 bytesIn,
                 bytesOut,
                 buckets,
-                answer == null ? null : answer.responseId());
+                answer == null ? null : answer.responseId(),
+                attempts);
     }
 }

@@ -21,6 +21,7 @@ final class Offers implements Router {
     private final List<Upstream> all;
     private final Map<String, List<Upstream>> byName;
     private final boolean anyGlob;
+    private final Map<String, List<Upstream>> fallbacks;
 
     /** One provider and its models. */
     private record Shelf(ProviderRule provider, Set<String> names, List<Glob> globs) {
@@ -47,6 +48,10 @@ final class Offers implements Router {
                 .toList();
         anyGlob = shelves.stream().anyMatch(it -> !it.globs().isEmpty());
         all = enabled.stream().flatMap(Offers::listed).toList();
+        fallbacks = policy.fallbacks().entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey,
+                        it -> it.getValue().stream().flatMap(this::qualified).toList()));
         byName = new HashMap<>();
         for (var upstream : all) {
             byName.computeIfAbsent(upstream.model(), this::find);
@@ -71,24 +76,33 @@ final class Offers implements Router {
     }
 
     @Override
+    public List<Upstream> fallbacks(Upstream upstream) {
+        return fallbacks.isEmpty() ? List.of() : fallbacks.getOrDefault(upstream.name(), List.of());
+    }
+
+    @Override
     public List<Upstream> all() {
         return all;
     }
 
     private List<Upstream> find(String requested) {
         var found = new ArrayList<Upstream>();
-        // Ids of providers have no slash, so the first one ends a qualifier. There is one provider of that name at
-        // most.
-        var slash = requested.indexOf('/');
-        if (slash > 0) {
-            var model = requested.substring(slash + 1);
-            shelves.stream()
-                    .filter(it -> requested.startsWith(it.provider().id() + "/") && it.offers(model))
-                    .forEach(it -> found.add(new Upstream(it.provider(), model)));
-        }
+        qualified(requested).forEach(found::add);
         shelves.stream()
                 .filter(it -> it.offers(requested))
                 .forEach(it -> found.add(new Upstream(it.provider(), requested)));
         return List.copyOf(found);
+    }
+
+    /** The upstream of {@code provider/model}: one, or none. Ids of providers have no slash, so the first one ends the qualifier. */
+    private Stream<Upstream> qualified(String name) {
+        var slash = name.indexOf('/');
+        if (slash <= 0) {
+            return Stream.empty();
+        }
+        var model = name.substring(slash + 1);
+        return shelves.stream()
+                .filter(it -> name.startsWith(it.provider().id() + "/") && it.offers(model))
+                .map(it -> new Upstream(it.provider(), model));
     }
 }

@@ -17,6 +17,11 @@ public interface Router {
      */
     List<Upstream> upstreams(String requested);
 
+    /**
+     * What the policy lets answer in an upstream's place ({@code fallbacks}), best first; enabled providers that offer the model only.
+     */
+    List<Upstream> fallbacks(Upstream upstream);
+
     /** Every enabled provider's models by name, in document order; models offered by glob have none to list. */
     List<Upstream> all();
 }

@@ -7,4 +7,9 @@ import dev.sluice.config.ProviderRule;
  *
  * @param model as the provider wants it, without a {@code provider/} prefix
  */
-public record Upstream(ProviderRule provider, String model) {}
+public record Upstream(ProviderRule provider, String model) {
+    /** As grants and records name it: {@code provider/model}. */
+    public String name() {
+        return provider.id() + "/" + model;
+    }
+}

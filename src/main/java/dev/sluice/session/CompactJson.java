@@ -16,6 +16,7 @@ final class CompactJson extends SimpleModule {
         super.setupModule(context);
         leaveOut(context, Exchange.class, JsonInclude.Include.NON_NULL);
         leaveOut(context, Exchange.Tool.class, JsonInclude.Include.NON_NULL);
+        leaveOut(context, Exchange.Attempt.class, JsonInclude.Include.NON_NULL);
         leaveOut(context, Usage.class, JsonInclude.Include.NON_DEFAULT);
     }
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusal       which refusal, for {@link Outcome#REFUSED}
  * @param estimated     true when usage was counted by the gateway, not told by the provider
  * @param buckets       charged
+ * @param attempts      every attempt at a provider, the last one included; null when the first was the only one
  */
 public record Exchange(
         String requestId,
@@ -51,7 +52,8 @@ public record Exchange(
         long bytesIn,
         long bytesOut,
         List<String> buckets,
-        @Nullable String responseId) {
+        @Nullable String responseId,
+        @Nullable List<Attempt> attempts) {
 
     /** The same exchange, told of another session. */
     Exchange in(String other) {
@@ -84,11 +86,30 @@ public record Exchange(
                 bytesIn,
                 bytesOut,
                 buckets,
-                responseId);
+                responseId,
+                attempts);
     }
 
     /** A tool call's name and id; its arguments are part of the capture. */
     public record Tool(String name, @Nullable String id) {}
+
+    /**
+     * One attempt to get an answer.
+     *
+     * @param status  of the provider's answer; 0 when none came
+     * @param failure why none came, for example {@code UNREACHABLE}; null when one did
+     */
+    public record Attempt(
+            String provider,
+            String model,
+            int status,
+            @Nullable String failure,
+            long durationMillis) {}
+
+    /** The model that the client asked for, which a fallback may have answered. */
+    public String askedModel() {
+        return attempts == null ? model : attempts.getFirst().model();
+    }
 
     public enum Outcome {
         COMPLETED,

@@ -18,6 +18,9 @@ sealed interface Reply extends Courier.Message, CborSerializable {
     /** The session of a response. */
     record Found(long errand, String session) implements Reply {}
 
+    /** The {@code provider/model} that a conversation began with; empty when it has not begun. */
+    record Home(long errand, String upstream) implements Reply {}
+
     /** Nobody recorded such a response, or too long ago. */
     record NotFound(long errand) implements Reply {}
 }

@@ -3,6 +3,7 @@ package dev.sluice.session;
 import dev.sluice.cluster.CborSerializable;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Reply.Foreign;
+import dev.sluice.session.Reply.Home;
 import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.WireFormat;
 import dev.sluice.wire.WireFormats;
@@ -53,6 +54,9 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     record CostOrLost(String requestId, RequestMemo memo, long estimateNanos, long errand, ActorRef<Reply> replyTo)
             implements Command {}
 
+    /** Who answers a model in this conversation. */
+    record FindHome(String model, long errand, ActorRef<Reply> replyTo) implements Command {}
+
     /** From sharding, before the actor moves or rests. */
     record Stop() implements Command {}
 
@@ -102,6 +106,8 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
         return (state, command) -> switch (command) {
             case Remember remember -> onRemember(state, remember);
             case CostOrLost question -> onCostOrLost(state, question);
+            case FindHome(var model, var errand, var replyTo) ->
+                Effect().reply(replyTo, new Home(errand, state.home(model)));
             case Recalled(var costs) -> onRecalled(state, costs);
             case RecallEnded() -> onRecallEnded();
             case Flush() -> flush();
@@ -247,6 +253,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
                 0,
                 0,
                 memo.buckets(),
+                null,
                 null);
     }
 

@@ -20,18 +20,23 @@ final class SessionState {
      */
     static final int REMEMBERED = 4096;
 
+    /** More models than an agent uses; what a client makes up beyond pushes out the oldest. */
+    static final int HOMES = 16;
+
     private final Map<String, Long> costs = new Latest<>(REMEMBERED);
+    private final Map<String, String> homes = new Latest<>(HOMES);
     private String login;
     private Totals totals;
 
     SessionState() {
-        this(new Snapshot("", Totals.NONE, Map.of()));
+        this(new Snapshot("", Totals.NONE, Map.of(), Map.of()));
     }
 
     private SessionState(Snapshot snapshot) {
         login = snapshot.login();
         totals = snapshot.totals();
         costs.putAll(snapshot.costs());
+        homes.putAll(snapshot.homes());
     }
 
     /** Sums over every exchange. {@code costNanos} is the sum of known costs; {@code unpriced} counts the unknown ones. */
@@ -68,14 +73,23 @@ final class SessionState {
      * The state as the journal keeps it.
      *
      * @param costs by request id, the oldest first
+     * @param homes by model, the {@code provider/model} that answered it first; absent in older snapshots
      */
-    record Snapshot(String login, Totals totals, Map<String, Long> costs) implements JsonSerializable {}
+    record Snapshot(String login, Totals totals, Map<String, Long> costs, Map<String, String> homes)
+            implements JsonSerializable {
+        // Jackson hands over null for what an older snapshot does not have.
+        @SuppressWarnings("ConstantValue")
+        Snapshot {
+            homes = homes == null ? Map.of() : homes;
+        }
+    }
 
     /** Between the state in memory and the one on disk. */
     static final class Snapshots implements SnapshotAdapter<SessionState> {
         @Override
         public Object toJournal(SessionState state) {
-            return new Snapshot(state.login, state.totals, new LinkedHashMap<>(state.costs));
+            return new Snapshot(
+                    state.login, state.totals, new LinkedHashMap<>(state.costs), new LinkedHashMap<>(state.homes));
         }
 
         @Override
@@ -91,12 +105,20 @@ final class SessionState {
         }
         totals = totals.plus(exchange);
         costs.put(exchange.requestId(), costOf(exchange));
+        if (exchange.status() >= 200 && exchange.status() < 300) {
+            homes.putIfAbsent(exchange.askedModel(), exchange.provider() + "/" + exchange.model());
+        }
         return this;
     }
 
     /** Empty until an exchange told it. */
     String login() {
         return login;
+    }
+
+    /** Who answered a model first; empty when nobody did. */
+    String home(String model) {
+        return homes.getOrDefault(model, "");
     }
 
     Totals totals() {

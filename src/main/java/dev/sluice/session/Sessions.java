@@ -30,6 +30,15 @@ public interface Sessions {
     CompletionStage<String> name(Caller caller, String prefix, SessionHints hints);
 
     /**
+     * Which provider answers a model in a conversation: the one that answered it first. A conversation does well to stay there, for the sake of
+     * prompt caches and of what only that provider can read again.
+     *
+     * @param model as the client asks for it, without a provider
+     * @return {@code provider/model}; empty when nothing was answered yet, or nobody could say in time
+     */
+    CompletionStage<String> home(String session, String model);
+
+    /**
      * Remembers an exchange; idempotent by request id; completes when the journal holds it. Sent again until it does; fails
      * only when too many are under way already, or the node goes down.
      */

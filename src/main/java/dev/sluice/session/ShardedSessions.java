@@ -3,6 +3,7 @@ package dev.sluice.session;
 import dev.sluice.identity.Caller;
 import dev.sluice.session.Reply.Foreign;
 import dev.sluice.session.Reply.Found;
+import dev.sluice.session.Reply.Home;
 import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.RequestHead.SessionHints;
 import java.time.InstantSource;
@@ -108,6 +109,23 @@ final class ShardedSessions implements Sessions {
             unknown.run();
         }
         return name;
+    }
+
+    /** On the caller's clock, so it is never sent again. */
+    @Override
+    public CompletionStage<String> home(String session, String model) {
+        var home = new CompletableFuture<String>();
+        Runnable unknown = () -> home.complete("");
+        var isUnderWay = carry(new Errand(
+                (number, replyTo) ->
+                        sessions.tell(new ShardingEnvelope<>(session, new Session.FindHome(model, number, replyTo))),
+                reply -> home.complete(reply instanceof Home(var number, var upstream) ? upstream : ""),
+                unknown,
+                unknown));
+        if (!isUnderWay) {
+            unknown.run();
+        }
+        return home;
     }
 
     @Override

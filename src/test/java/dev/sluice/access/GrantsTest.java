@@ -166,7 +166,7 @@ class GrantsTest {
 
     private static Access access(GrantRule... grants) {
         var quotas = Map.of("daily:<user>", quota("daily:<user>"), "pool", quota("pool"));
-        return Access.of(new Policy(Map.of(), List.of(grants), quotas, true, Map.of()));
+        return Access.of(new Policy(Map.of(), List.of(grants), quotas, true, Map.of(), Map.of()));
     }
 
     private static QuotaRule quota(String name) {

@@ -234,7 +234,7 @@ class AdminEndpointsTest {
                          "estimated": false, "cost": "$0.00125", "cost_nanos": 1250000, "price_basis": "anthropic/claude",
                          "tools": [{"name": "read_file", "id": "t1"}], "finish_reason": "tool_use", "outcome": "completed",
                          "refusal": null, "bytes_in": 900, "bytes_out": 4200, "buckets": ["daily:alice"],
-                         "response_id": "msg_1"}
+                         "response_id": "msg_1", "attempts": null}
                         """));
     }
 
@@ -312,6 +312,11 @@ class AdminEndpointsTest {
     private static final class OneModel implements Router {
         @Override
         public List<Upstream> upstreams(String requested) {
+            return List.of();
+        }
+
+        @Override
+        public List<Upstream> fallbacks(Upstream upstream) {
             return List.of();
         }
 

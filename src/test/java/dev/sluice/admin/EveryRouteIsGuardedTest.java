@@ -73,6 +73,11 @@ class EveryRouteIsGuardedTest {
         }
 
         @Override
+        public List<Upstream> fallbacks(Upstream upstream) {
+            return List.of();
+        }
+
+        @Override
         public List<Upstream> all() {
             return List.of();
         }

@@ -73,7 +73,8 @@ final class FakeLedger implements Ledger {
                 900,
                 4200,
                 List.of("daily:alice"),
-                "msg_1");
+                "msg_1",
+                null);
     }
 
     private static Exchange refused() {
@@ -106,6 +107,7 @@ final class FakeLedger implements Ledger {
                 900,
                 100,
                 List.of(),
+                null,
                 null);
     }
 }

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -163,7 +164,28 @@ class PolicyDocumentTest {
                                 new QuotaRule(
                                         "q", 1_000_000_000, 2_000_000_000, Duration.ofHours(1), "$2/hour", false)),
                         true,
+                        Map.of(),
                         Map.of()));
+    }
+
+    @Test
+    void readsFallbacksAndLeavesOutWhatLeadsNowhere() {
+        var reading = read("""
+                {"providers": {"a": {"baseurl": "http://a", "models": ["m"]}, "b": {"baseurl": "http://b", "models": ["x/n"]}},
+                 "fallbacks": {
+                   "a/m": ["b/x/n", "c/m", "a/m", "m", "b/x/n"],
+                   "m": ["b/x/n"],
+                   "b/x/n": ["c/m"]}}
+                """);
+
+        assertThat(Objects.requireNonNull(reading.policy()).fallbacks()).isEqualTo(Map.of("a/m", List.of("b/x/n")));
+        assertThat(reading.findings())
+                .extracting(Finding::message)
+                .filteredOn(message -> message.startsWith("fallbacks"))
+                .hasSize(5)
+                .contains(
+                        "fallbacks.a/m: \"c/m\" is left out (expected: provider/model of a provider that is defined)",
+                        "fallbacks.m: left out (expected: provider/model)");
     }
 
     @Test
@@ -234,6 +256,8 @@ class PolicyDocumentTest {
                 "no url                       | providers | {'p': {}}                   | provider p has no baseurl configured",
                 "no scheme                    | providers | {'p': {'baseurl': 'h:1'}}   | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): h:1",
                 "no host                      | providers | {'p': {'baseurl': 'http:///v1'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http:///v1",
+                "no such port                 | providers | {'p': {'baseurl': 'http://h:99999'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://h:99999",
+                "a key that is two headers    | providers | {'p': {'baseurl': 'http://h', 'apikey': 'k\\nx-evil: 1'}} | provider p: apikey has characters that no header may carry (expected: printable ASCII); the provider is left out",
                 "credentials                  | providers | {'p': {'baseurl': 'http://a:b@h'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://a:b@h",
                 "authorization                | providers | {'p': {'baseurl': 'http://h', 'authorization': 'basic'}} | provider p has invalid authorization type: basic",
                 "header                       | providers | {'p': {'baseurl': 'http://h', 'add_headers': ['Bad-Entry']}} | provider p: add_headers entry \"Bad-Entry\" must be in \"Header-Name: value\" format",
@@ -371,6 +395,15 @@ class PolicyDocumentTest {
     }
 
     @Test
+    void tellsWhereWhatDoesNotEndBegan() {
+        var reading = read("{\n  \"providers\": {");
+
+        assertThat(messages(reading))
+                .containsExactly(
+                        "Unexpected end-of-input: expected close marker for Object (start marker at line 2, column 16)");
+    }
+
+    @Test
     void tellsWhereTheSyntaxBreaks() {
         var reading = read("{\n  \"providers\": {\n    \"p\" {}\n  }\n}");
 
@@ -455,6 +488,14 @@ class PolicyDocumentTest {
         assertThat(provider.apiKey().reveal()).isEqualTo("a$1\\");
         assertThat(provider.name()).isEqualTo("$HOST ${not a macro} full");
         assertThat(provider.models()).containsExactly("${KEY}");
+    }
+
+    @Test
+    void takesTheLineBreakOffAKeyThatCameFromAFile() {
+        var reading = PolicyDocument.read(
+                "{\"providers\": {\"p\": {\"baseurl\": \"http://h\", \"apikey\": \"${KEY}\"}}}", _ -> "k-1\n");
+
+        assertThat(provider(reading, "p").apiKey().reveal()).isEqualTo("k-1");
     }
 
     @Test

@@ -35,7 +35,7 @@ class PriceTableTest {
 
     @Test
     void aProviderWithoutBasisIsUnknown() {
-        var policy = new Policy(Map.of(), List.of(), Map.of(), false, Map.of());
+        var policy = new Policy(Map.of(), List.of(), Map.of(), false, Map.of(), Map.of());
         var provider = Samples.provider("openai", "https://api.openai.com", null, Set.of("openai_chat"));
 
         assertThat(PriceBook.of(policy).cost(Samples.terms(provider, "gpt-4.1"), ONE_IN))
@@ -45,7 +45,7 @@ class PriceTableTest {
     @Test
     void infersTheBasisOfThePolicysOwnProviders() {
         var provider = Samples.provider("mirror", "https://mirror.internal", null, Set.of("openai_chat"));
-        var policy = new Policy(Map.of("mirror", provider), List.of(), Map.of(), true, Map.of());
+        var policy = new Policy(Map.of("mirror", provider), List.of(), Map.of(), true, Map.of(), Map.of());
 
         var cost = PriceBook.of(policy).cost(Samples.terms(provider, "gpt-4.1"), MILLION_IN);
 
@@ -409,7 +409,7 @@ class PriceTableTest {
     @Test
     void givesTheSameAnswerHoweverManyNamesAProviderInvents() {
         var provider = Samples.provider("openai");
-        var policy = new Policy(Map.of("p", provider), List.of(), Map.of(), true, Map.of());
+        var policy = new Policy(Map.of("p", provider), List.of(), Map.of(), true, Map.of(), Map.of());
         var book = PriceBook.of(policy);
 
         for (int i = 0; i < 3_000; i++) {

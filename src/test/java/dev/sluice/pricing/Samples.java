@@ -50,7 +50,7 @@ final class Samples {
     }
 
     static Policy policy(Map<String, Map<String, Object>> prices) {
-        return new Policy(Map.of(), List.of(), Map.of(), true, prices);
+        return new Policy(Map.of(), List.of(), Map.of(), true, Map.of(), prices);
     }
 
     /** A book in which the model {@code m} costs this, and nothing else is added to the shipped table. */

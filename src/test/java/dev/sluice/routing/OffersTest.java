@@ -92,6 +92,27 @@ class OffersTest {
         assertThat(router.all()).extracting(OffersTest::text).containsExactly("a x", "a y", "b x");
     }
 
+    @Test
+    void answersWithFallbacksThatAreEnabledAndOfferTheModel() {
+        var byId = new LinkedHashMap<String, ProviderRule>();
+        for (var it : List.of(
+                provider("a", 0, "m"), provider("b", 0, "x/n"), provider("c", 9, "claude*"), disabled("d", "m"))) {
+            byId.put(it.id(), it);
+        }
+        var router = Router.of(new Policy(
+                byId,
+                List.of(),
+                Map.of(),
+                true,
+                Map.of("a/m", List.of("d/m", "b/x/n", "b/other", "c/claude-opus", "a/m")),
+                Map.of()));
+
+        assertThat(router.fallbacks(router.upstreams("m").getFirst()))
+                .extracting(Upstream::name)
+                .containsExactly("b/x/n", "c/claude-opus", "a/m");
+        assertThat(router.fallbacks(router.upstreams("b/x/n").getFirst())).isEmpty();
+    }
+
     private static List<String> asked(Router router, String name) {
         return router.upstreams(name).stream().map(OffersTest::text).toList();
     }
@@ -103,7 +124,7 @@ class OffersTest {
     private static Router router(ProviderRule... providers) {
         var byId = new LinkedHashMap<String, ProviderRule>();
         Arrays.stream(providers).forEach(it -> byId.put(it.id(), it));
-        return Router.of(new Policy(byId, List.of(), Map.of(), true, Map.of()));
+        return Router.of(new Policy(byId, List.of(), Map.of(), true, Map.of(), Map.of()));
     }
 
     private static ProviderRule provider(String id, int preference, String... models) {

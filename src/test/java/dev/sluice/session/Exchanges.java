@@ -56,7 +56,45 @@ final class Exchanges {
                 900,
                 4200,
                 List.of("daily:" + login),
-                responseId);
+                responseId,
+                null);
+    }
+
+    /** The same, but another provider had been silent before. */
+    static Exchange repeated(Exchange e) {
+        return new Exchange(
+                e.requestId(),
+                e.session(),
+                e.login(),
+                e.node(),
+                e.tags(),
+                e.provider(),
+                e.model(),
+                e.answeredModel(),
+                e.format(),
+                e.path(),
+                e.method(),
+                e.status(),
+                e.userAgent(),
+                e.stream(),
+                e.started(),
+                e.firstByteMillis(),
+                e.durationMillis(),
+                e.usage(),
+                e.costNanos(),
+                e.priceBasis(),
+                e.tools(),
+                e.finishReason(),
+                e.outcome(),
+                e.refusal(),
+                e.estimated(),
+                e.bytesIn(),
+                e.bytesOut(),
+                e.buckets(),
+                e.responseId(),
+                List.of(
+                        new Exchange.Attempt("azure", "gpt-5", 0, "TIMEOUT", 300),
+                        new Exchange.Attempt("openai", "gpt-5", 200, null, 2100)));
     }
 
     /** Of a request to {@code session} by {@code login}. */

@@ -53,7 +53,28 @@ class JournalFormatTest {
 
         staysReadable(
                 "session-snapshot.json",
-                new SessionState.Snapshot("alice@example.com", SessionState.Totals.NONE.plus(FULL), costs));
+                new SessionState.Snapshot(
+                        "alice@example.com",
+                        SessionState.Totals.NONE.plus(FULL),
+                        costs,
+                        Map.of("gpt-5", "openai/gpt-5")));
+    }
+
+    @Test
+    void aSnapshotFromBeforeConversationsHadAHomeIsRead() throws IOException {
+        var old = golden("session-snapshot.homeless.json");
+
+        assertThat(read(old, SessionState.Snapshot.class))
+                .isEqualTo(new SessionState.Snapshot(
+                        "alice@example.com",
+                        SessionState.Totals.NONE.plus(FULL),
+                        Map.of("req-1", 1_250_000L, "req-2", 0L),
+                        Map.of()));
+    }
+
+    @Test
+    void anExchangeOfSeveralAttemptsIsWrittenAndReadAsEver() throws IOException {
+        staysReadable("exchange-recorded.attempts.json", new ExchangeRecorded(Exchanges.repeated(FULL)));
     }
 
     @Test
@@ -100,6 +121,7 @@ class JournalFormatTest {
                 0,
                 0,
                 List.of(),
+                null,
                 null);
     }
 

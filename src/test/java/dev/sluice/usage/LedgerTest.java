@@ -312,6 +312,7 @@ class LedgerTest {
                 1000,
                 2000,
                 List.of("daily"),
+                null,
                 null);
     }
 

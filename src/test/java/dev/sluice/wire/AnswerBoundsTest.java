@@ -114,18 +114,22 @@ class AnswerBoundsTest {
     }
 
     @Test
-    void holdsAnEventBackOnlyUpToItsLimitAndThenPassesAll() {
+    void holdsAnEventBackOnlyUpToItsLimitAndThenPassesAllOfItAndHidesTheNext() {
         var reader = ChatAnswers.stream(true);
         var sent = reader.read(bytes("data: {\"choices\":[],\"x\":\""));
-        for (int i = 0; i < AnswerReader.MAX_EVENT_BYTES / TEXT.size(); i++) {
+        for (int i = 0; i < AnswerReader.MAX_HELD_BYTES / TEXT.size(); i++) {
             sent = sent.concat(reader.read(TEXT));
         }
         var rest = bytes("\",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n");
 
         var last = reader.read(rest);
 
-        assertThat(sent.size()).isEqualTo(AnswerReader.MAX_EVENT_BYTES + 25);
+        assertThat(sent.size()).isEqualTo(AnswerReader.MAX_HELD_BYTES + 25);
         assertThat(last).isEqualTo(rest);
+        assertThat(reader.read(bytes(
+                                "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n"))
+                        .isEmpty())
+                .isTrue();
         assertThat(reader.end().isEmpty()).isTrue();
         assertThat(reader.answer().usage()).isEqualTo(Usage.ofText(1, 2));
     }

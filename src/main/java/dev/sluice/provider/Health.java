@@ -1,0 +1,62 @@
+package dev.sluice.provider;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.pattern.CircuitBreaker;
+
+/**
+ * Whether a provider should be asked: after a row of failures it rests, is probed with one request when it has rested, and takes requests
+ * again when that one is answered. Failures are those of the provider itself; a refusal of this request or this key is none.
+ */
+final class Health {
+    /** In a row. Fewer would put a provider to rest for a hiccup that a repetition mends. */
+    static final int MAX_FAILURES = 5;
+
+    /** Each rest that follows on a failed probe is longer. */
+    private static final Duration FIRST_REST = Duration.ofSeconds(5);
+
+    private static final Duration LONGEST_REST = Duration.ofMinutes(1);
+
+    /** A probe whose answer does not come by then makes room for another. */
+    private static final Duration PROBE = Duration.ofSeconds(30);
+
+    private static final long NOBODY = Long.MIN_VALUE;
+
+    private final CircuitBreaker breaker;
+    private final AtomicLong probedUntil = new AtomicLong(NOBODY);
+
+    Health(ActorSystem system) {
+        this(system, FIRST_REST);
+    }
+
+    Health(ActorSystem system, Duration rest) {
+        // Calls do not go through the breaker: their clocks are the connection's.
+        breaker = CircuitBreaker.create(system.scheduler(), MAX_FAILURES, Duration.ZERO, rest)
+                .withExponentialBackoff(LONGEST_REST);
+    }
+
+    /** Whether the next request should go there; one that is told so while the provider rests is its probe. */
+    boolean takes() {
+        if (breaker.isClosed()) {
+            return true;
+        }
+        return breaker.isHalfOpen() && claimProbe();
+    }
+
+    private boolean claimProbe() {
+        var now = System.nanoTime();
+        var until = probedUntil.get();
+        return (until == NOBODY || now - until > 0) && probedUntil.compareAndSet(until, now + PROBE.toNanos());
+    }
+
+    void answered() {
+        probedUntil.set(NOBODY);
+        breaker.succeed();
+    }
+
+    void failed() {
+        probedUntil.set(NOBODY);
+        breaker.fail();
+    }
+}

@@ -1,0 +1,254 @@
+package dev.sluice.proxy;
+
+import dev.sluice.config.Settings;
+import dev.sluice.provider.Providers;
+import dev.sluice.provider.UpstreamFailure;
+import dev.sluice.proxy.Till.Held;
+import dev.sluice.session.Exchange;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks one candidate after the other until one answers. All of it happens before the first byte of an answer: what has begun is never
+ * repeated.
+ *
+ * <p>After a failure the next candidate is asked, else the same provider again after a pause; one that was silent is not asked twice. What is
+ * left in the end, an answer of any status or a failure, is what the client gets. Only that is charged.
+ */
+final class Attempts {
+    private static final Logger log = LoggerFactory.getLogger(Attempts.class);
+
+    /** An answer that is not passed on is read so far, for the sake of its connection; a longer one costs the connection. */
+    private static final long MAX_DISCARDED_BYTES = 64 * 1024;
+
+    private final Providers providers;
+    private final Till till;
+    private final Outgoing outgoing;
+    private final Settings.Retries retries;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final ActorSystem system;
+    private final Materializer materializer;
+
+    Attempts(
+            Providers providers,
+            Till till,
+            Outgoing outgoing,
+            Settings.Retries retries,
+            InstantSource clock,
+            RandomGenerator random,
+            ActorSystem system,
+            Materializer materializer) {
+        this.providers = providers;
+        this.till = till;
+        this.outgoing = outgoing;
+        this.retries = retries;
+        this.clock = clock;
+        this.random = random;
+        this.system = system;
+        this.materializer = materializer;
+    }
+
+    /**
+     * The answer to pass on, once the journal holds what it may cost; or the failure to refuse the request with.
+     *
+     * @param candidates best first; one at least
+     * @param plain      the body without its content coding
+     */
+    CompletableFuture<HttpResponse> answer(Underway request, List<Candidate> candidates, Body body, byte[] plain) {
+        return new Course(request, candidates, body, plain).begin();
+    }
+
+    /** What one request has been through so far. Its stages follow one another, whatever their threads. */
+    private final class Course {
+        private final Underway request;
+        private final List<Candidate> fresh;
+        private final Body body;
+        private final byte[] plain;
+        private final List<Exchange.Attempt> made = new ArrayList<>(0);
+        private @Nullable Held held;
+
+        Course(Underway request, List<Candidate> candidates, Body body, byte[] plain) {
+            this.request = request;
+            this.fresh = new ArrayList<>(candidates);
+            this.body = body;
+            this.plain = plain;
+        }
+
+        /** The first that is well, or, if none is, the first: nobody is refused because of what happened to others. */
+        CompletableFuture<HttpResponse> begin() {
+            return ask(next().orElseGet(fresh::removeFirst));
+        }
+
+        private Optional<Candidate> next() {
+            for (var candidate : fresh) {
+                if (providers.takes(candidate.upstream().provider())) {
+                    fresh.remove(candidate);
+                    return Optional.of(candidate);
+                }
+            }
+            return Optional.empty();
+        }
+
+        private CompletableFuture<HttpResponse> ask(Candidate candidate) {
+            request.routed(candidate.upstream());
+            return money(candidate).thenCompose(money -> send(candidate, money));
+        }
+
+        private CompletableFuture<Held> money(Candidate candidate) {
+            var before = held;
+            if (before == null) {
+                return reserve(candidate);
+            }
+            if (before.covers(candidate.permit(), till.worstCase(request))) {
+                return CompletableFuture.completedFuture(before);
+            }
+            // Under an id of its own: buckets take each id once.
+            return request.givenBack().toCompletableFuture().thenCompose(done -> {
+                request.renumber(made.size() + 1);
+                return reserve(candidate);
+            });
+        }
+
+        private CompletableFuture<Held> reserve(Candidate candidate) {
+            return till.reserve(request, candidate.permit()).thenApply(money -> {
+                if (!request.reserved(money.reservation(), money.buckets())) {
+                    throw new Refused(new Refusal.Abandoned());
+                }
+                held = money;
+                return money;
+            });
+        }
+
+        private CompletableFuture<HttpResponse> send(Candidate candidate, Held money) {
+            if (isGone(request.call.request())) {
+                throw new Refused(new Refusal.Abandoned());
+            }
+            request.sent(true);
+            var began = System.nanoTime();
+            return providers
+                    .send(candidate.upstream().provider(), outgoing.request(request, candidate.permit(), body, plain))
+                    .toCompletableFuture()
+                    .handle((answer, failure) -> judge(candidate, money, began, answer, unwrapped(failure)))
+                    .thenCompose(next -> next);
+        }
+
+        private CompletableFuture<HttpResponse> judge(
+                Candidate candidate,
+                Held money,
+                long began,
+                @Nullable HttpResponse answer,
+                @Nullable Throwable failure) {
+            var setback = answer != null
+                    ? Setback.of(answer, clock.instant())
+                    : failure instanceof UpstreamFailure upstream ? Setback.of(upstream) : Optional.<Setback>empty();
+            var attempt = attempt(candidate, began, answer, failure);
+            if (setback.isEmpty() || made.size() >= retries.more()) {
+                return end(money, attempt, answer, failure);
+            }
+            var other = next();
+            if (other.isPresent()) {
+                return again(other.get(), Duration.ZERO, attempt, answer);
+            }
+            var pause = pause(setback.get());
+            return setback.get().mayAskAgain() && pause.compareTo(retries.longestWait()) <= 0
+                    ? again(candidate, pause, attempt, answer)
+                    : end(money, attempt, answer, failure);
+        }
+
+        private Duration pause(Setback setback) {
+            var wait = setback.retryAfter();
+            if (wait != null) {
+                return wait;
+            }
+            // Half to one and a half times as long, twice as long every time: who failed together comes back apart.
+            var factor = (0.5 + random.nextDouble()) * (1L << made.size());
+            return Duration.ofNanos((long) (retries.pause().toNanos() * factor));
+        }
+
+        private CompletableFuture<HttpResponse> again(
+                Candidate candidate, Duration pause, Exchange.Attempt failed, @Nullable HttpResponse answer) {
+            made.add(failed);
+            request.attempted(made);
+            request.sent(false);
+            log.atInfo()
+                    .addKeyValue("requestId", request.requestId())
+                    .addKeyValue("failed", failed.provider() + "/" + failed.model())
+                    .addKeyValue("status", failed.status())
+                    .addKeyValue("failure", failed.failure())
+                    .addKeyValue("next", candidate.upstream().name())
+                    .addKeyValue("pauseMillis", pause.toMillis())
+                    .log("another attempt");
+            if (answer != null) {
+                answer.entity().withSizeLimit(MAX_DISCARDED_BYTES).discardBytes(materializer);
+            }
+            if (pause.isZero()) {
+                return ask(candidate);
+            }
+            return Patterns.after(pause, system, () -> CompletableFuture.completedFuture(Done.getInstance()))
+                    .toCompletableFuture()
+                    .thenCompose(done -> ask(candidate));
+        }
+
+        private CompletableFuture<HttpResponse> end(
+                Held money, Exchange.Attempt last, @Nullable HttpResponse answer, @Nullable Throwable failure) {
+            if (!made.isEmpty()) {
+                made.add(last);
+                request.attempted(made);
+            }
+            if (answer == null) {
+                return CompletableFuture.failedFuture(
+                        failure == null ? new IllegalStateException("neither answer nor failure") : failure);
+            }
+            return money.reservation().recorded().toCompletableFuture().handle((recorded, unrecorded) -> {
+                if (unrecorded != null) {
+                    // Nothing is answered before the journal holds what it may cost: a crash would lose it.
+                    answer.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
+                    throw new Refused(new Refusal.QuotaUnavailable(
+                            "the reservation was not recorded: " + unrecorded.getMessage()));
+                }
+                return answer;
+            });
+        }
+
+        private Exchange.Attempt attempt(
+                Candidate candidate, long began, @Nullable HttpResponse answer, @Nullable Throwable failure) {
+            var millis = (System.nanoTime() - began) / 1_000_000;
+            var upstream = candidate.upstream();
+            return new Exchange.Attempt(
+                    upstream.provider().id(),
+                    upstream.model(),
+                    answer == null ? 0 : answer.status().intValue(),
+                    failure instanceof UpstreamFailure known ? known.kind().name() : null,
+                    millis);
+        }
+    }
+
+    private static @Nullable Throwable unwrapped(@Nullable Throwable failure) {
+        return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure;
+    }
+
+    static boolean isGone(HttpRequest request) {
+        return request.getAttribute(Providers.ABANDONED)
+                .map(gone -> gone.toCompletableFuture().isDone())
+                .orElse(false);
+    }
+}

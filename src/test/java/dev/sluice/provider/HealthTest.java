@@ -1,0 +1,88 @@
+package dev.sluice.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.Eventually;
+import java.time.Duration;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.testkit.javadsl.TestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class HealthTest {
+    private static final Duration REST = Duration.ofMillis(100);
+    private static final Duration SOON = Duration.ofSeconds(5);
+    private static ActorSystem system;
+
+    @BeforeAll
+    static void start() {
+        system = ActorSystem.create("health");
+    }
+
+    @AfterAll
+    static void stop() {
+        TestKit.shutdownActorSystem(system);
+    }
+
+    private static Health failed(int times, Duration rest) {
+        var health = new Health(system, rest);
+        IntStream.range(0, times).forEach(i -> health.failed());
+        return health;
+    }
+
+    @Test
+    void takesRequestsInSpiteOfAFewFailures() {
+        assertThat(failed(Health.MAX_FAILURES - 1, REST).takes()).isTrue();
+    }
+
+    @Test
+    void restsAfterARowOfFailures() {
+        assertThat(failed(Health.MAX_FAILURES, Duration.ofMinutes(1)).takes()).isFalse();
+    }
+
+    @Test
+    void countsFailuresInARowOnly() {
+        // Given
+        var health = failed(Health.MAX_FAILURES - 1, REST);
+        // When
+        health.answered();
+        health.failed();
+        // Then
+        assertThat(health.takes()).isTrue();
+    }
+
+    @Test
+    void isProbedByOneRequestWhenItHasRested() {
+        // Given
+        var health = failed(Health.MAX_FAILURES, REST);
+        // When
+        Eventually.await(SOON, () -> assertThat(health.takes()).isTrue());
+        // Then
+        assertThat(IntStream.range(0, 100).filter(i -> health.takes())).isEmpty();
+    }
+
+    @Test
+    void takesRequestsAgainWhenTheProbeIsAnswered() {
+        // Given
+        var health = failed(Health.MAX_FAILURES, REST);
+        Eventually.await(SOON, () -> assertThat(health.takes()).isTrue());
+        // When
+        health.answered();
+        // Then
+        assertThat(IntStream.range(0, 100)).allMatch(i -> health.takes());
+    }
+
+    @Test
+    void restsAgainWhenTheProbeFails() {
+        // Given
+        var health = failed(Health.MAX_FAILURES, REST);
+        Eventually.await(SOON, () -> assertThat(health.takes()).isTrue());
+        // When
+        health.failed();
+        // Then
+        assertThat(health.takes()).isFalse();
+        Eventually.await(SOON, () -> assertThat(health.takes()).isTrue());
+    }
+}
