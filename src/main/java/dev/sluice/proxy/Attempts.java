@@ -75,6 +75,10 @@ final class Attempts {
         return new Course(request, candidates, body, plain).begin();
     }
 
+    /** Of one attempt: one of the two. */
+    private record Result(
+            @Nullable HttpResponse answer, @Nullable Throwable failure) {}
+
     /** What one request has been through so far. Its stages follow one another, whatever their threads. */
     private final class Course {
         private final Underway request;
@@ -145,8 +149,8 @@ final class Attempts {
             return providers
                     .send(candidate.upstream().provider(), outgoing.request(request, candidate.permit(), body, plain))
                     .toCompletableFuture()
-                    .handle((answer, failure) -> judge(candidate, money, began, answer, unwrapped(failure)))
-                    .thenCompose(next -> next);
+                    .handle((answer, failure) -> new Result(answer, unwrapped(failure)))
+                    .thenCompose(result -> judge(candidate, money, began, result.answer(), result.failure()));
         }
 
         private CompletableFuture<HttpResponse> judge(
