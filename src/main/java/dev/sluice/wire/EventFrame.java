@@ -28,13 +28,14 @@ public final class EventFrame {
         int headerBytes = headers.entrySet().stream()
                 .mapToInt(header -> 4 + utf8(header.getKey()).length + utf8(header.getValue()).length)
                 .sum();
-        var frame = ByteBuffer.allocate(PRELUDE_BYTES + headerBytes + payload.length + CHECKSUM_BYTES);
-        frame.putInt(frame.capacity()).putInt(headerBytes);
-        frame.putInt(checksum(frame));
+        var bytes = new byte[PRELUDE_BYTES + headerBytes + payload.length + CHECKSUM_BYTES];
+        var frame = ByteBuffer.wrap(bytes);
+        frame.putInt(bytes.length).putInt(headerBytes);
+        frame.putInt(checksum(bytes, frame.position()));
         headers.forEach((name, value) -> header(frame, utf8(name), utf8(value)));
         frame.put(payload);
-        frame.putInt(checksum(frame));
-        return ByteString.fromArrayUnsafe(frame.array());
+        frame.putInt(checksum(bytes, frame.position()));
+        return ByteString.fromArrayUnsafe(bytes);
     }
 
     private static void header(ByteBuffer frame, byte[] name, byte[] value) {
@@ -45,10 +46,9 @@ public final class EventFrame {
                 .put(value);
     }
 
-    /** Of everything that was put so far. */
-    private static int checksum(ByteBuffer frame) {
+    private static int checksum(byte[] bytes, int length) {
         var crc = new CRC32();
-        crc.update(frame.array(), 0, frame.position());
+        crc.update(bytes, 0, length);
         return (int) crc.getValue();
     }
 
