@@ -40,7 +40,7 @@ class BedrockAnswersTest {
     }
 
     static AnswerReader streamOf(WireFormat format) {
-        return reader(format, format == INVOKE ? "invoke" : "converse", EVENTS, Map.of());
+        return reader(format, format.equals(INVOKE) ? "invoke" : "converse", EVENTS, Map.of());
     }
 
     private static Answer document(WireFormat format, String action, String body, Map<String, String> headers) {
@@ -180,7 +180,7 @@ class BedrockAnswersTest {
             """)
     void readsErrorsWhereverTheirTypeStands(String header, String body, String type, String message) {
         for (var format : formats().toList()) {
-            var action = format == INVOKE ? "invoke" : "converse";
+            var action = format.equals(INVOKE) ? "invoke" : "converse";
             var headers = header.isEmpty() ? Map.<String, String>of() : Map.of("x-amzn-errortype", header);
 
             var answer = document(format, action, body, headers);
@@ -261,7 +261,7 @@ class BedrockAnswersTest {
         for (var format : formats().toList()) {
             for (var body : List.of(garbage, damaged(random))) {
                 for (var type : List.of(EVENTS, "application/json")) {
-                    var reader = reader(format, format == INVOKE ? "invoke" : "converse", type, Map.of());
+                    var reader = reader(format, format.equals(INVOKE) ? "invoke" : "converse", type, Map.of());
                     var cuts = random.ints(random.nextInt(12), 0, body.length + 1)
                             .sorted()
                             .toArray();

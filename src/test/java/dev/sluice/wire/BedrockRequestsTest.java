@@ -1,5 +1,6 @@
 package dev.sluice.wire;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -99,7 +100,7 @@ class BedrockRequestsTest {
             })
     void refusesWhatMayBeReadInTwoWays(String body) {
         for (var format : List.of(INVOKE, CONVERSE)) {
-            var action = format == INVOKE ? "invoke" : "converse";
+            var action = format.equals(INVOKE) ? "invoke" : "converse";
             assertThatThrownBy(() -> read(format, action, body)).isInstanceOf(BadRequest.class);
         }
     }
@@ -141,8 +142,7 @@ class BedrockRequestsTest {
             // When
             reader.read(format.errorEvent(Framing.AWS_EVENTS, new WireError(kind, 502, "cut \"here\" ü")));
             // Then
-            var error = reader.answer().error();
-            assertThat(error).isNotNull();
+            var error = requireNonNull(reader.answer().error());
             assertThat(error.message()).isEqualTo("cut \"here\" ü");
             assertThat(error.type()).matches("[a-z][A-Za-z]+Exception");
         }
