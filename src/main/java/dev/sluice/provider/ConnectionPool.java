@@ -72,8 +72,16 @@ final class ConnectionPool {
     }
 
     private static void watch(Call call, CompletionStage<?> abandoned) {
-        abandoned.whenComplete((done, failure) ->
-                call.fail(new UpstreamFailure(UpstreamFailure.Kind.ABANDONED, "nobody waits for the answer any more")));
+        abandoned.whenComplete((done, failure) -> call.fail(abandoned()));
+    }
+
+    static UpstreamFailure abandoned() {
+        return new UpstreamFailure(UpstreamFailure.Kind.ABANDONED, "nobody waits for the answer any more");
+    }
+
+    /** Whether forgetting it would lose nothing. A call that comes along meanwhile is served all the same. */
+    boolean isUnused() {
+        return open.get() == 0 && idle.stream().allMatch(Connection::isClosed);
     }
 
     private void attempt(Call call) {

@@ -2,7 +2,9 @@ package dev.sluice.provider;
 
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
+import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -18,8 +20,17 @@ public interface Providers {
     @SuppressWarnings("rawtypes") // An attribute key is made from a class, and a class has no type arguments.
     AttributeKey<CompletionStage> ABANDONED = AttributeKey.create("sluice-abandoned", CompletionStage.class);
 
-    static Providers start(ActorSystem<?> system, Settings.Clocks clocks, int openRequestsPerHost) {
-        return new Relay(system, clocks, openRequestsPerHost);
+    /** On a request to a provider that clients bring their own credential for: what this client brought. */
+    AttributeKey<ClientCredential> CLIENT_CREDENTIAL =
+            AttributeKey.create("sluice-client-credential", ClientCredential.class);
+
+    static Providers start(
+            ActorSystem<?> system,
+            Settings.Clocks clocks,
+            int openRequestsPerHost,
+            InstantSource clock,
+            RandomGenerator random) {
+        return new Relay(system, clocks, openRequestsPerHost, clock, random);
     }
 
     /**
@@ -29,7 +40,14 @@ public interface Providers {
     boolean takes(ProviderRule provider);
 
     /**
-     * Sends a request to a provider.
+     * Whether a request that a provider refused for its key (401, 402, 403, 429) would carry another key next, one that has not been refused. To be
+     * asked when that answer is there: its key rests by then.
+     */
+    boolean hasAnotherKey(ProviderRule provider);
+
+    /**
+     * Sends a request to a provider. Where several would set the same header, the credential does; then the provider's
+     * {@code add_headers}; then the request.
      *
      * @param request with the client's path and query as URI, end-to-end headers only and no credential
      * @return the answer with a back-pressured entity, which must be run or its connection stays taken; or an {@link UpstreamFailure}. An entity that

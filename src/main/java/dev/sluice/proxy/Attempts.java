@@ -163,6 +163,9 @@ final class Attempts {
                     ? Setback.of(answer, clock.instant())
                     : failure instanceof UpstreamFailure upstream ? Setback.of(upstream) : Optional.<Setback>empty();
             var attempt = attempt(candidate, began, answer, failure);
+            if (answer != null && made.size() < retries.more() && wantsAnotherKey(candidate, answer)) {
+                return again(candidate, Duration.ZERO, attempt, answer);
+            }
             if (setback.isEmpty() || made.size() >= retries.more()) {
                 return end(money, attempt, answer, failure);
             }
@@ -174,6 +177,13 @@ final class Attempts {
             return setback.get().mayAskAgain() && pause.compareTo(retries.longestWait()) <= 0
                     ? again(candidate, pause, attempt, answer)
                     : end(money, attempt, answer, failure);
+        }
+
+        /** What one key was refused is nothing to the others, and nothing to wait for. */
+        private boolean wantsAnotherKey(Candidate candidate, HttpResponse answer) {
+            var status = answer.status().intValue();
+            return (status == 401 || status == 402 || status == 403 || status == 429)
+                    && providers.hasAnotherKey(candidate.upstream().provider());
         }
 
         private Duration pause(Setback setback) {

@@ -74,7 +74,8 @@ record ModelList(Supplier<InForce> inForce, InstantSource clock) {
                         .filter(format -> format.isSpokenBy(provider.compatibility()))
                         .map(WireFormat::endpoint)
                         .toList(),
-                new Metadata(new Provider(provider.id(), provider.name(), provider.description(), false)),
+                new Metadata(new Provider(
+                        provider.id(), provider.name(), provider.description(), provider.requiresClientAuth())),
                 rates.map(ModelList::pricing).orElse(null),
                 rates.flatMap(known -> boxed(known.contextWindow())).orElse(null),
                 rates.flatMap(known -> boxed(known.maxOutputTokens())).orElse(null));

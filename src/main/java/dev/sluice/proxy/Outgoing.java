@@ -1,10 +1,10 @@
 package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
+import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.wire.Splices;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.apache.pekko.util.ByteString;
 
@@ -25,14 +25,17 @@ record Outgoing(Passing passing) {
         var decoded = !edits.isEmpty() && incoming.getHeader("content-encoding").isPresent();
         var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
         var headers = passing.upstream(incoming, decoded);
-        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
+        Passing.set(headers, permit.addHeaders());
         var address = UpstreamAddress.of(request, incoming);
         if (address.firstLine() != null) {
             // Pekko's client writes this in place of the URI, and no header.
             headers.add(RawRequestURI.create(address.firstLine()));
         }
-        return incoming.withUri(address.uri())
+        var outgoing = incoming.withUri(address.uri())
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
+        return upstream.provider().authMode() == AuthMode.PASSTHROUGH
+                ? passing.withCredential(outgoing, incoming)
+                : outgoing;
     }
 }

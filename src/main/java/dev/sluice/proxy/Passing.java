@@ -1,5 +1,7 @@
 package dev.sluice.proxy;
 
+import dev.sluice.provider.ClientCredential;
+import dev.sluice.provider.Providers;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -7,11 +9,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.DateTime;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMessage;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.headers.Date;
 import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -41,6 +46,8 @@ final class Passing {
             "x-api-key",
             "x-goog-api-key",
             "api-key",
+            "cf-aig-authorization",
+            "x-amz-security-token",
             "cookie",
             "host",
             "expect",
@@ -82,6 +89,25 @@ final class Passing {
         }
         passed.add(PLAIN_ANSWER);
         return passed;
+    }
+
+    /** Sets headers in place of whatever of the same names is there. */
+    static void set(List<HttpHeader> headers, List<Map.Entry<String, String>> added) {
+        if (added.isEmpty()) {
+            return;
+        }
+        var names = added.stream()
+                .map(header -> header.getKey().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
+        headers.removeIf(header -> names.contains(header.lowercaseName()));
+        added.forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
+    }
+
+    /** The outgoing request with the incoming one's credential, if that has one; nobody but the provider gets to see it. */
+    HttpRequest withCredential(HttpRequest outgoing, HttpRequest incoming) {
+        return ClientCredential.of(incoming.getHeaders(), identity)
+                .map(credential -> outgoing.addAttribute(Providers.CLIENT_CREDENTIAL, credential))
+                .orElse(outgoing);
     }
 
     List<HttpHeader> downstream(HttpMessage answer) {

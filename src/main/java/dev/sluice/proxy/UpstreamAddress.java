@@ -3,9 +3,9 @@ package dev.sluice.proxy;
 import dev.sluice.wire.Operation;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param firstLine what stands on the first line, base URL's path included; null where the URI says it all
  */
 record UpstreamAddress(Uri uri, @Nullable String firstLine) {
-    private static final String RAW = "raw-request-uri";
-
     /** The query goes along, but for {@code key}: some clients put their credential there. */
     static UpstreamAddress of(Underway request, HttpRequest incoming) {
         var upstream = request.upstream();
@@ -52,8 +50,9 @@ record UpstreamAddress(Uri uri, @Nullable String firstLine) {
         if (!operation.path().contains("{+")) {
             return parsed;
         }
-        var sent = incoming.getHeader(RAW)
-                .map(HttpHeader::value)
+        // By its class: a client may send a header of that name, too.
+        var sent = incoming.getHeader(RawRequestURI.class)
+                .map(RawRequestURI::uri)
                 .map(target -> target.split("\\?", 2)[0])
                 .orElse(parsed);
         return segments(sent) == segments(parsed) && sent.startsWith("/") ? sent : parsed;

@@ -35,7 +35,7 @@ class PolicyDocumentTest {
                 .containsExactly("provider private has invalid baseurl (must be http:// or https:// with a host, and "
                         + "without credentials or query): YOUR_PRIVATE_LLM_URL");
         assertThat(policy.providers()).containsOnlyKeys("openai", "anthropic", "gemini");
-        assertThat(provider(reading, "gemini").authorization()).isEqualTo(Authorization.X_GOOG_API_KEY);
+        assertThat(keys(reading, "gemini").authorization()).isEqualTo(Authorization.X_GOOG_API_KEY);
         assertThat(policy.grants())
                 .containsExactly(
                         new GrantRule(
@@ -91,7 +91,7 @@ class PolicyDocumentTest {
                         "no grant in grants or temp_grants assigns role:admin; nobody will be able to manage this "
                                 + "instance unless admin is granted via tsnet ACL policy");
         var anthropic = provider(reading, "anthropic");
-        assertThat(anthropic.apiKey().reveal()).isEqualTo("YOUR_ANTHROPIC_API_KEY");
+        assertThat(keys(reading, "anthropic").keys()).containsExactly(Secret.of("YOUR_ANTHROPIC_API_KEY"));
         assertThat(anthropic.models()).containsExactly("claude-sonnet-4-5", "claude-opus-4-5");
     }
 
@@ -391,7 +391,7 @@ class PolicyDocumentTest {
         var field = authorization == null ? "" : ", \"authorization\": \"" + authorization + "\"";
         var reading = read("{\"providers\": {\"p\": {\"baseurl\": \"%s\"%s}}}".formatted(url, field));
 
-        assertThat(provider(reading, "p").authorization()).isEqualTo(expected);
+        assertThat(keys(reading, "p").authorization()).isEqualTo(expected);
     }
 
     @Test
@@ -485,7 +485,7 @@ class PolicyDocumentTest {
 
         var provider = provider(reading, "p");
         assertThat(provider.baseUrl()).isEqualTo("http://h:8000");
-        assertThat(provider.apiKey().reveal()).isEqualTo("a$1\\");
+        assertThat(keys(reading, "p").keys()).containsExactly(Secret.of("a$1\\"));
         assertThat(provider.name()).isEqualTo("$HOST ${not a macro} full");
         assertThat(provider.models()).containsExactly("${KEY}");
     }
@@ -495,7 +495,7 @@ class PolicyDocumentTest {
         var reading = PolicyDocument.read(
                 "{\"providers\": {\"p\": {\"baseurl\": \"http://h\", \"apikey\": \"${KEY}\"}}}", _ -> "k-1\n");
 
-        assertThat(provider(reading, "p").apiKey().reveal()).isEqualTo("k-1");
+        assertThat(keys(reading, "p").keys()).containsExactly(Secret.of("k-1"));
     }
 
     @Test
@@ -574,6 +574,10 @@ class PolicyDocumentTest {
 
     private static ProviderRule provider(PolicyReading reading, String id) {
         return requireNonNull(requireNonNull(reading.policy()).providers().get(id));
+    }
+
+    private static CredentialRule.Keys keys(PolicyReading reading, String id) {
+        return (CredentialRule.Keys) provider(reading, id).credential();
     }
 
     private static List<String> messages(PolicyReading reading) {
