@@ -18,7 +18,7 @@ final class ModelKeys {
     private static final Pattern CLAUDE_DATED = Pattern.compile("(claude-.+)-(\\d{8})");
     private static final Pattern CLAUDE_VERSION =
             Pattern.compile("claude-[a-z]+-(\\d{1,2})(?:[-.](\\d{1,2}))?(?!\\d).*");
-    private static final Pattern GEOGRAPHIC = Pattern.compile("(?:us|eu|global|jp|au|apac|us-gov)\\.(.+)");
+    private static final Pattern GEOGRAPHIC = Pattern.compile("(?:us|eu|global|jp|au|apac|ca|us-gov)\\.(.+)");
 
     private final CostBasis basis;
     private final Place place;

@@ -5,7 +5,7 @@ import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.wire.Splices;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.apache.pekko.util.ByteString;
 
 /** Makes the request for a provider out of the client's. */
@@ -26,24 +26,16 @@ record Outgoing(Passing passing) {
         var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
         var headers = passing.upstream(incoming, decoded);
         Passing.set(headers, permit.addHeaders());
-        var outgoing = incoming.withUri(uri(request, incoming.getUri()))
+        var address = UpstreamAddress.of(request, incoming);
+        if (address.firstLine() != null) {
+            // Pekko's client writes this in place of the URI, and no header.
+            headers.add(RawRequestURI.create(address.firstLine()));
+        }
+        var outgoing = incoming.withUri(address.uri())
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
         return upstream.provider().authMode() == AuthMode.PASSTHROUGH
                 ? passing.withCredential(outgoing, incoming)
                 : outgoing;
-    }
-
-    private static Uri uri(Underway request, Uri uri) {
-        var upstream = request.upstream();
-        var sent = uri.path();
-        var path = request.format.upstreamPath(
-                request.operation,
-                request.call().parameters(),
-                sent,
-                request.head(),
-                upstream.model(),
-                upstream.provider().compatibility());
-        return Passing.target(uri, path);
     }
 }

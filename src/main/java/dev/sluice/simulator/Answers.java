@@ -93,8 +93,10 @@ final class Answers {
         if (request.method().equals("GET")) {
             return Decision.atOnce(got(request, path, requestId));
         }
-        var destination =
-                Destination.of(path, target.length > 1 ? target[1] : "").orElse(null);
+        var amazon = AmazonPath.of(path);
+        var destination = amazon.map(AmazonPath::destination)
+                .or(() -> Destination.of(path, target.length > 1 ? target[1] : ""))
+                .orElse(null);
         if (destination == null || !request.method().equals("POST")) {
             return Decision.atOnce(
                     failure(new ChatShape(), 404, "Unknown request URL: " + request.method() + " " + path, requestId));
@@ -105,6 +107,9 @@ final class Answers {
         }
         var form = FormFields.of(request);
         var body = form == null ? object(request.body()) : form;
+        if (body != null && amazon.isPresent()) {
+            body = amazon.get().whole(body);
+        }
         if (body == null || (destination.model() == null && !body.path("model").isTextual())) {
             return Decision.atOnce(failure(shape, 400, "The body is not a JSON object with a model.", requestId));
         }
@@ -196,7 +201,7 @@ final class Answers {
         var script = plan.script();
         var frames = spoilt(shape, shape.events(plan), script, requestId);
         if (script.has(Cue.ENDLESS)) {
-            frames = frames.first(2).followedBy(endless());
+            frames = frames.first(2).followedBy(endless(shape.endless()));
         }
         return response(shape, 200, requestId)
                 .addHeader(RawHeader.create("cache-control", "no-cache"))
@@ -211,13 +216,12 @@ final class Answers {
         var at = (int) script.count(Cue.MALFORMED_AT, 0) - 1;
         if (at >= 0 && at < frames.size()) {
             var whole = frames.frame(at);
-            return frames.replaced(at, whole.take(whole.length() / 2).concat(ByteString.fromString("\n\n")));
+            return frames.replaced(at, shape.malformed(whole));
         }
         return frames;
     }
 
-    private static Frames endless() {
-        var opening = ByteString.fromString("data: ");
+    private static Frames endless(ByteString opening) {
         return Frames.of(Integer.MAX_VALUE, index -> index == 0 ? opening.concat(FILLER) : FILLER);
     }
 
@@ -286,8 +290,11 @@ final class Answers {
     }
 
     private static HttpResponse failure(Shape shape, int status, String message, String requestId) {
-        return response(shape, status, requestId)
-                .withEntity(ContentTypes.APPLICATION_JSON, Shape.utf8(shape.error(status, message, requestId)));
+        var answer = response(shape, status, requestId);
+        for (var header : shape.errorHeaders(status).entrySet()) {
+            answer = answer.addHeader(RawHeader.create(header.getKey(), header.getValue()));
+        }
+        return answer.withEntity(ContentTypes.APPLICATION_JSON, Shape.utf8(shape.error(status, message, requestId)));
     }
 
     private static HttpResponse json(Shape shape, String body, String requestId) {
@@ -350,7 +357,7 @@ final class Answers {
 
     private static String about() {
         var text = new StringBuilder(
-                "Simulated providers: OpenAI chat and Responses, Anthropic Messages, Gemini; both of the latter on Vertex AI, too.\n\nModels:\n");
+                "Simulated providers: OpenAI chat and Responses, Anthropic Messages, Gemini; both of the latter on Vertex AI, too; Bedrock.\n\nModels:\n");
         for (var model : DemoModel.ALL) {
             text.append("  %-20s %s%n".formatted(model.id(), model.manner()));
         }

@@ -13,7 +13,8 @@ record DemoModel(String id, Maker maker, String manner, List<Script> scripts) {
     enum Maker {
         OPENAI,
         ANTHROPIC,
-        GOOGLE
+        GOOGLE,
+        AMAZON
     }
 
     static final List<DemoModel> ALL = List.of(
@@ -47,7 +48,8 @@ record DemoModel(String id, Maker maker, String manner, List<Script> scripts) {
                     "fault=529",
                     "events=20;interval=25ms",
                     "events=20;interval=25ms;cut-after=8"),
-            google("sim-gemini", "answers at a usual pace", "events=40;interval=25ms;answer-delay=200ms"));
+            google("sim-gemini", "answers at a usual pace", "events=40;interval=25ms;answer-delay=200ms"),
+            amazon("sim-bedrock-claude", "answers at a usual pace", "events=40;interval=25ms;answer-delay=200ms"));
 
     private static DemoModel openAi(String id, String manner, String... scripts) {
         return new DemoModel(id, Maker.OPENAI, manner, parsed(scripts));
@@ -59,6 +61,10 @@ record DemoModel(String id, Maker maker, String manner, List<Script> scripts) {
 
     private static DemoModel google(String id, String manner, String... scripts) {
         return new DemoModel(id, Maker.GOOGLE, manner, parsed(scripts));
+    }
+
+    private static DemoModel amazon(String id, String manner, String... scripts) {
+        return new DemoModel(id, Maker.AMAZON, manner, parsed(scripts));
     }
 
     private static List<Script> parsed(String... scripts) {

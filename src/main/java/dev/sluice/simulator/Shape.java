@@ -13,7 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One provider's way of putting an answer. */
 sealed interface Shape
-        permits ChatShape, CompletionsShape, GeminiShape, MediaShape, MessagesShape, NumbersShape, ResponsesShape {
+        permits AmazonShape,
+                ChatShape,
+                CompletionsShape,
+                GeminiShape,
+                MediaShape,
+                MessagesShape,
+                NumbersShape,
+                ResponsesShape {
     /** Time stands still here, so that equal requests get equal answers: 2026-11-20T10:00:00Z. */
     long NOW = 1795168800;
 
@@ -57,6 +64,21 @@ sealed interface Shape
 
     /** The headers that come with every answer. */
     Map<String, String> headers(String requestId, boolean exhausted);
+
+    /** The headers that come with an error besides. */
+    default Map<String, String> errorHeaders(int status) {
+        return Map.of();
+    }
+
+    /** An event that nobody can read, whose neighbours everybody can. */
+    default ByteString malformed(ByteString event) {
+        return event.take(event.length() / 2).concat(ByteString.fromString("\n\n"));
+    }
+
+    /** How an event begins that has no end. */
+    default ByteString endless() {
+        return ByteString.fromString("data: ");
+    }
 
     static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();

@@ -37,7 +37,8 @@ import org.apache.pekko.util.ByteString;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * Simulated providers behind one port: OpenAI chat and Responses, Anthropic Messages, Gemini, both of the latter on Vertex AI, too, with faults on
+ * Simulated providers behind one port: OpenAI chat and Responses, Anthropic Messages, Gemini, both of the latter on Vertex AI, too, Bedrock's
+ * InvokeModel and Converse, with faults on
  * demand.
  *
  * <p>A request says how it wants to be answered in the header {@code x-simulate} or in its model's name; {@code GET /} lists all that

@@ -47,6 +47,26 @@ public record Answer(
         return error == null && finishReasonRaw != null && UNDER_WAY.contains(finishReasonRaw);
     }
 
+    /** The same answer, ended by an error that its events do not tell. */
+    Answer failed(AnswerError told) {
+        return new Answer(
+                usage,
+                toolCalls,
+                FinishReason.ERROR,
+                finishReasonRaw,
+                model,
+                responseId,
+                serviceTier,
+                speed,
+                inferenceGeo,
+                reportedCostUsd,
+                countedTokens,
+                told,
+                false,
+                textChars,
+                outputChars);
+    }
+
     /** An error that the provider put into an answer. */
     public record AnswerError(
             @Nullable String type,

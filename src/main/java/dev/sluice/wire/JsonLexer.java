@@ -14,6 +14,11 @@ final class JsonLexer<F extends Enum<F>> {
     /** No wanted key is longer, and no sane number. */
     private static final int MAX_TOKEN_BYTES = 64;
 
+    /** What an escape of a text that is handed on may become. */
+    private static final int MAX_ESCAPED_BYTES = 8;
+
+    private static final byte[] NOTHING = new byte[0];
+
     private enum State {
         START,
         STRUCTURE,
@@ -48,6 +53,9 @@ final class JsonLexer<F extends Enum<F>> {
 
     private final JsonToken token = new JsonToken();
     private boolean key;
+
+    /** The shape of the string that is handed on while it is read; null for one that is not. */
+    private @Nullable JsonShape<F> passed;
 
     private long nesting;
     private boolean inString;
@@ -215,10 +223,14 @@ final class JsonLexer<F extends Enum<F>> {
         int end = Scan.endOfPlain(bytes, from, to);
         if (end == to || bytes[end] != '"') {
             startString(false, shape == null ? 0 : shape.keep, shape != null && shape.counted);
+            passed = shape != null && shape.passed ? shape : null;
             return from;
         }
         expected = Expected.COMMA;
-        if (shape != null && (shape.keep > 0 || shape.counted)) {
+        if (shape != null && shape.passed) {
+            listener.piece(shape.field, bytes, from, end);
+            tellEnd(shape);
+        } else if (shape != null && (shape.keep > 0 || shape.counted)) {
             int cut = end - from <= shape.keep ? end : Scan.wholeCodePoints(bytes, from, from + shape.keep, end);
             text.show(bytes, from, cut, shape.counted ? Scan.codePoints(bytes, from, end) : 0);
             listener.string(shape.field, text);
@@ -230,6 +242,7 @@ final class JsonLexer<F extends Enum<F>> {
         state = State.STRING;
         token.start(keep, count);
         key = isKey;
+        passed = null;
     }
 
     private int string(byte[] bytes, int from, int to) {
@@ -237,20 +250,41 @@ final class JsonLexer<F extends Enum<F>> {
         while (at < to) {
             if (token.escaping()) {
                 token.unescape(bytes[at++]);
+                if (passed != null && !token.escaping()) {
+                    passEscaped(passed);
+                }
                 continue;
             }
             int plain = at;
             at = Scan.endOfPlain(bytes, at, to);
-            token.take(bytes, plain, at);
+            if (passed == null) {
+                token.take(bytes, plain, at);
+            } else {
+                listener.piece(passed.field, bytes, plain, at);
+            }
             if (at < to) {
                 if (bytes[at++] == '"') {
                     endString();
                     return at;
                 }
+                if (passed != null) {
+                    token.start(MAX_ESCAPED_BYTES, false);
+                }
                 token.escape();
             }
         }
         return at;
+    }
+
+    private void passEscaped(JsonShape<F> shape) {
+        token.show(text);
+        var bytes = text.toBytes(MAX_ESCAPED_BYTES);
+        listener.piece(shape.field, bytes, 0, bytes.length);
+    }
+
+    private void tellEnd(JsonShape<F> shape) {
+        text.show(NOTHING, 0, 0, 0);
+        listener.string(shape.field, text);
     }
 
     private void endString() {
@@ -261,7 +295,11 @@ final class JsonLexer<F extends Enum<F>> {
             expected = Expected.COLON;
         } else {
             expected = Expected.COMMA;
-            tellKept();
+            if (passed == null) {
+                tellKept();
+            } else {
+                tellEnd(passed);
+            }
         }
     }
 

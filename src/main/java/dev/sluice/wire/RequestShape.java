@@ -7,7 +7,7 @@ import java.util.Set;
  * What {@link RequestReader} must know of a format to read its requests: the names of the fields that matter.
  *
  * @param name           the format's flag
- * @param outputLimits   fields that limit the answer's tokens; when several are set, the highest counts
+ * @param outputLimits   fields that limit the answer's tokens, {@code owner.name} for one in an object; when several are set, the highest counts
  * @param system         fields with the system prompt
  * @param conversation   the field with the messages: an array, or a string that is the one message of the user
  * @param otherPrompt    further fields that the model is shown, for example tools
@@ -74,6 +74,11 @@ public record RequestShape(
             Set<String> models,
             Set<String> strippable,
             boolean usersByDefault) {
+        /** Settings that hold nothing but limits. */
+        public static Deeper limits(Set<String> settings, Set<String> outputLimits) {
+            return new Deeper(settings, outputLimits, Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
+        }
+
         public static final Deeper NOTHING =
                 new Deeper(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
     }

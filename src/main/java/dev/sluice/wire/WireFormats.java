@@ -1,5 +1,7 @@
 package dev.sluice.wire;
 
+import dev.sluice.wire.bedrock.Converse;
+import dev.sluice.wire.bedrock.InvokeModel;
 import dev.sluice.wire.chat.ChatCompletions;
 import dev.sluice.wire.chat.Completions;
 import dev.sluice.wire.gemini.GenerateContent;
@@ -30,7 +32,9 @@ public final class WireFormats {
             new Transcriptions(),
             new GenerateContent(),
             new VertexGenerateContent(),
-            new RawPredict());
+            new RawPredict(),
+            new InvokeModel(),
+            new Converse());
 
     private WireFormats() {}
 }

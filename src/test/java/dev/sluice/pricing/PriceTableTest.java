@@ -79,6 +79,22 @@ class PriceTableTest {
                 .isEqualTo("bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "us-east-1, us.anthropic.claude-sonnet-4-5-20250929-v1:0, us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "eu-central-1, eu.anthropic.claude-opus-5, eu.anthropic.claude-opus-5",
+        "eu-central-1, global.anthropic.claude-opus-5, global.anthropic.claude-opus-5",
+        "eu-central-1, arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-opus-5, eu.anthropic.claude-opus-5",
+        "us-east-1, arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0, anthropic.claude-3-haiku-20240307-v1:0",
+        "us-gov-west-1, anthropic.claude-sonnet-4-5-20250929-v1:0, bedrock/us-gov-west-1/anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "us-east-1, us.amazon.nova-lite-v1:0, us.amazon.nova-lite-v1:0",
+    })
+    void findsBedrocksModelsByProfileByArnAndByRegion(String region, String model, String key) {
+        var provider = Samples.providerAt("https://bedrock-runtime." + region + ".amazonaws.com", "bedrock");
+
+        assertThat(basis(Samples.terms(provider, model))).isEqualTo("bedrock/" + key);
+    }
+
     @Test
     void anApplicationInferenceProfileNeedsAMapping() {
         var arn = "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc123";

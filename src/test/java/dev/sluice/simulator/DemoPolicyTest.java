@@ -37,6 +37,9 @@ class DemoPolicyTest {
         assertThat(models("gemini-sim"))
                 .containsExactlyElementsOf(
                         DemoModel.of(Maker.GOOGLE).stream().map(DemoModel::id).toList());
+        assertThat(models("bedrock-sim"))
+                .containsExactlyElementsOf(
+                        DemoModel.of(Maker.AMAZON).stream().map(DemoModel::id).toList());
     }
 
     @Test

@@ -59,4 +59,15 @@ class SimulatorClientsIT {
         assertThat(NodeClients.run("google.mjs", Map.of("BASE_URL", url, "MODE", mode)))
                 .hasSize(16);
     }
+
+    @Test
+    void amazonsClientUnderstandsIt() {
+        assertThat(NodeClients.run("amazon.mjs", Map.of("BASE_URL", url))).hasSize(25);
+    }
+
+    @Test
+    void anthropicsClientForBedrockUnderstandsIt() {
+        assertThat(NodeClients.run("anthropic-bedrock.mjs", Map.of("BASE_URL", url)))
+                .hasSize(7);
+    }
 }

@@ -37,7 +37,9 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
             Map.entry("anthropic-messages", "anthropic_messages"),
             Map.entry("gemini", "gemini_generate_content"),
             Map.entry("vertex-gemini", "google_generate_content"),
-            Map.entry("vertex-anthropic", "google_raw_predict"));
+            Map.entry("vertex-anthropic", "google_raw_predict"),
+            Map.entry("bedrock-invoke", "bedrock_model_invoke"),
+            Map.entry("bedrock-converse", "bedrock_converse"));
 
     static Stream<Fixture> all() {
         return FORMATS.keySet().stream().sorted().flatMap(Fixture::of);

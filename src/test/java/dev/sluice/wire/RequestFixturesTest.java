@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -23,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RequestFixturesTest {
     private static final Path FIXTURES = Path.of("src/test/resources/wire/requests");
     private static final Set<String> FORMATS =
-            Set.of("openai-chat", "openai-responses", "anthropic-messages", "openrouter", "gemini");
+            Set.of("openai-chat", "openai-responses", "anthropic-messages", "openrouter", "gemini", "bedrock-invoke");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Stream<String> requestsOfRealClients() throws IOException {
@@ -98,7 +100,10 @@ class RequestFixturesTest {
                 var matcher = pattern.matcher(path);
                 if (matcher.matches()) {
                     var parameters = new HashMap<String, String>();
-                    pattern.namedGroups().keySet().forEach(name -> parameters.put(name, matcher.group(name)));
+                    pattern.namedGroups()
+                            .keySet()
+                            .forEach(name -> parameters.put(
+                                    name, URLDecoder.decode(matcher.group(name), StandardCharsets.UTF_8)));
                     return Heads.read(format, operation, parameters, Heads.utf8(body), headers);
                 }
             }

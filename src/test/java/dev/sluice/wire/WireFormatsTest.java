@@ -33,7 +33,12 @@ class WireFormatsTest {
         "/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:streamGenerateContent, google_generate_content, goge",
         "/v1/publishers/google/models/{model}:predict, google_generate_content, goge",
         "/v1/projects/{project}/locations/{location}/publishers/anthropic/models/{model}:streamRawPredict, google_raw_predict, gora",
-        "/v1/projects/{project}/locations/{location}/publishers/anthropic/models/count-tokens:rawPredict, google_raw_predict, gora"
+        "/v1/projects/{project}/locations/{location}/publishers/anthropic/models/count-tokens:rawPredict, google_raw_predict, gora",
+        "/bedrock/model/{model}/invoke, bedrock_model_invoke, beiv",
+        "/model/{model}/invoke-with-response-stream, bedrock_model_invoke, beiv",
+        "/bedrock/model/{model}/count-tokens, bedrock_model_invoke, beiv",
+        "/bedrock/model/{model}/converse, bedrock_converse, beco",
+        "/model/{model}/converse-stream, bedrock_converse, beco"
     })
     void knowsTheFormatOfEachPath(String path, String name, String prefix) {
         // When

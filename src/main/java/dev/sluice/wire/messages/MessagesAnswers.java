@@ -7,8 +7,10 @@ import static dev.sluice.wire.JsonShape.raw;
 import static dev.sluice.wire.JsonShape.text;
 
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.EventReader;
 import dev.sluice.wire.JsonAnswers;
 import dev.sluice.wire.JsonArrayAnswers;
+import dev.sluice.wire.JsonEvents;
 import dev.sluice.wire.JsonShape;
 import dev.sluice.wire.SseAnswers;
 
@@ -148,6 +150,11 @@ public final class MessagesAnswers {
     /** Reads a stream of events. */
     public static AnswerReader stream() {
         return SseAnswers.reader(EVENT, new MessagesTally(), false);
+    }
+
+    /** Reads a stream's events, however they come. */
+    public static EventReader events() {
+        return new JsonEvents<>(EVENT, new MessagesTally());
     }
 
     /** Reads the answer of a token-counting call, which is never usage. */
