@@ -97,6 +97,7 @@ public final class Node {
                         Duration.ofSeconds(3),
                         settings.reservations().renewal(),
                         settings.reservations().expiry(),
+                        QuotaSettings.SNAPSHOT_EVERY,
                         true));
         var ledger = Ledger.start(system);
         var identity = Identity.of(settings.trustedProxies());

@@ -49,12 +49,6 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     /** What a persistence id of this entity begins with. The rest is the bucket's name, whatever characters it has. */
     static final String ID_PREFIX = "QuotaBucket|";
 
-    /**
-     * Events between snapshots. The bucket stands still while one is written, for 5 to 10 ms if it is busy; a recovery replays at most two such
-     * spans.
-     */
-    static final int SNAPSHOT_EVERY = 25_000;
-
     private static final int SNAPSHOTS_KEPT = 2;
 
     /** Looks at the owners come this often within an expiry; what keeps the entity awake must beat passivation's two minutes. */
@@ -228,7 +222,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS_KEPT).withDeleteEventsOnSnapshot();
+        return RetentionCriteria.snapshotEvery(surroundings.settings().snapshotEvery(), SNAPSHOTS_KEPT).withDeleteEventsOnSnapshot();
     }
 
     // --- money

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPOutputStream;
@@ -138,7 +139,8 @@ class ByteIdentityIT {
     @BeforeAll
     static void start() throws Exception {
         provider = BareProvider.start((request, in, out) -> next.get().write(out));
-        gateway = TestGateway.start(data, TestGateway.policy(provider.url()));
+        gateway = TestGateway.start(
+                data, TestGateway.policy(provider.url()), Map.of("sluice.retries.pause", "1ms"));
     }
 
     @AfterAll

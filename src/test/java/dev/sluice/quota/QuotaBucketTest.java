@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class QuotaBucketTest {
+    private static final int SNAPSHOT_EVERY = 500;
     private static final ActorTestKit testKit =
             ActorTestKit.create(EventSourcedBehaviorTestKit.config().withFallback(TestSystem.config()));
     private static final PersistenceTestKit journal = PersistenceTestKit.create(testKit.system());
@@ -295,14 +296,14 @@ class QuotaBucketTest {
     @Test
     void takesSnapshotsAndDeletesWhatTheyCover() {
         var bucket = spawn("node");
-        for (var i = 0; i < 4 * QuotaBucket.SNAPSHOT_EVERY; i++) {
+        for (var i = 0; i < 4 * SNAPSHOT_EVERY; i++) {
             bucket.tell(settle("r" + i, 1)); // each waits for the one before, so each is an event
             desk.receiveMessage();
         }
 
-        awaitStatus(restart(bucket, "node"), 0, 4 * QuotaBucket.SNAPSHOT_EVERY);
+        awaitStatus(restart(bucket, "node"), 0, 4 * SNAPSHOT_EVERY);
         assertThat(journal.persistedInStorage(QuotaBucket.ID_PREFIX + name))
-                .hasSizeLessThanOrEqualTo(3 * QuotaBucket.SNAPSHOT_EVERY);
+                .hasSizeLessThanOrEqualTo(3 * SNAPSHOT_EVERY);
     }
 
     private static FishingOutcome untilRefused(Reply reply) {
@@ -323,7 +324,7 @@ class QuotaBucketTest {
                 incarnation,
                 witness,
                 clock,
-                QuotaSettings.defaults(TestReadJournal.ID, true),
+                QuotaSettings.defaults(TestReadJournal.ID, true).withSnapshotEvery(SNAPSHOT_EVERY),
                 orphansCharged,
                 LedgerWitness.ALONE,
                 region::add);
