@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param costBasis     as written, null when it is to be inferred
  * @param addHeaders    name to value, added to every upstream request
  * @param preference    higher wins when several providers offer a model
+ * @param maxOpenRequests past it requests are refused; 0 for what the node's settings say
  */
 public record ProviderRule(
         String id,
@@ -30,8 +31,13 @@ public record ProviderRule(
         List<CostMapping> modelCostMap,
         List<Map.Entry<String, String>> addHeaders,
         int preference,
-        boolean disabled) {
+        boolean disabled,
+        int maxOpenRequests) {
     public ProviderRule {
+        if (maxOpenRequests < 0) {
+            throw new IllegalArgumentException(
+                    "providers." + id + ".max_open_requests: " + maxOpenRequests + " (expected: > 0)");
+        }
         if (id.isEmpty() || id.contains("/")) {
             throw new IllegalArgumentException("provider id: \"" + id + "\" (expected: not empty, no \"/\")");
         }
@@ -43,6 +49,38 @@ public record ProviderRule(
         compatibility = Set.copyOf(compatibility);
         modelCostMap = List.copyOf(modelCostMap);
         addHeaders = List.copyOf(addHeaders);
+    }
+
+    /** One that leaves its limit to the node's settings. */
+    public ProviderRule(
+            String id,
+            String baseUrl,
+            List<String> models,
+            Secret apiKey,
+            Authorization authorization,
+            String name,
+            String description,
+            Set<String> compatibility,
+            @Nullable String costBasis,
+            List<CostMapping> modelCostMap,
+            List<Map.Entry<String, String>> addHeaders,
+            int preference,
+            boolean disabled) {
+        this(
+                id,
+                baseUrl,
+                models,
+                apiKey,
+                authorization,
+                name,
+                description,
+                compatibility,
+                costBasis,
+                modelCostMap,
+                addHeaders,
+                preference,
+                disabled,
+                0);
     }
 
     public enum Authorization {

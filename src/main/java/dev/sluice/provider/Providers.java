@@ -3,6 +3,7 @@ package dev.sluice.provider;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
 import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -18,8 +19,13 @@ public interface Providers {
     @SuppressWarnings("rawtypes") // An attribute key is made from a class, and a class has no type arguments.
     AttributeKey<CompletionStage> ABANDONED = AttributeKey.create("sluice-abandoned", CompletionStage.class);
 
-    static Providers start(ActorSystem<?> system, Settings.Clocks clocks, int openRequestsPerHost) {
-        return new Relay(system, clocks, openRequestsPerHost);
+    /**
+     * Gets ready to send.
+     *
+     * @throws IllegalArgumentException when the settings name a file that cannot be used
+     */
+    static Providers start(ActorSystem<?> system, Settings settings, RandomGenerator random) {
+        return new Relay(system, settings.limits(), new Lines(system, settings, random));
     }
 
     /**

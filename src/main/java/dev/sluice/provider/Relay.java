@@ -12,22 +12,22 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Sends requests over pooled connections, one pool a host. */
+/** Sends requests on, each over the line to its provider's host, and counts what is open. */
 final class Relay implements Providers {
     /** Targets are derived from policy; after many policies the old ones are forgotten. */
     private static final int MAX_TARGETS = 10_000;
 
     private final ActorSystem<?> system;
-    private final Settings.Clocks clocks;
-    private final int openRequestsPerHost;
+    private final Settings.Limits limits;
+    private final Lines lines;
     private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Target.Host, ConnectionPool> pools = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, OpenRequests> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Health> health = new ConcurrentHashMap<>();
 
-    Relay(ActorSystem<?> system, Settings.Clocks clocks, int openRequestsPerHost) {
+    Relay(ActorSystem<?> system, Settings.Limits limits, Lines lines) {
         this.system = system;
-        this.clocks = clocks;
-        this.openRequestsPerHost = openRequestsPerHost;
+        this.limits = limits;
+        this.lines = lines;
     }
 
     @Override
@@ -38,8 +38,21 @@ final class Relay implements Providers {
                         target.uri(uri.path(), uri.rawQueryString().orElse("")))
                 .withHeaders(joined(target.headers(), request.getHeaders()));
         var answer = new CompletableFuture<HttpResponse>();
-        pool(target.host()).send(outgoing, answer);
+        var most = provider.maxOpenRequests() > 0 ? provider.maxOpenRequests() : limits.providerOpenRequests();
+        var open = this.open.computeIfAbsent(provider.id(), _ -> new OpenRequests());
+        if (open.take(most)) {
+            lines.to(target.host()).send(new Call(outgoing, answer, open));
+        } else {
+            answer.completeExceptionally(overloaded(provider, most));
+        }
         return answer.whenComplete((response, failure) -> note(provider, response, failure));
+    }
+
+    private static UpstreamFailure overloaded(ProviderRule provider, int most) {
+        var limit = provider.maxOpenRequests() > 0 ? "its max_open_requests" : "sluice.limits.provider-open-requests";
+        return new UpstreamFailure(
+                UpstreamFailure.Kind.OVERLOADED,
+                "provider \"" + provider.id() + "\" has " + most + " requests open, the limit (" + limit + ")");
     }
 
     @Override
@@ -81,10 +94,6 @@ final class Relay implements Providers {
         var target = Target.of(provider);
         targets.put(provider.id(), target);
         return target;
-    }
-
-    private ConnectionPool pool(Target.Host host) {
-        return pools.computeIfAbsent(host, key -> new ConnectionPool(system, key, clocks, openRequestsPerHost));
     }
 
     private static Iterable<HttpHeader> joined(List<HttpHeader> own, Iterable<HttpHeader> passed) {
