@@ -102,7 +102,7 @@ final class ServeCommand implements Callable<Integer> {
     /** A provider on one's own machine may want none; any other one will refuse every request. */
     private static void warnOfMissingKeys(Policy policy) {
         for (var provider : policy.providers().values()) {
-            if (!provider.disabled() && provider.apiKey().isEmpty()) {
+            if (!provider.disabled() && provider.lacksCredential()) {
                 log.atWarn()
                         .addKeyValue("provider", provider.id())
                         .log("a provider has no apikey; requests go to it without a credential");

@@ -29,6 +29,8 @@ class EveryRouteIsGuardedIT {
             List.of("Tailscale-User-Login: stranger@example.com", "Tailscale-User-Name: Stranger");
     private static final List<String> USER = List.of("Tailscale-User-Login: user@example.com");
 
+    private static final String FORM = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
+
     @TempDir
     private static Path data;
 
@@ -83,14 +85,14 @@ class EveryRouteIsGuardedIT {
 
     @Test
     void givesAUserWithoutAGrantNoModel() {
-        var refused = new String[] {
-            "/v1/chat/completions", "/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens"
-        };
+        var models =
+                guarded().filter(endpoint -> endpoint.needs() == Needs.MODEL).toList();
 
-        assertThat(guarded().filter(endpoint -> endpoint.needs() == Needs.MODEL))
+        assertThat(models)
                 .extracting(Endpoint::path)
-                .contains(refused)
-                .allSatisfy(path -> assertThat(post(path, USER)).isEqualTo(404));
+                .contains("/v1/chat/completions", "/v1/responses/{id}", "/v1/messages", "/v1/audio/transcriptions");
+        assertThat(models)
+                .allSatisfy(endpoint -> assertThat(status(endpoint, USER)).isEqualTo(404));
     }
 
     @Test
@@ -102,20 +104,31 @@ class EveryRouteIsGuardedIT {
     }
 
     private static int status(Endpoint endpoint, List<String> headers) {
-        var path = endpoint.path().replaceAll("\\{\\w+}", "x");
+        var path = concrete(endpoint.path());
         return endpoint.method().name().equals("POST")
                 ? post(path, headers)
                 : request(endpoint.method().name(), path, "", headers);
     }
 
+    /** A path in which whatever may vary is {@code m}, the model of the body. */
+    private static String concrete(String pattern) {
+        return pattern.replaceAll("\\{\\+?\\w+}", "m");
+    }
+
     private static int post(String path, List<String> headers) {
-        return request("POST", path, "{\"model\":\"m\",\"max_tokens\":1,\"messages\":[],\"input\":\"hi\"}", headers);
+        return path.contains("/audio/trans")
+                ? request("POST", path, FORM, "multipart/form-data; boundary=b", headers)
+                : request("POST", path, "{\"model\":\"m\",\"max_tokens\":1,\"messages\":[],\"input\":\"hi\"}", headers);
     }
 
     private static int request(String method, String path, String body, List<String> headers) {
+        return request(method, path, body, "application/json", headers);
+    }
+
+    private static int request(String method, String path, String body, String type, List<String> headers) {
         try (var http = RawHttp.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()))) {
             var lines = headers.isEmpty() ? "" : String.join("\r\n", headers) + "\r\n";
-            http.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            http.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n"
                     + "Content-Length: " + body.length() + "\r\n" + lines + "\r\n" + body);
             return http.readHead().status();
         }

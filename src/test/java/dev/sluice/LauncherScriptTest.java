@@ -148,6 +148,7 @@ class LauncherScriptTest {
 
         assertThat(run.out())
                 .contains("[-Xmx1g]", "[--enable-native-access=ALL-UNNAMED]", "[-XX:+UseCompactObjectHeaders]")
+                .contains("[-XX:MaxTenuringThreshold=2]")
                 .contains("[--sun-misc-unsafe-memory-access=allow]");
     }
 

@@ -1,14 +1,47 @@
 package dev.sluice.config;
 
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Entries of {@code add_headers}: {@code Header-Name: value}. */
 final class HeaderLine {
     private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+    /** Of one hop, or worked out from the request itself: one that is added would be wrong, or would smuggle. */
+    private static final Set<String> NOT_ADDABLE = Set.of(
+            "connection",
+            "content-length",
+            "content-type",
+            "expect",
+            "host",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    /** Prints without its value: people put credentials there, and rules are printed. */
+    private static final class Added extends AbstractMap.SimpleImmutableEntry<String, String> {
+        private static final long serialVersionUID = 1L;
+
+        Added(String name, String value) {
+            super(name, value);
+        }
+
+        @Override
+        public String toString() {
+            return getKey() + ": ***";
+        }
+    }
 
     private HeaderLine() {}
 
@@ -16,8 +49,9 @@ final class HeaderLine {
         var headers = new ArrayList<Map.Entry<String, String>>();
         for (var entry : section.texts("add_headers")) {
             var header = parse(entry.value());
-            header.ifPresent(headers::add);
-            if (header.isEmpty()) {
+            if (header.isPresent()) {
+                add(header.get(), headers, entry, section, prefix);
+            } else {
                 section.findings()
                         .warn(
                                 entry.at(),
@@ -26,6 +60,20 @@ final class HeaderLine {
             }
         }
         return headers;
+    }
+
+    private static void add(
+            Map.Entry<String, String> header,
+            List<Map.Entry<String, String>> headers,
+            HuJson.Text entry,
+            Section section,
+            String prefix) {
+        var name = header.getKey().toLowerCase(Locale.ROOT);
+        if (NOT_ADDABLE.contains(name)) {
+            section.findings().warn(entry.at(), prefix + "add_headers cannot set " + name + "; it is left out");
+        } else {
+            headers.add(header);
+        }
     }
 
     private static Optional<Map.Entry<String, String>> parse(String entry) {
@@ -39,6 +87,6 @@ final class HeaderLine {
         var sound = NAME.matcher(name).matches()
                 && !value.isEmpty()
                 && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c <= '~'));
-        return sound ? Optional.of(Map.entry(name, value)) : Optional.empty();
+        return sound ? Optional.of(new Added(name, value)) : Optional.empty();
     }
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +85,8 @@ final class HuJson {
         }
     }
 
+    private static final Pattern SOURCE = Pattern.compile("\\[Source: .*; line: (\\d+), column: (\\d+)]");
+
     private final JsonParser parser;
     private final Findings findings;
     private final UnaryOperator<String> substitute;
@@ -104,7 +107,7 @@ final class HuJson {
         try (var parser = FACTORY.createParser(withoutByteOrderMark(text))) {
             return new HuJson(parser, findings, substitute).document();
         } catch (JsonProcessingException e) {
-            throw new Malformed(firstLine(e.getOriginalMessage()), place(e.getLocation()));
+            throw new Malformed(placed(firstLine(e.getOriginalMessage())), place(e.getLocation()));
         } catch (IOException e) {
             // Strings do not fail to be read; the signature says otherwise.
             throw new Malformed(String.valueOf(e.getMessage()), Place.NOWHERE);
@@ -182,6 +185,11 @@ final class HuJson {
 
     private static String withoutByteOrderMark(String text) {
         return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    }
+
+    /** Jackson points to where an object began by naming a source that it hides. */
+    private static String placed(String message) {
+        return SOURCE.matcher(message).replaceAll("line $1, column $2");
     }
 
     private static String firstLine(@Nullable String message) {

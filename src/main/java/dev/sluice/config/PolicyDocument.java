@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Reads the policy document: HuJSON in, a {@link Policy} and everything that is wrong with the document out.
  *
  * <p>Errors (syntax, macros nobody substituted, broken quotas, impossible prices) leave no policy. Whatever else is wrong is a
- * warning, and is read as absent. Of duplicate keys the last one wins. Additions of ours, all optional:
- * {@code quotas.*.strict}, {@code fallbacks} and {@code prices}.
+ * warning, and is read as absent. Of duplicate keys the last one wins. Some keys are additions of ours, all optional:
+ * {@code quotas.*.strict}, {@code fallbacks}, {@code prices}, and of providers {@code apikeys}, {@code vertex_region}, {@code aws_region},
+ * {@code aws_profile} and the {@code authorization} {@code sigv4}.
  */
 public final class PolicyDocument {
     private PolicyDocument() {}

@@ -1,10 +1,8 @@
 package dev.sluice.config;
 
 import dev.sluice.config.HuJson.Text;
-import dev.sluice.config.ProviderRule.Authorization;
 import dev.sluice.config.ProviderRule.CostMapping;
 import java.math.BigDecimal;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,11 +16,6 @@ import org.jspecify.annotations.Nullable;
  * rule that exists is valid, and a model that nobody can serve is better unknown than broken.
  */
 final class ProviderReader {
-    private static final Map<String, Authorization> AUTHORIZATIONS = Map.of(
-            "bearer", Authorization.BEARER,
-            "x-api-key", Authorization.X_API_KEY,
-            "x-goog-api-key", Authorization.X_GOOG_API_KEY);
-
     private static final String CHAT = "openai_chat";
     private static final List<String> FLAGS = List.of(
             CHAT,
@@ -67,13 +60,14 @@ final class ProviderReader {
     }
 
     private static @Nullable ProviderRule read(String id, Section section) {
-        // Client credentials and kinds of upstream come later; until then every provider gets its configured key.
-        section.accept("auth_mode", "upstream");
+        // Only shown by the original, as metadata of models.
+        section.accept("upstream");
         var goodId = id(id, section);
         var baseUrl = baseUrl(id, section);
-        var apiKey = section.textOr("apikey", "");
         var models = section.texts("models").stream().map(Text::value).filter(it -> !it.isBlank());
-        var authorization = authorization(id, section, baseUrl, apiKey);
+        var credentials = new CredentialReader(id, section, baseUrl);
+        var authMode = credentials.mode();
+        var credential = credentials.credential();
         var name = section.textOr("name", "");
         var description = section.textOr("description", "");
         var compatibility = compatibility(section.section("compatibility"));
@@ -83,15 +77,15 @@ final class ProviderReader {
         var preference = section.integerOr("preference", 0);
         var disabled = disabled(section);
         var maxOpenRequests = maxOpenRequests(section);
-        if (!goodId || baseUrl == null) {
+        if (!goodId || baseUrl == null || credential == null) {
             return null;
         }
         return new ProviderRule(
                 id,
                 baseUrl,
                 models.distinct().toList(),
-                Secret.of(apiKey),
-                authorization,
+                credential,
+                authMode,
                 name,
                 description,
                 compatibility,
@@ -129,31 +123,6 @@ final class ProviderReader {
             return null;
         }
         return url.value();
-    }
-
-    private static Authorization authorization(String id, Section section, @Nullable String baseUrl, String apiKey) {
-        var type = section.text("authorization");
-        if (type == null || type.value().isEmpty()) {
-            return usualAuthorization(baseUrl, apiKey);
-        }
-        var authorization = AUTHORIZATIONS.get(type.value());
-        if (authorization == null) {
-            section.findings().warn(type.at(), "provider " + id + " has invalid authorization type: " + type.written());
-            return Authorization.BEARER;
-        }
-        return authorization;
-    }
-
-    /**
-     * Bearer, as documented, but for one host: the documented default configuration leaves {@code authorization} out for
-     * Anthropic itself, which refuses its API keys as bearer tokens (OAuth tokens it takes no other way). So nothing that
-     * works changes, and the default configuration works.
-     */
-    private static Authorization usualAuthorization(@Nullable String baseUrl, String apiKey) {
-        var anthropic = baseUrl != null
-                && "api.anthropic.com".equalsIgnoreCase(URI.create(baseUrl).getHost())
-                && !apiKey.startsWith("sk-ant-oat");
-        return anthropic ? Authorization.X_API_KEY : Authorization.BEARER;
     }
 
     private static Set<String> compatibility(@Nullable Section flags) {

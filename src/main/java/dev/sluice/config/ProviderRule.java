@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param baseUrl       as written, for example {@code https://api.openai.com/} or {@code http://host:8000/v1}
  * @param models        model ids as sent upstream, or globs over them, for example {@code claude-opus*}
- * @param authorization how the key is sent
+ * @param credential    what the gateway itself has to show
+ * @param authMode      whose credential a request carries
  * @param compatibility the flags that hold, for example {@code openai_chat}; defaults already applied
  * @param costBasis     as written, null when it is to be inferred
  * @param addHeaders    name to value, added to every upstream request
@@ -22,8 +23,8 @@ public record ProviderRule(
         String id,
         String baseUrl,
         List<String> models,
-        Secret apiKey,
-        Authorization authorization,
+        CredentialRule credential,
+        AuthMode authMode,
         String name,
         String description,
         Set<String> compatibility,
@@ -51,7 +52,7 @@ public record ProviderRule(
         addHeaders = List.copyOf(addHeaders);
     }
 
-    /** One that leaves its limit to the node's settings. */
+    /** What most providers are: the gateway has one key, and sends it; how much is open is up to the node's settings. */
     public ProviderRule(
             String id,
             String baseUrl,
@@ -70,8 +71,8 @@ public record ProviderRule(
                 id,
                 baseUrl,
                 models,
-                apiKey,
-                authorization,
+                CredentialRule.Keys.of(apiKey, authorization),
+                AuthMode.OVERRIDE,
                 name,
                 description,
                 compatibility,
@@ -83,10 +84,38 @@ public record ProviderRule(
                 0);
     }
 
+    /** Whether a caller has to bring a credential of this provider along. */
+    public boolean requiresClientAuth() {
+        return authMode == AuthMode.PASSTHROUGH && credential.isEmpty();
+    }
+
+    /** Whether requests go out without a credential although nobody said that they should. */
+    public boolean lacksCredential() {
+        return authMode == AuthMode.OVERRIDE && credential.isEmpty();
+    }
+
+    /** Whose credential a request carries. */
+    public enum AuthMode {
+        /** The gateway's, whatever the client sent. */
+        OVERRIDE,
+        /** The client's, or the gateway's when the client sent none. */
+        PASSTHROUGH,
+        /** Nobody's. */
+        NONE
+    }
+
+    /** How a key is sent. */
     public enum Authorization {
+        /** {@code Authorization: Bearer KEY}. */
         BEARER,
+        /** {@code x-api-key: KEY}. */
         X_API_KEY,
-        X_GOOG_API_KEY
+        /** {@code x-goog-api-key: KEY}. */
+        X_GOOG_API_KEY,
+        /** {@code Authorization: Splunk KEY}, as Splunk's HTTP event collector wants it. */
+        HEC,
+        /** {@code cf-aig-authorization: Bearer KEY}, as Cloudflare's AI gateway wants it. */
+        CF_AIG_AUTHORIZATION
     }
 
     /** One entry of {@code model_cost_map}: {@code match} is a Go {@code path.Match} glob; the first match wins. */

@@ -67,6 +67,7 @@ public record Settings(
      * @param clientIdle      a client that takes nothing of its answer is cut off after
      * @param keepAlive       an unused connection to a provider is closed after
      * @param connectionLifetime a connection to a provider takes no more requests after, about
+     * @param background      a response that goes on in the background is charged its worst case when nobody has seen its end by then
      */
     public record Clocks(
             Duration nextRequest,
@@ -77,7 +78,8 @@ public record Settings(
             Duration idle,
             Duration clientIdle,
             Duration keepAlive,
-            Duration connectionLifetime) {}
+            Duration connectionLifetime,
+            Duration background) {}
 
     /**
      * What happens when a provider fails before its answer's first byte.
@@ -149,7 +151,8 @@ public record Settings(
                             config.getDuration("clocks.idle"),
                             config.getDuration("clocks.client-idle"),
                             config.getDuration("clocks.keep-alive"),
-                            config.getDuration("clocks.connection-lifetime")),
+                            config.getDuration("clocks.connection-lifetime"),
+                            config.getDuration("clocks.background")),
                     Egress.of(config),
                     new Retries(
                             config.getInt("retries.more"),

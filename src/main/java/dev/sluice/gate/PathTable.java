@@ -1,6 +1,7 @@
 package dev.sluice.gate;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +11,8 @@ import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the endpoint of a request. A path as it came is looked up whole first; only then are patterns tried, and they are few.
+ * Finds the endpoint of a request. A path as it came is looked up whole first; only then are patterns tried, and they are few: those that
+ * leave least open come first.
  * Empty segments, dot segments and, but where a pattern allows them, encoded slashes match nothing.
  */
 final class PathTable {
@@ -23,7 +25,12 @@ final class PathTable {
 
     record NoSuchPath() implements Match {}
 
-    private record Pattern(List<Segment> segments, List<Endpoint> endpoints) {}
+    private record Pattern(List<Segment> segments, List<Endpoint> endpoints) {
+        int parameters() {
+            return (int)
+                    segments.stream().filter(segment -> segment.name() != null).count();
+        }
+    }
 
     private final Map<String, List<Endpoint>> exact = new HashMap<>();
     private final List<Pattern> patterns;
@@ -42,6 +49,7 @@ final class PathTable {
         patterns = byPattern.entrySet().stream()
                 .map(entry -> new Pattern(
                         segments(entry.getKey()).stream().map(Segment::of).toList(), entry.getValue()))
+                .sorted(Comparator.comparingInt(Pattern::parameters))
                 .toList();
     }
 

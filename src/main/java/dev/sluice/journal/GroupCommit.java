@@ -3,14 +3,10 @@ package dev.sluice.journal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,10 +15,14 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread that writes.
  *
- * <p>It takes all work that waits, runs it in one transaction, commits, and only then completes the futures, on the executor and never on
- * itself. If a piece of work fails, the group is rolled back and each piece is run again in a transaction of its own, so that only the
- * faulty one fails. We chose that over a savepoint a piece because failures are rare and savepoints would cost every write. Work must
- * therefore bear being run twice.
+ * <p>It takes all urgent work that waits, runs it in one transaction, commits, and only then completes the futures, on the executor and
+ * never on itself. If a piece of work fails, the group is rolled back and each piece is run again in a transaction of its own, so that
+ * only the faulty one fails. We chose that over a savepoint a piece because failures are rare and savepoints would cost every write. Work
+ * must therefore bear being run twice.
+ *
+ * <p>Urgent and patient work take turns: a group, then one piece. So whoever waits for an answer waits for one piece at most, however
+ * much patient work there is; and patient work gets a piece a group, however many groups there are. We chose turns over serving patient
+ * work when nothing else waits because on a busy node something always does, and the ledger would fall behind for good.
  */
 final class GroupCommit implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
@@ -38,27 +38,33 @@ final class GroupCommit implements AutoCloseable {
         Connection open() throws SQLException;
     }
 
+    /** Hears of what happens to transactions; runs on the writing thread. */
+    interface Listener {
+        /** Between two transactions. */
+        void committed(Connection connection);
+
+        /** Rows that were written are gone. */
+        void rolledBack();
+    }
+
     private final Source source;
     private final StoreSettings settings;
     private final Executor executor;
-    private final Runnable afterRollback;
-    private final BlockingQueue<Job<?>> queue;
-    private final AtomicLong queuedBytes = new AtomicLong();
+    private final Listener listener;
+    private final WaitingWork waiting;
     private final Thread thread;
-    private volatile boolean closed;
     /** Whether the last group was one of many; the writer's own. */
     private boolean company;
 
     private @Nullable Connection connection;
 
-    /** @param afterRollback forgets what is remembered of rows that are gone; runs on the writing thread */
-    GroupCommit(Connection first, Source source, StoreSettings settings, Executor executor, Runnable afterRollback) {
+    GroupCommit(Connection first, Source source, StoreSettings settings, Executor executor, Listener listener) {
         this.connection = first;
         this.source = source;
         this.settings = settings;
         this.executor = executor;
-        this.afterRollback = afterRollback;
-        this.queue = new ArrayBlockingQueue<>(settings.queueCapacity());
+        this.listener = listener;
+        this.waiting = new WaitingWork(settings);
         this.thread = Thread.ofPlatform().daemon().name("sluice-journal-writer").unstarted(this::run);
     }
 
@@ -68,17 +74,16 @@ final class GroupCommit implements AutoCloseable {
 
     /** @param bytes what the work holds in memory, roughly */
     <T> CompletableFuture<T> submit(SqlWork<T> work, long bytes) {
-        var job = new Job<>(work, bytes);
-        if (closed) {
-            return refused("the storage is closed");
-        }
-        if (queuedBytes.addAndGet(bytes) > settings.queueBytes() || !queue.offer(job)) {
-            queuedBytes.addAndGet(-bytes);
-            return refused("the writer is behind: %d pieces of work and %d bytes wait (limits: %d and %d)"
-                    .formatted(queue.size(), queuedBytes.get(), settings.queueCapacity(), settings.queueBytes()));
-        }
-        // Closing may have overtaken us: what the thread did not take, it will never take.
-        return closed && queue.remove(job) ? refused("the storage is closed") : job.done;
+        var job = new Job.Urgent<>(work, bytes);
+        var refusal = waiting.offer(job);
+        return refusal == null ? job.done() : refused(refusal);
+    }
+
+    /** @param bytes what the work holds in memory, roughly */
+    CompletableFuture<Void> submit(PatientWork work, long bytes) {
+        var job = new Job.Patient(work, bytes);
+        var refusal = waiting.offer(job);
+        return refusal == null ? job.done() : refused(refusal);
     }
 
     private static <T> CompletableFuture<T> refused(String reason) {
@@ -88,15 +93,10 @@ final class GroupCommit implements AutoCloseable {
     /** Everything submitted before is written first. */
     @Override
     public void close() {
-        closed = true;
-        // Wakes the thread; if there is no room, it is awake.
-        var wakeUp = queue.offer(new Job<>(_ -> true, 0));
+        waiting.close();
         try {
             if (!thread.join(CLOSE_TIMEOUT)) {
-                log.atError()
-                        .addKeyValue("waiting", queue.size())
-                        .addKeyValue("woken", wakeUp)
-                        .log("Writer did not end");
+                log.atError().addKeyValue("waiting", waiting.size()).log("Writer did not end");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -104,49 +104,66 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private void run() {
-        while (!(closed && queue.isEmpty())) {
-            var group = nextGroup();
-            commit(group);
-            queuedBytes.addAndGet(-group.stream().mapToLong(job -> job.bytes).sum());
-            handOver(group);
+        while (waiting.await()) {
+            if (company) {
+                linger();
+            }
+            serveUrgent();
+            servePatient();
         }
         checkpointAndClose();
     }
 
-    private void handOver(List<Job<?>> group) {
+    /** Under load the next group gains by waiting; a lone request would only wait. */
+    private void linger() {
+        if (!waiting.isClosed() && waiting.urgentSize() < settings.groupSize()) {
+            LockSupport.parkNanos(settings.linger().toNanos());
+        }
+    }
+
+    private void serveUrgent() {
+        var group = waiting.urgent(settings.groupSize());
+        company = group.size() >= COMPANY;
+        if (!group.isEmpty()) {
+            commit(group);
+            handOver(group);
+        }
+    }
+
+    private void servePatient() {
+        var job = waiting.patient();
+        if (job == null) {
+            return;
+        }
+        commit(List.of(job));
+        if (!job.goesOn()) {
+            waiting.finished();
+            handOver(List.of(job));
+        }
+    }
+
+    private void handOver(List<? extends Job> group) {
+        waiting.freed(group.stream().mapToLong(Job::bytes).sum());
         try {
             executor.execute(() -> group.forEach(Job::complete));
         } catch (RejectedExecutionException e) {
             log.atDebug().setCause(e).log("The dispatcher is gone; the last results are handed over here");
             group.forEach(Job::complete);
         }
+        // Afterwards, so that what happens between transactions holds up nobody of this group.
+        if (connection != null) {
+            listener.committed(connection);
+        }
     }
 
-    private List<Job<?>> nextGroup() {
-        var group = new ArrayList<Job<?>>();
-        try {
-            group.add(queue.take());
-        } catch (InterruptedException e) {
-            log.atDebug().setCause(e).log("Nobody may interrupt the writer; it goes on");
-            return group;
-        }
-        // Under load the next group gains by waiting; a lone request would only wait.
-        if (company && !closed && queue.size() < settings.groupSize()) {
-            LockSupport.parkNanos(settings.linger().toNanos());
-        }
-        queue.drainTo(group, settings.groupSize() - 1);
-        company = group.size() >= COMPANY;
-        return group;
-    }
-
-    private void commit(List<Job<?>> group) {
+    private void commit(List<? extends Job> group) {
         if (!commitTogether(group) && group.size() > 1) {
             group.forEach(job -> commitTogether(List.of(job)));
         }
     }
 
     /** @return whether it is committed; if not, each job holds the failure */
-    private boolean commitTogether(List<Job<?>> group) {
+    private boolean commitTogether(List<? extends Job> group) {
         try {
             var open = connection();
             for (var job : group) {
@@ -182,7 +199,7 @@ final class GroupCommit implements AutoCloseable {
             log.atWarn().setCause(e).log("Connection to the storage is opened again");
             discard(open);
         }
-        afterRollback.run();
+        listener.rolledBack();
     }
 
     private void discard(@Nullable Connection broken) {
@@ -203,34 +220,6 @@ final class GroupCommit implements AutoCloseable {
         } catch (SQLException e) {
             // Nothing is lost: the next start reads the log.
             log.atWarn().setCause(e).log("Log of the storage was not copied into the file");
-        }
-    }
-
-    /** A piece of work and what became of it; only the writing thread touches it until it completes. */
-    private static final class Job<T> {
-        private final SqlWork<T> work;
-        private final long bytes;
-        private final CompletableFuture<T> done = new CompletableFuture<>();
-        private @Nullable Runnable outcome;
-
-        Job(SqlWork<T> work, long bytes) {
-            this.work = work;
-            this.bytes = bytes;
-        }
-
-        void run(Connection connection) throws SQLException {
-            var result = work.apply(connection);
-            outcome = () -> done.complete(result);
-        }
-
-        void failed(Throwable failure) {
-            outcome = () -> done.completeExceptionally(failure);
-        }
-
-        void complete() {
-            if (outcome != null) {
-                outcome.run();
-            }
         }
     }
 }

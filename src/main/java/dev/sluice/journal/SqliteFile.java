@@ -53,11 +53,19 @@ final class SqliteFile implements AutoCloseable {
     Connection writer() throws SQLException {
         return closedUnless(connection(settings.file(), new SQLiteConfig()), connection -> {
             execute(connection, "PRAGMA synchronous = " + settings.synchronous());
-            execute(connection, "PRAGMA wal_autocheckpoint = " + settings.checkpointPages());
+            // Checkpoints copies; this is for when it cannot.
+            execute(connection, "PRAGMA wal_autocheckpoint = " + 4L * settings.checkpointPages());
             execute(connection, "PRAGMA journal_size_limit = 67108864");
             execute(connection, "PRAGMA cache_size = -16000");
             execute(connection, "PRAGMA temp_store = MEMORY");
             connection.setAutoCommit(false);
+        });
+    }
+
+    Connection checkpoints() throws SQLException {
+        return closedUnless(connection(settings.file(), new SQLiteConfig()), connection -> {
+            execute(connection, "PRAGMA synchronous = " + settings.synchronous());
+            execute(connection, "PRAGMA wal_autocheckpoint = 0");
         });
     }
 

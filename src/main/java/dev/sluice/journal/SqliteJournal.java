@@ -24,7 +24,8 @@ import scala.jdk.javaapi.OptionConverters;
 
 /** The journal plugin. It turns events into rows on its own dispatcher and leaves the rest to the store; it never blocks. */
 final class SqliteJournal extends AsyncWriteJournal {
-    private static final int DELETED_AT_ONCE = 1000;
+    /** About half a millisecond of the writer. */
+    private static final int DELETED_AT_ONCE = 100;
 
     private final SqliteStore store;
     private final EventReader reader;
@@ -97,13 +98,8 @@ final class SqliteJournal extends AsyncWriteJournal {
         return FutureConverters.asScala(afterWrites(persistenceId)
                 .thenCompose(_ ->
                         store.write(connection -> store.events().markDeleted(connection, persistenceId, toSequenceNr)))
-                .thenCompose(deletedTo -> deleteTo(persistenceId, deletedTo)));
-    }
-
-    private CompletionStage<Void> deleteTo(String persistenceId, long toSeq) {
-        return store.write(connection -> store.events().deleteSome(connection, persistenceId, toSeq, DELETED_AT_ONCE))
-                .thenCompose(
-                        more -> more ? deleteTo(persistenceId, toSeq) : CompletableFuture.<Void>completedStage(null));
+                .thenCompose(deletedTo -> store.writePatiently((connection, _) ->
+                        store.events().deleteSome(connection, persistenceId, deletedTo, DELETED_AT_ONCE))));
     }
 
     @Override

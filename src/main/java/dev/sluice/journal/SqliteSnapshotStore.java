@@ -111,14 +111,13 @@ final class SqliteSnapshotStore extends SnapshotStore {
     }
 
     private Future<Void> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
-        return FutureConverters.asScala(store.write(connection -> {
-                    try (var delete = connection.prepareStatement("DELETE FROM snapshot WHERE" + MATCHING)) {
-                        bind(delete, persistenceId, criteria);
-                        delete.executeUpdate();
-                        return true;
-                    }
-                })
-                .thenAccept(_ -> {}));
+        return FutureConverters.asScala(store.writePatiently((connection, _) -> {
+            try (var delete = connection.prepareStatement("DELETE FROM snapshot WHERE" + MATCHING)) {
+                bind(delete, persistenceId, criteria);
+                delete.executeUpdate();
+                return false;
+            }
+        }));
     }
 
     private static void bind(PreparedStatement statement, String persistenceId, SnapshotSelectionCriteria criteria)

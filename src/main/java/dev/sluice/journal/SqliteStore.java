@@ -1,5 +1,8 @@
 package dev.sluice.journal;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -21,6 +24,7 @@ public final class SqliteStore implements Extension {
     private final SqliteFile file;
     private final EventWriter events;
     private final GroupCommit writer;
+    private final Checkpoints checkpoints;
     private final Readers readers;
     private final CommitSignal commits = new CommitSignal();
 
@@ -40,14 +44,17 @@ public final class SqliteStore implements Extension {
         try {
             var connection = file.writer();
             events = EventWriter.open(connection);
-            writer = new GroupCommit(connection, file::writer, settings, executor, events::forget);
+            checkpoints = new Checkpoints(file.checkpoints(), FileChannel.open(settings.file()), settings);
+            writer = new GroupCommit(
+                    connection, file::writer, settings, executor, new Housekeeping(events, checkpoints));
             readers = new Readers(file::reader, settings, executor);
-        } catch (SQLException e) {
+        } catch (SQLException | IOException e) {
             file.close();
             throw new UnusableStorageException(
                     settings.file(), "cannot be opened (" + e.getMessage() + ")", "Check the disk", e);
         }
         writer.start();
+        checkpoints.start();
         system.registerOnTermination(this::close);
     }
 
@@ -57,6 +64,14 @@ public final class SqliteStore implements Extension {
      * Statements are prepared once however often {@code prepareStatement} is called.
      */
     public <T> CompletionStage<T> write(SqlWork<T> work) {
+        return writer.submit(work, SMALL);
+    }
+
+    /**
+     * Runs on the writer thread, a piece at a time and in turn with groups of other writes; completes after the commit of the last piece, on a
+     * dispatcher. When a piece fails, those before it are committed and those after it are not run. Fails at once as other writes do.
+     */
+    public CompletionStage<Void> writePatiently(PatientWork work) {
         return writer.submit(work, SMALL);
     }
 
@@ -96,8 +111,22 @@ public final class SqliteStore implements Extension {
     private void close() {
         // Readers first: a snapshot still open would keep the log from being copied into the file.
         readers.close();
+        checkpoints.close();
         writer.close();
         file.close();
+    }
+
+    /** What the writer's transactions mean to others. */
+    private record Housekeeping(EventWriter events, Checkpoints checkpoints) implements GroupCommit.Listener {
+        @Override
+        public void committed(Connection connection) {
+            checkpoints.committed(connection);
+        }
+
+        @Override
+        public void rolledBack() {
+            events.forget();
+        }
     }
 
     private static final class Id extends AbstractExtensionId<SqliteStore> {

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** An entry while fields are laid over it, by their names in the price table; what prices nothing here is ignored. */
 final class EntryDraft {
     private static final String SEARCH = "search_context_cost_per_query";
+
+    /** A rerank of some documents, which is a search, too. */
+    private static final String QUERY = "input_cost_per_query";
+
     private static final String FACTORS = "provider_specific_entry";
     private static final String UPLIFT = "regional_processing_uplift_multiplier_";
     private static final String SEARCH_UNIT = "web_search_billing_unit";
@@ -57,7 +61,7 @@ final class EntryDraft {
 
     static boolean isWanted(String field) {
         return switch (field) {
-            case SEARCH, FACTORS, SEARCH_UNIT, CONTEXT, MAX_OUTPUT -> true;
+            case SEARCH, QUERY, FACTORS, SEARCH_UNIT, CONTEXT, MAX_OUTPUT -> true;
             default -> field.startsWith(UPLIFT) || line(field).isPresent();
         };
     }
@@ -66,6 +70,7 @@ final class EntryDraft {
     EntryDraft set(String field, @Nullable Object value) {
         switch (field) {
             case SEARCH -> search = searchPrice(value);
+            case QUERY -> search = value == null ? null : number(QUERY, value);
             case FACTORS -> setFactors(value);
             case SEARCH_UNIT -> everySearchBilled = !key.contains("gemini") || "per_query".equals(value);
             case CONTEXT -> contextWindow = tokens(field, value);

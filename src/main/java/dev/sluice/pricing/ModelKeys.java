@@ -18,7 +18,7 @@ final class ModelKeys {
     private static final Pattern CLAUDE_DATED = Pattern.compile("(claude-.+)-(\\d{8})");
     private static final Pattern CLAUDE_VERSION =
             Pattern.compile("claude-[a-z]+-(\\d{1,2})(?:[-.](\\d{1,2}))?(?!\\d).*");
-    private static final Pattern GEOGRAPHIC = Pattern.compile("(?:us|eu|global|jp|au|apac|us-gov)\\.(.+)");
+    private static final Pattern GEOGRAPHIC = Pattern.compile("(?:us|eu|global|jp|au|apac|ca|us-gov)\\.(.+)");
 
     private final CostBasis basis;
     private final Place place;
@@ -37,11 +37,12 @@ final class ModelKeys {
         return id.startsWith("arn:") ? id.substring(id.lastIndexOf('/') + 1) : id;
     }
 
-    Stream<Candidate> of(String model) {
+    /** @param regional whether the request is served in one region and not anywhere */
+    Stream<Candidate> of(String model, boolean regional) {
         var name = plain(model);
         return switch (basis) {
             case ANTHROPIC, OPENAI, GOOGLE -> maker(basis, name);
-            case VERTEX -> vertex(name);
+            case VERTEX -> vertex(name, regional);
             case BEDROCK -> bedrock(name, "");
             case BEDROCK_US -> bedrock(name, "us.");
             case BEDROCK_EU -> bedrock(name, "eu.");
@@ -78,13 +79,11 @@ final class ModelKeys {
     }
 
     // Paths say claude-x@date, answers claude-x-date.
-    private Stream<Candidate> vertex(String model) {
+    private Stream<Candidate> vertex(String model, boolean regional) {
         var name = CLAUDE_DATED.matcher(model).replaceFirst("$1@$2");
         var undated = name.contains("@") ? name.substring(0, name.indexOf('@')) : name;
         var candidates = keys(basis, "vertex_ai/" + name, "vertex_ai/" + undated, model, undated);
-        return isClaudeSince45(name) && !place.vertexLocation().equals("global")
-                ? candidates.map(candidate -> candidate.times(REGIONAL))
-                : candidates;
+        return isClaudeSince45(name) && regional ? candidates.map(candidate -> candidate.times(REGIONAL)) : candidates;
     }
 
     private Stream<Candidate> bedrock(String model, String defaultPrefix) {

@@ -3,6 +3,7 @@ package dev.sluice.pricing;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a provider's endpoint stands, as far as its base URL tells.
@@ -12,6 +13,8 @@ import java.util.regex.Pattern;
  */
 record Place(String host, String path) {
     private static final Pattern URL = Pattern.compile("(?:[^:/?#]+://)?(?:[^/?#]*@)?([^/?#:]*)(?::\\d+)?(.*)");
+    private static final String GLOBAL = "global";
+    private static final Pattern LOCATION = Pattern.compile("[a-z0-9-]{1,64}");
     private static final Pattern VERTEX_PATH = Pattern.compile(".*/locations/([a-z0-9-]+).*");
     private static final Pattern VERTEX_REGION = Pattern.compile("([a-z0-9-]+)-aiplatform\\.googleapis\\.com");
     private static final Pattern VERTEX_MULTI_REGION =
@@ -26,12 +29,23 @@ record Place(String host, String path) {
                 : new Place("", "");
     }
 
-    /** The location of a Vertex endpoint; {@code global} when the URL names none, as behind a mirror. */
-    String vertexLocation() {
-        return only(VERTEX_PATH, path)
-                .or(() -> only(VERTEX_REGION, host))
-                .or(() -> only(VERTEX_MULTI_REGION, host))
-                .orElse("global");
+    /**
+     * Whether a request to a Vertex endpoint is served in one region, or in some, and not anywhere.
+     *
+     * @param asked the location that the request's path names; null when it names none. Where the URL names one, requests go there. A
+     *              placeholder is none: who fills it in chooses what the URL says
+     */
+    boolean isRegional(@Nullable String asked) {
+        var location = vertexLocation()
+                .or(() -> Optional.ofNullable(asked)
+                        .filter(name -> LOCATION.matcher(name).matches()))
+                .orElse(GLOBAL);
+        return !location.equals(GLOBAL);
+    }
+
+    /** The location of a Vertex endpoint; empty when the URL names none: the whole world, or what the request's path says. */
+    Optional<String> vertexLocation() {
+        return only(VERTEX_PATH, path).or(() -> only(VERTEX_REGION, host)).or(() -> only(VERTEX_MULTI_REGION, host));
     }
 
     /** The AWS region in the host's name. */

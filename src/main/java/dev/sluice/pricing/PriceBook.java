@@ -19,6 +19,8 @@ public interface PriceBook {
      * @param askedModel  the model asked for: mapped by {@code model_cost_map}, and looked up when the answer's name has no price
      * @param serviceTier as told by the answer ({@code standard}, {@code default}, {@code flex}, {@code priority}, {@code batch}); null is standard
      * @param reportedUsd the cost that the provider told; null when it did not
+     * @param location    where the request's path says that it is served, for example {@code europe-west1}; null when it does not say. Counts
+     *                    where the provider's base URL says nothing
      */
     record Terms(
             ProviderRule provider,
@@ -28,7 +30,20 @@ public interface PriceBook {
             @Nullable String serviceTier,
             @Nullable String speed,
             @Nullable String inferenceGeo,
-            @Nullable BigDecimal reportedUsd) {}
+            @Nullable BigDecimal reportedUsd,
+            @Nullable String location) {
+        public Terms(
+                ProviderRule provider,
+                String model,
+                String askedModel,
+                LocalDate date,
+                @Nullable String serviceTier,
+                @Nullable String speed,
+                @Nullable String inferenceGeo,
+                @Nullable BigDecimal reportedUsd) {
+            this(provider, model, askedModel, date, serviceTier, speed, inferenceGeo, reportedUsd, null);
+        }
+    }
 
     /**
      * A known cost.

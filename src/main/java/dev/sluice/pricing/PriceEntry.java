@@ -4,9 +4,7 @@ import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,12 +67,25 @@ record PriceEntry(
     /** The highest rate that any of these meters can have for a prompt of at most so many tokens; null when none has one. */
     @Nullable
     BigDecimal dearest(Collection<Meter> meters, long promptTokens, Tier tier) {
-        return LongStream.concat(LongStream.of(promptTokens), crossedMarks(promptTokens))
-                .boxed()
-                .flatMap(prompt -> meters.stream().map(meter -> rate(meter, prompt, tier)))
-                .filter(Objects::nonNull)
-                .max(BigDecimal::compareTo)
-                .orElse(null);
+        var dearest = dearestAt(meters, promptTokens, tier);
+        for (var mark : marks) {
+            if (promptTokens > mark) {
+                dearest = dearer(dearest, dearestAt(meters, mark, tier));
+            }
+        }
+        return dearest;
+    }
+
+    private @Nullable BigDecimal dearestAt(Collection<Meter> meters, long promptTokens, Tier tier) {
+        BigDecimal dearest = null;
+        for (var meter : meters) {
+            dearest = dearer(dearest, rate(meter, promptTokens, tier));
+        }
+        return dearest;
+    }
+
+    private static @Nullable BigDecimal dearer(@Nullable BigDecimal one, @Nullable BigDecimal other) {
+        return one == null || (other != null && other.compareTo(one) > 0) ? other : one;
     }
 
     /** A factor on the cost of tokens; 1 when the entry has none by that name. */
@@ -117,9 +128,5 @@ record PriceEntry(
 
     private @Nullable BigDecimal line(Meter meter, long mark, Tier tier) {
         return lines.get(new PriceLine(meter, mark, tier));
-    }
-
-    private LongStream crossedMarks(long promptTokens) {
-        return marks.stream().mapToLong(Long::longValue).filter(mark -> promptTokens > mark);
     }
 }

@@ -83,13 +83,13 @@ final class PriceTable implements PriceBook {
     @Override
     public Optional<Rates> rates(ProviderRule provider, String model, LocalDate date) {
         return prices(provider)
-                .flatMap(prices -> prices.quote(model, model, on(date)))
+                .flatMap(prices -> prices.quote(model, model, null, on(date)))
                 .map(Quote::rates);
     }
 
     private Optional<Quote> quote(Terms terms) {
         return prices(terms.provider())
-                .flatMap(prices -> prices.quote(terms.model(), terms.askedModel(), on(terms.date())));
+                .flatMap(prices -> prices.quote(terms.model(), terms.askedModel(), terms.location(), on(terms.date())));
     }
 
     private boolean tellsCost(ProviderRule provider) {

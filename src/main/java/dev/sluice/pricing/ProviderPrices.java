@@ -28,7 +28,7 @@ final class ProviderPrices {
 
     private record Mapping(PathGlob match, ProviderRule.CostMapping rule) {}
 
-    private record Names(String model, String askedModel, Source source) {}
+    private record Names(String model, String askedModel, boolean regional, Source source) {}
 
     private final CostBasis basis;
     private final Place place;
@@ -56,8 +56,10 @@ final class ProviderPrices {
         return basis == CostBasis.OPENROUTER;
     }
 
-    Optional<Quote> quote(String model, String askedModel, Source source) {
-        var names = new Names(bounded(model), bounded(askedModel), source);
+    /** @param location that the request's path names; null when it names none */
+    Optional<Quote> quote(String model, String askedModel, @Nullable String location, Source source) {
+        var regional = basis == CostBasis.VERTEX && place.isRegional(location);
+        var names = new Names(bounded(model), bounded(askedModel), regional, source);
         var known = quotes.get(names);
         if (known != null) {
             return known;
@@ -77,9 +79,9 @@ final class ProviderPrices {
     private Optional<Quote> find(Names names) {
         return mapping(names.askedModel)
                 .or(() -> mapping(names.model))
-                .map(rule -> mapped(rule, names.source))
+                .map(rule -> mapped(rule, names))
                 .orElseGet(() -> models(names)
-                        .flatMap(model -> priced(keys.of(model), names.source).stream())
+                        .flatMap(model -> priced(keys.of(model, names.regional), names.source).stream())
                         .findFirst());
     }
 
@@ -101,9 +103,9 @@ final class ProviderPrices {
     }
 
     // What is mapped to an unknown model stays unknown: its own price would hide the mistake.
-    private Optional<Quote> mapped(ProviderRule.CostMapping rule, Source source) {
-        var candidates = Stream.concat(keys.of(rule.as()), Stream.of(Candidate.of(rule.as(), basis)));
-        return priced(candidates, source).map(quote -> quote.adjusted(rule.adjustment()));
+    private Optional<Quote> mapped(ProviderRule.CostMapping rule, Names names) {
+        var candidates = Stream.concat(keys.of(rule.as(), names.regional), Stream.of(Candidate.of(rule.as(), basis)));
+        return priced(candidates, names.source).map(quote -> quote.adjusted(rule.adjustment()));
     }
 
     private Optional<Quote> priced(Stream<Candidate> candidates, Source source) {

@@ -17,14 +17,14 @@ enum Tier {
         this.suffix = suffix;
     }
 
-    /** The tier as an answer tells it. Everything without suffixed prices (default, auto, scale, fast ...) goes at the standard rate. */
+    /** The tier as an answer tells it. Vertex tells it as a kind of traffic. Everything without suffixed prices (default, auto, scale, fast ...) goes at the standard rate. */
     static Tier told(@Nullable String serviceTier) {
         if (serviceTier == null) {
             return STANDARD;
         }
         return switch (serviceTier.toLowerCase(Locale.ROOT)) {
-            case "flex" -> FLEX;
-            case "priority" -> PRIORITY;
+            case "flex", "on_demand_flex" -> FLEX;
+            case "priority", "on_demand_priority" -> PRIORITY;
             case "batch", "batches" -> BATCH;
             default -> STANDARD;
         };

@@ -54,6 +54,11 @@ final class ConnectionPool {
         connect(call);
     }
 
+    /** Whether no connection waits for a call. Those that have one, and calls that come meanwhile, are served all the same. */
+    boolean isUnused() {
+        return idle.stream().allMatch(Connection::isClosed);
+    }
+
     private void connect(Call call) {
         var found = way.addresses();
         var waited =

@@ -72,8 +72,16 @@ final class Line implements Http2.Outcome {
     }
 
     private static void watch(Call call, CompletionStage<?> abandoned) {
-        abandoned.whenComplete((done, failure) ->
-                call.fail(new UpstreamFailure(UpstreamFailure.Kind.ABANDONED, "nobody waits for the answer any more")));
+        abandoned.whenComplete((done, failure) -> call.fail(abandoned()));
+    }
+
+    static UpstreamFailure abandoned() {
+        return new UpstreamFailure(UpstreamFailure.Kind.ABANDONED, "nobody waits for the answer any more");
+    }
+
+    /** Whether forgetting it would lose nothing but connections that close by themselves. */
+    boolean isUnused() {
+        return pool.isUnused();
     }
 
     @Override

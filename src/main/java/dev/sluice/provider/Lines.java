@@ -19,6 +19,9 @@ final class Lines {
     /** HTTP/2 is read and written there, for all hosts together; threads go when nothing happens. */
     private static final int HTTP2_THREADS = 4;
 
+    /** A client's path may name its host, within the bounds of one provider; past so many, hosts that nobody uses are forgotten. */
+    private static final int MAX_LINES = 1_000;
+
     private final ActorSystem<?> system;
     private final Settings settings;
     private final RandomGenerator random;
@@ -61,7 +64,13 @@ final class Lines {
 
     Line to(Target.Host host) {
         var known = lines.get(host);
-        return known == null ? lines.computeIfAbsent(host, this::made) : known;
+        if (known != null) {
+            return known;
+        }
+        if (lines.size() >= MAX_LINES) {
+            lines.values().removeIf(Line::isUnused);
+        }
+        return lines.computeIfAbsent(host, this::made);
     }
 
     private Line made(Target.Host host) {

@@ -2,6 +2,7 @@ package dev.sluice.provider;
 
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
+import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -19,13 +20,17 @@ public interface Providers {
     @SuppressWarnings("rawtypes") // An attribute key is made from a class, and a class has no type arguments.
     AttributeKey<CompletionStage> ABANDONED = AttributeKey.create("sluice-abandoned", CompletionStage.class);
 
+    /** On a request to a provider that clients bring their own credential for: what this client brought. */
+    AttributeKey<ClientCredential> CLIENT_CREDENTIAL =
+            AttributeKey.create("sluice-client-credential", ClientCredential.class);
+
     /**
      * Gets ready to send.
      *
      * @throws IllegalArgumentException when the settings name a file that cannot be used
      */
-    static Providers start(ActorSystem<?> system, Settings settings, RandomGenerator random) {
-        return new Relay(system, settings.limits(), new Lines(system, settings, random));
+    static Providers start(ActorSystem<?> system, Settings settings, InstantSource clock, RandomGenerator random) {
+        return new Relay(system, settings.limits(), new Lines(system, settings, random), clock, random);
     }
 
     /**
@@ -35,7 +40,14 @@ public interface Providers {
     boolean takes(ProviderRule provider);
 
     /**
-     * Sends a request to a provider.
+     * Whether a request that a provider refused for its key (401, 402, 403, 429) would carry another key next, one that has not been refused. To be
+     * asked when that answer is there: its key rests by then.
+     */
+    boolean hasAnotherKey(ProviderRule provider);
+
+    /**
+     * Sends a request to a provider. Where several would set the same header, the credential does; then the provider's
+     * {@code add_headers}; then the request.
      *
      * @param request with the client's path and query as URI, end-to-end headers only and no credential
      * @return the answer with a back-pressured entity, which must be run or its connection stays taken; or an {@link UpstreamFailure}. An entity that

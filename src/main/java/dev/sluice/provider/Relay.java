@@ -2,10 +2,12 @@ package dev.sluice.provider;
 
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
-import java.util.List;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -20,39 +22,121 @@ final class Relay implements Providers {
     private final ActorSystem<?> system;
     private final Settings.Limits limits;
     private final Lines lines;
+    private final Credentials credentials;
     private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, OpenRequests> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Health> health = new ConcurrentHashMap<>();
 
-    Relay(ActorSystem<?> system, Settings.Limits limits, Lines lines) {
+    Relay(ActorSystem<?> system, Settings.Limits limits, Lines lines, InstantSource clock, RandomGenerator random) {
         this.system = system;
         this.limits = limits;
         this.lines = lines;
+        this.credentials = new Credentials(system, this::send, clock, random);
     }
 
     @Override
     public CompletionStage<HttpResponse> send(ProviderRule provider, HttpRequest request) {
         var target = target(provider);
-        var uri = request.getUri();
-        var outgoing = request.withUri(
-                        target.uri(uri.path(), uri.rawQueryString().orElse("")))
-                .withHeaders(joined(target.headers(), request.getHeaders()));
         var answer = new CompletableFuture<HttpResponse>();
-        var most = provider.maxOpenRequests() > 0 ? provider.maxOpenRequests() : limits.providerOpenRequests();
-        var open = this.open.computeIfAbsent(provider.id(), _ -> new OpenRequests());
-        if (open.take(most)) {
-            lines.to(target.host()).send(new Call(outgoing, answer, open));
+        var proof = target.credential().atHand(request);
+        if (proof != null) {
+            send(target, proof, request, answer);
         } else {
-            answer.completeExceptionally(overloaded(provider, most));
+            sendOnceAllowed(target, request, answer);
         }
         return answer.whenComplete((response, failure) -> note(provider, response, failure));
     }
 
-    private static UpstreamFailure overloaded(ProviderRule provider, int most) {
+    /** The first request of all, or the first after a long silence, waits for a token. */
+    private void sendOnceAllowed(Target target, HttpRequest request, CompletableFuture<HttpResponse> answer) {
+        request.getAttribute(Providers.ABANDONED).ifPresent(gone -> giveUpOnce(gone, answer));
+        var _ = target.credential()
+                .obtain(request)
+                .whenCompleteAsync(
+                        (proof, failure) -> {
+                            if (failure != null) {
+                                answer.completeExceptionally(UpstreamFailure.unwrapped(failure));
+                            } else if (!answer.isDone()) {
+                                send(target, proof, request, answer);
+                            }
+                        },
+                        system.executionContext());
+    }
+
+    private static void giveUpOnce(CompletionStage<?> abandoned, CompletableFuture<HttpResponse> answer) {
+        var _ = abandoned.whenComplete((done, failure) -> answer.completeExceptionally(Line.abandoned()));
+    }
+
+    private void send(Target target, Proof proof, HttpRequest request, CompletableFuture<HttpResponse> answer) {
+        try {
+            sendOrThrow(target, proof, request, answer);
+        } catch (UpstreamFailure | RuntimeException e) {
+            // Whatever it is: somebody waits for the answer.
+            answer.completeExceptionally(e);
+        }
+    }
+
+    private void sendOrThrow(Target target, Proof proof, HttpRequest request, CompletableFuture<HttpResponse> answer)
+            throws UpstreamFailure {
+        var uri = request.getUri();
+        var place = target.place(uri.path(), uri.rawQueryString().orElse(""));
+        var headers = new ArrayList<HttpHeader>(32);
+        headers.add(place.hostHeader());
+        headers.addAll(target.headers());
+        for (var header : request.getHeaders()) {
+            if (!target.names().contains(header.lowercaseName())) {
+                headers.add(header);
+            }
+        }
+        proof.addTo(headers, request, place);
+        var open = this.open.computeIfAbsent(target.provider().id(), _ -> new OpenRequests());
+        if (!open.take(most(target.provider()))) {
+            throw overloaded(target.provider());
+        }
+        lines.to(place.host())
+                .send(new Call(
+                        request.withUri(place.uri()).withHeaders(headers),
+                        proof.learns() ? afterwards(proof, answer) : answer,
+                        open));
+    }
+
+    /** The proof hears of the answer before whoever waits for it does: what they do next may depend on it. */
+    private static CompletableFuture<HttpResponse> afterwards(Proof proof, CompletableFuture<HttpResponse> answer) {
+        var heard = new CompletableFuture<HttpResponse>();
+        var _ = heard.whenComplete((response, failure) -> {
+            if (failure == null) {
+                proof.answered(response);
+                answer.complete(response);
+            } else {
+                answer.completeExceptionally(failure);
+            }
+        });
+        return heard;
+    }
+
+    private CompletionStage<HttpResponse> send(Target.Host host, HttpRequest request) {
+        var answer = new CompletableFuture<HttpResponse>();
+        var alone = new OpenRequests();
+        alone.take(1);
+        lines.to(host).send(new Call(request, answer, alone));
+        return answer;
+    }
+
+    private int most(ProviderRule provider) {
+        return provider.maxOpenRequests() > 0 ? provider.maxOpenRequests() : limits.providerOpenRequests();
+    }
+
+    private UpstreamFailure overloaded(ProviderRule provider) {
         var limit = provider.maxOpenRequests() > 0 ? "its max_open_requests" : "sluice.limits.provider-open-requests";
         return new UpstreamFailure(
                 UpstreamFailure.Kind.OVERLOADED,
-                "provider \"" + provider.id() + "\" has " + most + " requests open, the limit (" + limit + ")");
+                "provider \"" + provider.id() + "\" has " + most(provider) + " requests open, the limit (" + limit
+                        + ")");
+    }
+
+    @Override
+    public boolean hasAnotherKey(ProviderRule provider) {
+        return target(provider).credential().hasAnother();
     }
 
     @Override
@@ -91,14 +175,16 @@ final class Relay implements Providers {
         if (targets.size() > MAX_TARGETS) {
             targets.clear();
         }
-        var target = Target.of(provider);
-        targets.put(provider.id(), target);
-        return target;
+        return targets.compute(provider.id(), (id, before) -> renewed(before, provider));
     }
 
-    private static Iterable<HttpHeader> joined(List<HttpHeader> own, Iterable<HttpHeader> passed) {
-        var all = new java.util.ArrayList<>(own);
-        passed.forEach(all::add);
-        return all;
+    /** What a credential has learnt and fetched outlives a policy that leaves the credential as it was. */
+    private Target renewed(@Nullable Target before, ProviderRule provider) {
+        if (before != null && before.provider().equals(provider)) {
+            return before;
+        }
+        return Target.of(
+                provider,
+                before != null && before.hasCredentialOf(provider) ? before.credential() : credentials.of(provider));
     }
 }

@@ -1,26 +1,35 @@
 package dev.sluice.provider;
 
+import dev.sluice.config.CredentialRule.ServiceAccount;
 import dev.sluice.config.ProviderRule;
-import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
-/** Where a provider's requests go, and what they carry there: all that can be worked out before a request comes. */
+/**
+ * Where a provider's requests go, and what they carry there: all that can be worked out before a request comes.
+ *
+ * @param headers of the provider's own, without its host and its credential
+ * @param names   lower-case names of what no request may bring along, because the provider's own takes its place
+ */
 record Target(
         ProviderRule provider,
-        Host host,
+        Credential credential,
+        Origin origin,
         String basePath,
         List<HttpHeader> headers,
-        ConcurrentHashMap<String, Uri> uris) {
+        Set<String> names,
+        ConcurrentHashMap<String, Place> places) {
     /** Clients ask for a handful of paths; who makes up others pays for parsing them. */
-    private static final int MAX_URIS = 256;
+    private static final int MAX_PLACES = 256;
 
     private static final Pattern VERSIONED = Pattern.compile(".*/v\\d+(?:beta|alpha)?");
 
@@ -32,61 +41,58 @@ record Target(
         }
     }
 
-    static Target of(ProviderRule provider) {
-        var base = URI.create(provider.baseUrl());
-        var tls = "https".equals(base.getScheme().toLowerCase(Locale.ROOT));
-        var port = base.getPort() > 0 ? base.getPort() : tls ? 443 : 80;
-        var path = base.getRawPath() == null ? "" : base.getRawPath();
+    static Target of(ProviderRule provider, Credential credential) {
+        var origin = Origin.of(provider.baseUrl());
+        var path = origin.path();
         while (path.endsWith("/")) {
             path = path.substring(0, path.length() - 1);
         }
-        return new Target(
-                provider,
-                new Host(tls, base.getHost(), port),
-                path,
-                headers(provider, base),
-                new ConcurrentHashMap<>());
+        var names = new HashSet<>(credential.names());
+        var headers = headers(provider, credential.names());
+        headers.forEach(header -> names.add(header.lowercaseName()));
+        names.add("host");
+        return new Target(provider, credential, origin, path, headers, Set.copyOf(names), new ConcurrentHashMap<>());
     }
 
-    private static List<HttpHeader> headers(ProviderRule provider, URI base) {
+    /** A line that names the credential's own header would double it, and is left out. */
+    private static List<HttpHeader> headers(ProviderRule provider, Set<String> taken) {
         var headers = new ArrayList<HttpHeader>();
-        headers.add(
-                RawHeader.create("Host", base.getPort() > 0 ? base.getHost() + ":" + base.getPort() : base.getHost()));
-        if (!provider.apiKey().isEmpty()) {
-            var key = provider.apiKey().reveal();
-            headers.add(
-                    switch (provider.authorization()) {
-                        case BEARER -> RawHeader.create("Authorization", "Bearer " + key);
-                        case X_API_KEY -> RawHeader.create("x-api-key", key);
-                        case X_GOOG_API_KEY -> RawHeader.create("x-goog-api-key", key);
-                    });
-        }
         for (Map.Entry<String, String> header : provider.addHeaders()) {
-            headers.add(RawHeader.create(header.getKey(), header.getValue()));
+            if (!taken.contains(header.getKey().toLowerCase(Locale.ROOT))) {
+                headers.add(RawHeader.create(header.getKey(), header.getValue()));
+            }
         }
         return List.copyOf(headers);
     }
 
+    /** Whether two rules want the same credential, so that what one has learnt and fetched is good for the other. */
+    boolean hasCredentialOf(ProviderRule other) {
+        return provider.authMode() == other.authMode() && provider.credential().equals(other.credential());
+    }
+
     /**
-     * The request's URI at the provider: the base URL, then the client's path. A base that ends in a version takes the
+     * The request's address at the provider: the base URL, then the client's path. A base that ends in a version takes the
      * place of the client's {@code /v1}: doubling it is the most common mistake in writing base URLs.
      */
-    Uri uri(String path, String query) {
+    Place place(String path, String query) {
         if (!query.isEmpty()) {
-            return uriOf(path, "?" + query);
+            return placeOf(path, "?" + query);
         }
-        var known = uris.get(path);
+        var known = places.get(path);
         if (known == null) {
-            known = uriOf(path, "");
-            if (uris.size() < MAX_URIS) {
-                uris.put(path, known);
+            known = placeOf(path, "");
+            if (places.size() < MAX_PLACES) {
+                places.put(path, known);
             }
         }
         return known;
     }
 
-    private Uri uriOf(String path, String query) {
+    private Place placeOf(String asked, String query) {
+        var path = provider.credential() instanceof ServiceAccount account ? Vertex.filled(asked, account) : asked;
         var rest = path.startsWith("/v1/") && VERSIONED.matcher(basePath).matches() ? path.substring(3) : path;
-        return Uri.create(basePath + rest + query);
+        var whole = basePath + rest;
+        var where = Vertex.origin(origin, whole);
+        return new Place(where.host(), RawHeader.create("Host", where.hostHeader()), Uri.create(whole + query));
     }
 }

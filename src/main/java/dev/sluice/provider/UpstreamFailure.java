@@ -1,5 +1,7 @@
 package dev.sluice.provider;
 
+import java.util.concurrent.CompletionException;
+
 /** A provider that gave no answer, or none to its end. The message names the provider's host, never a credential. */
 public final class UpstreamFailure extends Exception {
     private static final long serialVersionUID = 1;
@@ -24,6 +26,15 @@ public final class UpstreamFailure extends Exception {
         super(message, null, false, false);
         this.kind = kind;
         this.message = message;
+    }
+
+    /** What a future failed with, without the wrapping of the futures that came after it. */
+    static Throwable unwrapped(Throwable failure) {
+        var cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.apache.pekko.http.javadsl.model.headers.Host;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
+import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.TLSClosing;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
@@ -35,8 +36,11 @@ import org.jspecify.annotations.Nullable;
  * how they lie upon each other.
  */
 final class Way {
-    private static final Attributes FAIL_AT_ONCE =
-            Attributes.apply(new Attributes.CancellationStrategy(Attributes.cancellationStrategyFailStage()));
+    // An answer that is no HTTP is told to the client and logged as our own line; Pekko would log it as an error of
+    // ours.
+    private static final Attributes ATTRIBUTES = ActorAttributes.logLevels(
+                    Attributes.logLevelOff(), Attributes.logLevelOff(), Attributes.logLevelOff())
+            .and(new Attributes.CancellationStrategy(Attributes.cancellationStrategyFailStage()));
 
     private final ActorSystem<?> system;
     private final Target.Host host;
@@ -60,9 +64,11 @@ final class Way {
         this.tls = tls;
         this.clocks = clocks;
         this.addresses = addresses;
+        var settings = ClientConnectionSettings.create(system.classicSystem());
         this.http = Http.get(system)
                 .clientLayer(
-                        Host.create(host.name(), host.port()), ClientConnectionSettings.create(system.classicSystem()));
+                        Host.create(host.name(), host.port()),
+                        settings.withParserSettings(KeptCharsets.in(settings.getParserSettings())));
     }
 
     Target.Host host() {
@@ -85,7 +91,7 @@ final class Way {
                 ? Flow.upcast(TLSPlacebo.getInstance().join(wire))
                 : TLS.create(tls::engine, session -> dial.ready(), TLSClosing.eagerClose())
                         .join(wire);
-        return http.join(secured).addAttributes(FAIL_AT_ONCE);
+        return http.join(secured).addAttributes(ATTRIBUTES);
     }
 
     private Flow<ByteString, ByteString, NotUsed> tcp(Dial dial) {

@@ -75,6 +75,10 @@ final class Attempts {
         return new Course(request, candidates, body, plain).begin();
     }
 
+    /** Of one attempt: one of the two. */
+    private record Result(
+            @Nullable HttpResponse answer, @Nullable Throwable failure) {}
+
     /** What one request has been through so far. Its stages follow one another, whatever their threads. */
     private final class Course {
         private final Underway request;
@@ -137,7 +141,7 @@ final class Attempts {
         }
 
         private CompletableFuture<HttpResponse> send(Candidate candidate, Held money) {
-            if (isGone(request.call.request())) {
+            if (isGone(request.call().request())) {
                 throw new Refused(new Refusal.Abandoned());
             }
             request.sent(true);
@@ -145,8 +149,8 @@ final class Attempts {
             return providers
                     .send(candidate.upstream().provider(), outgoing.request(request, candidate.permit(), body, plain))
                     .toCompletableFuture()
-                    .handle((answer, failure) -> judge(candidate, money, began, answer, unwrapped(failure)))
-                    .thenCompose(next -> next);
+                    .handle((answer, failure) -> new Result(answer, unwrapped(failure)))
+                    .thenCompose(result -> judge(candidate, money, began, result.answer(), result.failure()));
         }
 
         private CompletableFuture<HttpResponse> judge(
@@ -159,6 +163,9 @@ final class Attempts {
                     ? Setback.of(answer, clock.instant())
                     : failure instanceof UpstreamFailure upstream ? Setback.of(upstream) : Optional.<Setback>empty();
             var attempt = attempt(candidate, began, answer, failure);
+            if (answer != null && made.size() < retries.more() && wantsAnotherKey(candidate, answer)) {
+                return again(candidate, Duration.ZERO, attempt, answer);
+            }
             if (setback.isEmpty() || made.size() >= retries.more()) {
                 return end(money, attempt, answer, failure);
             }
@@ -170,6 +177,13 @@ final class Attempts {
             return setback.get().mayAskAgain() && pause.compareTo(retries.longestWait()) <= 0
                     ? again(candidate, pause, attempt, answer)
                     : end(money, attempt, answer, failure);
+        }
+
+        /** What one key was refused is nothing to the others, and nothing to wait for. */
+        private boolean wantsAnotherKey(Candidate candidate, HttpResponse answer) {
+            var status = answer.status().intValue();
+            return (status == 401 || status == 402 || status == 403 || status == 429)
+                    && providers.hasAnotherKey(candidate.upstream().provider());
         }
 
         private Duration pause(Setback setback) {

@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Sessions;
+import dev.sluice.session.Sessions.Origin;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,12 +24,14 @@ final class Books {
     private static final Logger log = LoggerFactory.getLogger(Books.class);
 
     private final Sessions sessions;
+    private final Background background;
     private final AtomicLong open = new AtomicLong();
     private final CompletableFuture<Done> balanced = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    Books(Sessions sessions) {
+    Books(Sessions sessions, Background background) {
         this.sessions = sessions;
+        this.background = background;
     }
 
     /** A request has begun; {@link #close} or {@link #drop} ends it. */
@@ -44,6 +47,23 @@ final class Books {
             // Else a crash could leave an exchange whose cost no bucket has ever heard of.
             var _ = reservation.recorded().whenComplete((done, failure) -> record(exchange, reservation));
         }
+    }
+
+    /** Its response goes on in the background: it stays open, and can be followed up; false when that cannot be. */
+    boolean keepOpen(Underway request, String responseId, Origin origin) {
+        if (!background.keep(request, responseId)) {
+            return false;
+        }
+        var login = request.call().caller().login();
+        var _ = sessions.link(login, responseId, origin).whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.atError()
+                        .addKeyValue("requestId", request.requestId())
+                        .setCause(failure)
+                        .log("a response in the background cannot be followed up; its worst case is charged");
+            }
+        });
+        return true;
     }
 
     private void record(Exchange exchange, @Nullable Reservation reservation) {
@@ -93,6 +113,7 @@ final class Books {
 
     /** Completes when no request is under way any more and nothing is left to be written. */
     CompletionStage<Done> balanced() {
+        background.close();
         closing.set(true);
         if (open.get() == 0) {
             balanced.complete(Done.getInstance());
@@ -122,8 +143,8 @@ final class Books {
     void drop(Underway request, Refusal refusal) {
         log.atWarn()
                 .addKeyValue("requestId", request.requestId())
-                .addKeyValue("caller", request.call.caller().login())
-                .addKeyValue("path", request.call.request().getUri().path())
+                .addKeyValue("caller", request.call().caller().login())
+                .addKeyValue("path", request.call().request().getUri().path())
                 .addKeyValue("refusal", refusal.kind())
                 .log("refused");
         ended();

@@ -34,7 +34,7 @@ record Candidate(Upstream upstream, Permit permit, boolean fallback) {
             throw new Refused(
                     offered.isEmpty()
                             ? new Refusal.NotGranted(
-                                    model, request.call.caller().login())
+                                    model, request.call().caller().login())
                             : new Refusal.OtherFormat(model, request.format.flag(), List.copyOf(offered)));
         }
         for (var candidate : List.copyOf(found.values())) {
@@ -52,7 +52,7 @@ record Candidate(Upstream upstream, Permit permit, boolean fallback) {
             LinkedHashMap<String, Candidate> found,
             LinkedHashSet<String> offered) {
         var provider = upstream.provider();
-        var permit = request.rules.access().permit(request.call.caller(), provider.id(), upstream.model());
+        var permit = request.rules.access().permit(request.call().caller(), provider.id(), upstream.model());
         if (permit.isEmpty()) {
             return;
         }

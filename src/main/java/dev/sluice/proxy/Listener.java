@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
+import dev.sluice.provider.KeptCharsets;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -91,9 +92,13 @@ public final class Listener {
         var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
                 (BidiFlow<SslTlsOutbound, ByteString, ByteString, ? extends SslTlsInbound, NotUsed>)
                         TLSPlacebo.getInstance();
+        var settings = ServerSettings.create(system.classicSystem());
         // Answers that break off are in the books; Pekko would log each once more, as an error of ours.
         return Http.get(system)
-                .serverLayer(ServerSettings.create(system.classicSystem()), Optional.empty(), NoLogging.getInstance())
+                .serverLayer(
+                        settings.withParserSettings(KeptCharsets.in(settings.getParserSettings())),
+                        Optional.empty(),
+                        NoLogging.getInstance())
                 .atop(plain)
                 .atop(BidiFlow.fromGraph(new Edge(open)));
     }

@@ -71,10 +71,11 @@ record ModelList(Supplier<InForce> inForce, InstantSource clock) {
                 upstream.model(),
                 "model",
                 WireFormats.ALL.stream()
-                        .filter(format -> format.isSpokenBy(provider.compatibility()))
+                        .filter(format -> format.isAdvertised() && format.isSpokenBy(provider.compatibility()))
                         .map(WireFormat::endpoint)
                         .toList(),
-                new Metadata(new Provider(provider.id(), provider.name(), provider.description(), false)),
+                new Metadata(new Provider(
+                        provider.id(), provider.name(), provider.description(), provider.requiresClientAuth())),
                 rates.map(ModelList::pricing).orElse(null),
                 rates.flatMap(known -> boxed(known.contextWindow())).orElse(null),
                 rates.flatMap(known -> boxed(known.maxOutputTokens())).orElse(null));

@@ -1,13 +1,11 @@
 package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
+import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.wire.Splices;
-import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.Uri;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
 import org.apache.pekko.util.ByteString;
 
 /** Makes the request for a provider out of the client's. */
@@ -19,7 +17,7 @@ record Outgoing(Passing passing) {
      * @param plain the body without its content coding
      */
     HttpRequest request(Underway request, Permit permit, Body body, byte[] plain) {
-        var incoming = request.call.request();
+        var incoming = request.call().request();
         var upstream = request.upstream();
         var edits = request.format.edits(
                 request.head(), upstream.model(), upstream.provider().compatibility());
@@ -27,31 +25,17 @@ record Outgoing(Passing passing) {
         var decoded = !edits.isEmpty() && incoming.getHeader("content-encoding").isPresent();
         var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
         var headers = passing.upstream(incoming, decoded);
-        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
-        return incoming.withUri(uri(request, incoming.getUri()))
+        Passing.set(headers, permit.addHeaders());
+        var address = UpstreamAddress.of(request, incoming);
+        if (address.firstLine() != null) {
+            // Pekko's client writes this in place of the URI, and no header.
+            headers.add(RawRequestURI.create(address.firstLine()));
+        }
+        var outgoing = incoming.withUri(address.uri())
                 .withHeaders(headers)
                 .withEntity(HttpEntities.create(incoming.entity().getContentType(), bytes));
-    }
-
-    /** The query goes along, but for {@code key}: some clients put their credential there. */
-    private static Uri uri(Underway request, Uri uri) {
-        var upstream = request.upstream();
-        var sent = uri.path();
-        var path = request.format.upstreamPath(
-                request.operation,
-                request.call.parameters(),
-                sent,
-                request.head(),
-                upstream.model(),
-                upstream.provider().compatibility());
-        var query = uri.rawQueryString().orElse("");
-        var hasKey = query.startsWith("key=") || query.contains("&key=");
-        if (!hasKey && path.equals(sent)) {
-            return uri;
-        }
-        var rest = List.of(query.split("&", -1)).stream()
-                .filter(pair -> !pair.startsWith("key="))
-                .collect(Collectors.joining("&"));
-        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
+        return upstream.provider().authMode() == AuthMode.PASSTHROUGH
+                ? passing.withCredential(outgoing, incoming)
+                : outgoing;
     }
 }

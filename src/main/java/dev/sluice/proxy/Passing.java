@@ -1,12 +1,27 @@
 package dev.sluice.proxy;
 
+import dev.sluice.provider.ClientCredential;
+import dev.sluice.provider.Providers;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.pekko.http.javadsl.model.DateTime;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMessage;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.Date;
+import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.model.headers.Server;
 
 /** Which headers pass the gateway. End-to-end ones do, both ways; those of one hop and credentials do not. */
 final class Passing {
@@ -32,6 +47,8 @@ final class Passing {
             "x-api-key",
             "x-goog-api-key",
             "api-key",
+            "cf-aig-authorization",
+            "x-amz-security-token",
             "cookie",
             "host",
             "expect",
@@ -44,8 +61,11 @@ final class Passing {
             "forwarded",
             "x-real-ip");
 
-    /** Pekko writes these itself. */
-    private static final Set<String> NOT_DOWNSTREAM = Set.of("content-length", "content-type", "date", "server");
+    /** Said, not only left out: without a word about it a provider may compress as it likes (RFC 9110, 12.5.3). */
+    private static final HttpHeader PLAIN_ANSWER = RawHeader.create("accept-encoding", "identity");
+
+    /** Pekko writes these itself, from the entity. */
+    private static final Set<String> NOT_DOWNSTREAM = Set.of("content-length", "content-type");
 
     private final Set<String> identity;
 
@@ -68,7 +88,40 @@ final class Passing {
                 passed.add(header);
             }
         }
+        passed.add(PLAIN_ANSWER);
         return passed;
+    }
+
+    /** Sets headers in place of whatever of the same names is there. */
+    static void set(List<HttpHeader> headers, List<Map.Entry<String, String>> added) {
+        if (added.isEmpty()) {
+            return;
+        }
+        var names = added.stream()
+                .map(header -> header.getKey().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
+        headers.removeIf(header -> names.contains(header.lowercaseName()));
+        added.forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
+    }
+
+    /** The outgoing request with the incoming one's credential, if that has one; nobody but the provider gets to see it. */
+    HttpRequest withCredential(HttpRequest outgoing, HttpRequest incoming) {
+        return ClientCredential.of(incoming.getHeaders(), identity)
+                .map(credential -> outgoing.addAttribute(Providers.CLIENT_CREDENTIAL, credential))
+                .orElse(outgoing);
+    }
+
+    /** A request's target at a provider. The query goes along, but for {@code key}: some clients put their credential there. */
+    static Uri target(Uri sent, String path) {
+        var query = sent.rawQueryString().orElse("");
+        var hasKey = query.startsWith("key=") || query.contains("&key=");
+        if (!hasKey && path.equals(sent.path())) {
+            return sent;
+        }
+        var rest = List.of(query.split("&", -1)).stream()
+                .filter(pair -> !pair.startsWith("key="))
+                .collect(Collectors.joining("&"));
+        return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
     }
 
     List<HttpHeader> downstream(HttpMessage answer) {
@@ -77,10 +130,28 @@ final class Passing {
         for (var header : answer.getHeaders()) {
             var name = header.lowercaseName();
             if (!HOP_BY_HOP.contains(name) && !NOT_DOWNSTREAM.contains(name) && !named.contains(name)) {
-                passed.add(header);
+                renderable(header, name).ifPresent(passed::add);
             }
         }
         return passed;
+    }
+
+    /** Pekko renders two headers only when they are its own models, and writes a date of its own when there is none. */
+    private static Optional<HttpHeader> renderable(HttpHeader header, String name) {
+        return switch (name) {
+            case "server" -> Optional.of(Server.create(ProductVersion.create(header.value(), "", "")));
+            case "date" -> date(header.value());
+            default -> Optional.of(header);
+        };
+    }
+
+    private static Optional<HttpHeader> date(String value) {
+        try {
+            var instant = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));
+            return Optional.of(Date.create(DateTime.create(instant.toEpochMilli())));
+        } catch (DateTimeException | IllegalArgumentException _) {
+            return Optional.empty();
+        }
     }
 
     /** Headers that {@code Connection} names are of one hop, too. */

@@ -31,6 +31,7 @@ public final class Proxy {
     private final Supplier<InForce> inForce;
     private final InstantSource clock;
     private final RequestPath path;
+    private final FollowUp followUp;
 
     /**
      * Puts the data plane together.
@@ -49,17 +50,12 @@ public final class Proxy {
             RandomGenerator random) {
         this.inForce = inForce;
         this.clock = clock;
+        var passing = new Passing(identityHeaders);
+        var ids = new RequestIds(clock, random);
+        var background = new Background(system, settings.clocks().background());
         this.path = new RequestPath(
-                system,
-                settings,
-                inForce,
-                providers,
-                quota,
-                sessions,
-                new Passing(identityHeaders),
-                new RequestIds(clock, random),
-                clock,
-                random);
+                system, settings, inForce, providers, quota, sessions, background, passing, ids, clock, random);
+        this.followUp = new FollowUp(system, inForce, providers, sessions, passing, background, ids);
     }
 
     /**
@@ -81,7 +77,9 @@ public final class Proxy {
                         method(operation),
                         operation.path(),
                         Needs.MODEL,
-                        call -> path.handle(call, format, operation),
+                        call -> operation.isOfStored()
+                                ? followUp.handle(call, format, operation)
+                                : path.handle(call, format, operation),
                         error -> RequestPath.render(format, operation, error)));
             }
         }

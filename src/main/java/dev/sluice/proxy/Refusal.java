@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.wire.WireError;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,9 @@ sealed interface Refusal {
 
     /** No such model, or none that this caller may use: the two look alike on purpose. */
     record NotGranted(String model, String login) implements Refusal {}
+
+    /** Nobody made such a response, or not this caller, or they may not use its model any more: all look alike on purpose. */
+    record NoSuchResponse(String id) implements Refusal {}
 
     /** The caller may use the model, but its providers speak other formats. */
     record OtherFormat(String model, String wanted, List<String> offered) implements Refusal {}
@@ -35,6 +39,16 @@ sealed interface Refusal {
 
     record Bug(String requestId) implements Refusal {}
 
+    /** Why a provider gave no answer. */
+    static Refusal of(UpstreamFailure failure, String provider) {
+        return switch (failure.kind()) {
+            case UNREACHABLE -> new ProviderUnreachable(provider, String.valueOf(failure.getMessage()));
+            case TIMEOUT -> new ProviderTimeout(provider, String.valueOf(failure.getMessage()));
+            case OVERLOADED -> new Overloaded(String.valueOf(failure.getMessage()));
+            case ABANDONED -> new Abandoned();
+        };
+    }
+
     /** The refusal's name in records and logs. */
     default String kind() {
         return getClass().getSimpleName();
@@ -53,6 +67,8 @@ sealed interface Refusal {
                         WireError.Kind.NOT_FOUND,
                         404,
                         "no route found for model \"%s\" for user \"%s\"".formatted(model, login));
+            case NoSuchResponse(var id) ->
+                new WireError(WireError.Kind.NOT_FOUND, 404, "Response with id '%s' not found.".formatted(id));
             case OtherFormat(var model, var wanted, var offered) ->
                 new WireError(
                         WireError.Kind.NOT_FOUND,

@@ -72,6 +72,7 @@ public final class RequestPath {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Background background,
             Passing passing,
             RequestIds ids,
             InstantSource clock,
@@ -79,7 +80,7 @@ public final class RequestPath {
         this.settings = settings;
         this.inForce = inForce;
         this.sessions = sessions;
-        this.books = new Books(sessions);
+        this.books = new Books(sessions, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.passing = passing;
         this.ids = ids;
@@ -153,14 +154,14 @@ public final class RequestPath {
     /** Reads the head; answers the body without its content coding. */
     private byte[] read(Underway request, Body body) {
         try {
-            var message = request.call.request();
+            var message = request.call().request();
             var coding = header(message, "content-encoding");
             var plain = RequestBodies.decode(
                     body.bytes, coding, (int) settings.limits().requestBody());
             request.read(
                     request.format.readHead(new Asked(
                             request.operation,
-                            request.call.parameters(),
+                            request.call().parameters(),
                             plain,
                             message.entity().getContentType().toString(),
                             name -> header(message, name))),
@@ -173,7 +174,7 @@ public final class RequestPath {
 
     private CompletableFuture<String> name(Underway request) {
         return sessions.name(
-                        request.call.caller(),
+                        request.call().caller(),
                         request.format.sessionPrefix(),
                         request.head().hints())
                 .toCompletableFuture()
@@ -208,7 +209,10 @@ public final class RequestPath {
         var framing = Framing.of(type.toString());
         var head = request.head();
         var coding = header(answer, "content-encoding");
-        var hide = framing == Framing.SSE && coding == null && head.usageSplice() != null && !head.usageAsked();
+        var hide = framing == Framing.SSE
+                && ContentCoding.isPlain(coding)
+                && head.usageSplice() != null
+                && !head.usageAsked();
         var reader = ContentCoding.wrap(
                 coding,
                 request.format.reader(new AnswerHead(
@@ -224,9 +228,11 @@ public final class RequestPath {
             // Whatever stands between us and the client must not collect events.
             headers.add(RawHeader.create("x-accel-buffering", "no"));
         }
-        var entity = answer.entity() instanceof HttpEntity.Strict strict
+        // A stream that nobody here can read cannot be told to be incomplete.
+        var watched = events && status < 300 && ContentCoding.isRead(coding);
+        var entity = answer.entity() instanceof HttpEntity.Strict strict && !events
                 ? whole(request, reader, type, strict.getData())
-                : streamed(request, reader, events && status < 300, answer.entity());
+                : streamed(request, reader, watched, hide, answer.entity());
         return HttpResponse.create()
                 .withStatus(answer.status())
                 .withHeaders(headers)
@@ -241,11 +247,12 @@ public final class RequestPath {
         return HttpEntities.create(type, sent);
     }
 
+    /** What may be hidden of an answer, or added to it, makes another length of it. */
     private static ResponseEntity streamed(
-            Underway request, AnswerReader reader, boolean events, ResponseEntity entity) {
+            Underway request, AnswerReader reader, boolean events, boolean hide, ResponseEntity entity) {
         var tapped = entity.getDataBytes().via(new Tap(reader, events, request));
         var length = entity.getContentLengthOption();
-        return length.isPresent()
+        return length.isPresent() && !events && !hide
                 ? HttpEntities.create(entity.getContentType(), length.getAsLong(), tapped)
                 : HttpEntities.createChunked(entity.getContentType(), tapped);
     }
@@ -270,7 +277,7 @@ public final class RequestPath {
         if (refusal instanceof Refusal.QuotaExhausted exhausted) {
             log.atWarn()
                     .addKeyValue("detail", exhausted.message())
-                    .addKeyValue("login_name", request.call.caller().login())
+                    .addKeyValue("login_name", request.call().caller().login())
                     .addKeyValue("model", request.upstream().name())
                     .log("quota exceeded");
         }
@@ -281,7 +288,7 @@ public final class RequestPath {
                     .addKeyValue("detail", refusal.error().message())
                     .log("a provider gave no answer");
         }
-        return render(request.format, request.operation, refusal)
+        return render(request.format, request.operation, request.call(), refusal)
                 .addHeader(RawHeader.create("x-sluice-request-id", request.requestId()));
     }
 
@@ -295,16 +302,7 @@ public final class RequestPath {
         return switch (failure) {
             case Refused refused -> refused.refusal;
             case UpstreamFailure upstream ->
-                switch (upstream.kind()) {
-                    case UNREACHABLE ->
-                        new Refusal.ProviderUnreachable(
-                                request.upstream().provider().id(), upstream.getMessage());
-                    case TIMEOUT ->
-                        new Refusal.ProviderTimeout(
-                                request.upstream().provider().id(), upstream.getMessage());
-                    case OVERLOADED -> new Refusal.Overloaded(upstream.getMessage());
-                    case ABANDONED -> new Refusal.Abandoned();
-                };
+                Refusal.of(upstream, request.upstream().provider().id());
             default -> {
                 log.atError()
                         .addKeyValue("requestId", request.requestId())
@@ -315,18 +313,24 @@ public final class RequestPath {
         };
     }
 
-    static HttpResponse render(WireFormat format, Operation operation, Refusal refusal) {
+    static HttpResponse render(WireFormat format, Operation operation, Call call, Refusal refusal) {
         var wait = refusal.retryAfter();
-        var response = render(format, operation, refusal.error());
+        var error = refusal.error().retryingAfter(wait);
+        var query = call.request().getUri().rawQueryString().orElse("");
+        var response = render(format, error, format.errorBody(operation, query, error));
         return wait == null
                 ? response
                 : response.addHeader(RawHeader.create("retry-after", Long.toString(Math.max(1, ceilSeconds(wait)))));
     }
 
     static HttpResponse render(WireFormat format, Operation operation, WireError error) {
+        return render(format, error, format.errorBody(operation, error));
+    }
+
+    private static HttpResponse render(WireFormat format, WireError error, ByteString body) {
         var response = HttpResponse.create()
                 .withStatus(status(error.status()))
-                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, format.errorBody(operation, error)));
+                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body));
         for (var header : format.errorHeaders(error).entrySet()) {
             response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
         }

@@ -1,11 +1,9 @@
 package dev.sluice.proxy;
 
+import dev.sluice.provider.RetryAfter;
 import dev.sluice.provider.UpstreamFailure;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -22,16 +20,13 @@ record Setback(boolean mayAskAgain, @Nullable Duration retryAfter) {
     /** Its own trouble or its own limit. Anything else is its answer to this request, and would be the same again. */
     private static final Set<Integer> STATUSES = Set.of(429, 500, 502, 503, 529);
 
-    /** What {@code retry-after} may hold, in seconds; more means that nobody should wait for it here. */
-    private static final long MAX_SECONDS = 86_400;
-
     /** Of an answer's head; empty when it is an answer to pass on. */
     static Optional<Setback> of(HttpResponse answer, Instant now) {
         if (!STATUSES.contains(answer.status().intValue())) {
             return Optional.empty();
         }
         var isFinal = "false".equalsIgnoreCase(header(answer, "x-should-retry"));
-        return Optional.of(new Setback(!isFinal, wait(answer, now)));
+        return Optional.of(new Setback(!isFinal, RetryAfter.of(answer, now).orElse(null)));
     }
 
     /** Of a failure; empty when another attempt would be for nobody. */
@@ -41,38 +36,6 @@ record Setback(boolean mayAskAgain, @Nullable Duration retryAfter) {
             case TIMEOUT, OVERLOADED -> Optional.of(new Setback(false, null));
             case ABANDONED -> Optional.empty();
         };
-    }
-
-    private static @Nullable Duration wait(HttpResponse answer, Instant now) {
-        var millis = number(header(answer, "retry-after-ms"));
-        if (millis != null) {
-            return Duration.ofMillis((long) Math.ceil(Math.min(millis, MAX_SECONDS * 1e3)));
-        }
-        var text = header(answer, "retry-after");
-        var seconds = number(text);
-        if (seconds != null) {
-            return Duration.ofMillis((long) Math.ceil(Math.min(seconds, MAX_SECONDS) * 1e3));
-        }
-        return text == null ? null : until(text, now);
-    }
-
-    private static @Nullable Double number(@Nullable String text) {
-        try {
-            var number = text == null ? Double.NaN : Double.parseDouble(text.strip());
-            return number >= 0 ? number : null;
-        } catch (NumberFormatException e) {
-            return null;
-        }
-    }
-
-    private static @Nullable Duration until(String date, Instant now) {
-        try {
-            var then = ZonedDateTime.parse(date.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-            return then.isBefore(now) ? Duration.ZERO : Duration.between(now, then);
-        } catch (DateTimeException e) {
-            return null;
-        }
     }
 
     private static @Nullable String header(HttpResponse answer, String name) {

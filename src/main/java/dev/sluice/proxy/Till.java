@@ -9,6 +9,7 @@ import dev.sluice.quota.Quota.Exhausted;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.quota.Quota.Unavailable;
 import dev.sluice.quota.Quota.Verdict;
+import dev.sluice.wire.Operation;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;
@@ -34,7 +35,10 @@ record Till(Quota quota, Settings.Estimates estimates) {
     /** Fails with a {@link Refused} when there is not enough. */
     CompletableFuture<Held> reserve(Underway request, Permit permit) {
         var buckets = new ArrayList<Quota.Bucket>();
-        if (!request.countsTokens()) {
+        var estimate = worstCase(request);
+        // What is judged for nothing is judged even when nothing is left.
+        var isFree = request.operation.purpose() == Operation.Purpose.JUDGE && estimate == 0;
+        if (!request.countsTokens() && !isFree) {
             for (var bucket : permit.buckets()) {
                 if (bucket.rule() == null) {
                     throw new Refused(new Refusal.QuotaBroken(bucket.name()));
@@ -42,7 +46,6 @@ record Till(Quota quota, Settings.Estimates estimates) {
                 buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
             }
         }
-        var estimate = worstCase(request);
         return quota.reserve(new Quota.Request(request.requestId(), buckets, estimate, request.memo(buckets)))
                 .toCompletableFuture()
                 .thenApply(verdict -> new Held(admitted(verdict), names(permit), estimate));
@@ -57,9 +60,10 @@ record Till(Quota quota, Settings.Estimates estimates) {
                 .orElseGet(() -> prices.rates(terms.provider(), terms.model(), terms.date())
                         .map(rates -> rates.maxOutputTokens().orElse(estimates.outputTokens()))
                         .orElse(estimates.outputTokens()));
-        return prices.worstCase(terms, head.promptTokens(), Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices())
-                .map(Cost::nanos)
-                .orElse(0L);
+        var output = Math.min(limit, MAX_OUTPUT_TOKENS) * head.choices();
+        var cost = prices.worstCase(terms, head.promptTokens(), output);
+        request.worstCase(output, cost);
+        return cost.map(Cost::nanos).orElse(0L);
     }
 
     private static List<String> names(Permit permit) {

@@ -9,6 +9,7 @@ import dev.sluice.routing.Upstream;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.RequestMemo;
+import dev.sluice.session.Sessions.Origin;
 import dev.sluice.wire.Answer;
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.Framing;
@@ -26,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ final class Underway implements Tap.Listener {
     private static final int CHARS_PER_TOKEN = 4;
 
     private final Books books;
-    final Call call;
+    private volatile Call call;
     final WireFormat format;
     final Operation operation;
     private final String firstId;
@@ -62,6 +64,9 @@ final class Underway implements Tap.Listener {
     private volatile boolean sent;
     private volatile @Nullable List<Exchange.Attempt> attempts;
     private long bytesIn;
+    private long bytesOut;
+    private long worstOutputTokens;
+    private Optional<Cost> worstCost = Optional.empty();
     private volatile long firstByteNanos = -1;
 
     Underway(
@@ -83,6 +88,10 @@ final class Underway implements Tap.Listener {
         books.open();
     }
 
+    Call call() {
+        return call;
+    }
+
     void read(RequestHead read, long bytes) {
         head = read;
         bytesIn = bytes;
@@ -94,6 +103,12 @@ final class Underway implements Tap.Listener {
 
     void named(String name) {
         session = name;
+    }
+
+    /** The most that it can come to; no cost when the price is unknown. */
+    void worstCase(long outputTokens, Optional<Cost> cost) {
+        worstOutputTokens = outputTokens;
+        worstCost = cost;
     }
 
     /** Money is set aside; false when the request is over already, and the reservation was given back. */
@@ -183,7 +198,8 @@ final class Underway implements Tap.Listener {
                 head().serviceTier(),
                 null,
                 null,
-                null);
+                null,
+                call.parameters().get("location"));
     }
 
     private Terms termsAnswered(Answer answer) {
@@ -196,7 +212,8 @@ final class Underway implements Tap.Listener {
                 answer.serviceTier() == null ? asked.serviceTier() : answer.serviceTier(),
                 answer.speed(),
                 answer.inferenceGeo(),
-                answer.reportedCostUsd());
+                answer.reportedCostUsd(),
+                asked.location());
     }
 
     @Override
@@ -219,8 +236,57 @@ final class Underway implements Tap.Listener {
     public void ended(Outcome outcome, long bytes) {
         if (closed.compareAndSet(false, true)) {
             var answer = reader == null ? null : reader.answer();
-            close(outcome, null, answer, bytes);
+            if (answer == null || !isLeftRunning(answer, bytes)) {
+                // An error page in a shape that no reader knows is an error still.
+                close(
+                        outcome == Outcome.COMPLETED && status >= 300 ? Outcome.UPSTREAM_ERROR : outcome,
+                        null,
+                        answer,
+                        bytes);
+            }
         }
+    }
+
+    /** Whether the provider goes on with the response and this request stays open for it; see {@link Background}. */
+    private boolean isLeftRunning(Answer answer, long bytes) {
+        var responseId = answer.responseId();
+        if (!answer.isUnderWay() || responseId == null || status >= 300) {
+            return false;
+        }
+        bytesOut = bytes;
+        // Nobody will read the body again.
+        call = new Call(
+                call.caller(),
+                call.role(),
+                call.request().withEntity(HttpEntities.EMPTY),
+                call.parameters(),
+                call.peer());
+        var origin = new Origin(session, upstream().provider().id(), upstream().model());
+        if (!books.keepOpen(this, responseId, origin)) {
+            settledUnseen();
+        }
+        return true;
+    }
+
+    /** The response that was left running has come to its end, as a follow-up shows. */
+    void settled(Answer answer) {
+        var outcome = answer.error() == null ? Outcome.COMPLETED : Outcome.UPSTREAM_ERROR;
+        close(outcome, null, answer, bytesOut);
+    }
+
+    /** Nobody will see the end of the response that was left running: it is taken for the worst. */
+    void settledUnseen() {
+        var answer = reader == null ? null : reader.answer();
+        var usage = Usage.ofText(head().promptTokens(), worstOutputTokens);
+        record(
+                Outcome.COMPLETED,
+                null,
+                answer,
+                bytesOut,
+                usage,
+                true,
+                worstCost,
+                worstCost.map(Cost::nanos).orElse(null));
     }
 
     /** Nobody waits any more; before the answer was read, this ends the request. */
@@ -264,6 +330,18 @@ final class Underway implements Tap.Listener {
                 ? Optional.empty()
                 : rules.prices().cost(answer == null ? termsAsked() : termsAnswered(answer), usage);
         var nanos = usage == null ? Long.valueOf(0) : cost.map(Cost::nanos).orElse(null);
+        record(outcome, refusal, answer, bytesOut, usage, estimated, cost, nanos);
+    }
+
+    private void record(
+            Outcome outcome,
+            @Nullable Refusal refusal,
+            @Nullable Answer answer,
+            long bytesOut,
+            @Nullable Usage usage,
+            boolean estimated,
+            Optional<Cost> cost,
+            @Nullable Long nanos) {
         var exchange = exchange(
                 outcome,
                 refusal,

@@ -10,7 +10,6 @@ import dev.sluice.quota.Change.Refilled;
 import dev.sluice.quota.Change.Released;
 import dev.sluice.quota.Change.Reserved;
 import dev.sluice.quota.Change.Settled;
-import dev.sluice.quota.RecentIds.Recent;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
@@ -38,8 +37,8 @@ final class BucketState implements JsonSerializable {
             Balance balance,
             long spentNanos,
             List<Open> open,
-            List<Recent> closed,
-            List<Recent> expired) {}
+            List<RecentIds.Second> closed,
+            List<RecentIds.Second> expired) {}
 
     private static final Balance NOTHING = new Balance(0, 0, Instant.EPOCH);
     private static final Refill DRY = new Refill(0, 0, 1);
@@ -124,8 +123,8 @@ final class BucketState implements JsonSerializable {
             reservedNanos -= reservation.nanos();
         }
         var charged = expired.remove(id);
-        add((charged == null ? 0 : charged.nanos()) - nanos, at);
-        spentNanos += nanos - (charged == null ? 0 : charged.nanos());
+        add(charged - nanos, at);
+        spentNanos += nanos - charged;
         memory.add(id, nanos, at);
     }
 

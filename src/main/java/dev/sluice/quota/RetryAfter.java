@@ -7,15 +7,15 @@ import java.time.Instant;
 final class RetryAfter {
     static final Duration MIN = Duration.ofSeconds(1);
 
-    /** A bucket that never refills, or not within a day, is worth another try tomorrow: an operator may have refilled it. */
-    static final Duration MAX = Duration.ofDays(1);
+    /** A bucket that never refills is worth another try tomorrow: an operator may have refilled it. */
+    static final Duration NEVER = Duration.ofDays(1);
 
     private RetryAfter() {}
 
     /** In whole seconds, rounded up. */
     static Duration of(Instant now, Instant positiveAt) {
-        if (positiveAt.isAfter(now.plus(MAX))) {
-            return MAX;
+        if (positiveAt.equals(Instant.MAX)) {
+            return NEVER;
         }
         var wait = Duration.between(now, positiveAt);
         var seconds = Duration.ofSeconds(wait.getSeconds() + (wait.getNano() > 0 ? 1 : 0));

@@ -13,6 +13,9 @@
  *
  * <p>We chose to keep what was spent over keeping the balance when a definition changes, because then a definition that goes back and
  * forth makes no money, and a raised capacity helps those who have run out.
+ *
+ * <p>We chose a snapshot that says to the second when a request was over, because a bucket stands still while its snapshot is written, and
+ * instants were most of that time.
  */
 @NullMarked
 package dev.sluice.quota;

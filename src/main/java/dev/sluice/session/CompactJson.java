@@ -17,6 +17,8 @@ final class CompactJson extends SimpleModule {
         leaveOut(context, Exchange.class, JsonInclude.Include.NON_NULL);
         leaveOut(context, Exchange.Tool.class, JsonInclude.Include.NON_NULL);
         leaveOut(context, Exchange.Attempt.class, JsonInclude.Include.NON_NULL);
+        leaveOut(context, ResponseLinked.class, JsonInclude.Include.NON_NULL);
+        leaveOut(context, ResponseIndex.Snapshot.class, JsonInclude.Include.NON_NULL);
         leaveOut(context, Usage.class, JsonInclude.Include.NON_DEFAULT);
     }
 

@@ -15,8 +15,8 @@ sealed interface Reply extends Courier.Message, CborSerializable {
     /** The journal holds the link. */
     record Linked(long errand) implements Reply {}
 
-    /** The session of a response. */
-    record Found(long errand, String session) implements Reply {}
+    /** Where a response belongs. */
+    record Found(long errand, ResponseLinked link) implements Reply {}
 
     /** The {@code provider/model} that a conversation began with; empty when it has not begun. */
     record Home(long errand, String upstream) implements Reply {}

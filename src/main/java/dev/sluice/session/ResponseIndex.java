@@ -26,21 +26,23 @@ import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which session a response belongs to, for requests that name nothing but a previous response. A caller's responses are spread over
+ * Which session a response belongs to and who made it, for requests that name nothing but a previous response. A caller's responses are spread over
  * a few of these; only that caller's are in them, under names that have the login inside.
  *
  * <p>A client that goes on the moment it has its answer may be faster than the record of that answer, so a look-up that finds
  * nothing waits a moment for a link to come.
  */
-final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, ResponseLinked, Map<String, String>> {
+final class ResponseIndex
+        extends EventSourcedBehavior<ResponseIndex.Command, ResponseLinked, Map<String, ResponseLinked>> {
     static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "ResponseIndex");
 
     /** Spreads a busy caller; with {@link #REMEMBERED} it makes 65,536 responses a caller. */
     private static final int SLOTS = 16;
 
-    /** Chains go on from recent answers; an index that is full has about 800 kB. */
+    /** Chains go on from recent answers; an index that is full has about a megabyte. */
     static final int REMEMBERED = 4096;
 
     /** As often as the memory turns over, so that snapshots cost about as much as events. */
@@ -56,7 +58,7 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
 
     sealed interface Command extends CborSerializable {}
 
-    record Link(String response, String session, long errand, ActorRef<Reply> replyTo) implements Command {}
+    record Link(ResponseLinked link, long errand, ActorRef<Reply> replyTo) implements Command {}
 
     record Find(String response, long errand, ActorRef<Reply> replyTo) implements Command {}
 
@@ -67,8 +69,40 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
 
     private record GraceOver(Find find) implements Command {}
 
-    /** The index as the journal keeps it, the oldest response first. */
-    record Snapshot(Map<String, String> sessions) implements JsonSerializable {}
+    /**
+     * The index as the journal keeps it, the oldest response first.
+     *
+     * @param upstreams {@code provider/model} by response, where that is known; null in snapshots of the first version
+     */
+    record Snapshot(Map<String, String> sessions, @Nullable Map<String, String> upstreams) implements JsonSerializable {
+        static Snapshot of(Map<String, ResponseLinked> links) {
+            var sessions = new LinkedHashMap<String, String>();
+            var upstreams = new LinkedHashMap<String, String>();
+            links.forEach((response, link) -> {
+                sessions.put(response, link.session());
+                if (link.provider() != null && link.model() != null) {
+                    upstreams.put(response, link.provider() + "/" + link.model());
+                }
+            });
+            return new Snapshot(sessions, upstreams.isEmpty() ? null : upstreams);
+        }
+
+        Map<String, ResponseLinked> links() {
+            var links = new Latest<String, ResponseLinked>(REMEMBERED);
+            sessions.forEach((response, session) -> links.put(response, link(response, session)));
+            return links;
+        }
+
+        /** Names of providers have no slash, so the first one ends it. */
+        private ResponseLinked link(String response, String session) {
+            var upstream = upstreams == null ? null : upstreams.get(response);
+            var slash = upstream == null ? -1 : upstream.indexOf('/');
+            return upstream == null || slash < 0
+                    ? new ResponseLinked(response, session, null, null)
+                    : new ResponseLinked(
+                            response, session, upstream.substring(0, slash), upstream.substring(slash + 1));
+        }
+    }
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
@@ -92,15 +126,15 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
     }
 
     @Override
-    public Map<String, String> emptyState() {
+    public Map<String, ResponseLinked> emptyState() {
         return new Latest<>(REMEMBERED);
     }
 
     @Override
-    public CommandHandler<Command, ResponseLinked, Map<String, String>> commandHandler() {
-        return (sessions, command) -> switch (command) {
-            case Link link -> onLink(sessions, link);
-            case Find find -> onFind(sessions, find);
+    public CommandHandler<Command, ResponseLinked, Map<String, ResponseLinked>> commandHandler() {
+        return (links, command) -> switch (command) {
+            case Link link -> onLink(links, link);
+            case Find find -> onFind(links, find);
             case GraceOver(var find) -> onGraceOver(find);
             case Flush() -> flush();
             case Stop() -> flush().thenStop();
@@ -109,10 +143,10 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
 
     /** Mutable, as a session's state and for the same reason; a snapshot is a copy. */
     @Override
-    public EventHandler<Map<String, String>, ResponseLinked> eventHandler() {
-        return (sessions, event) -> {
-            sessions.put(event.response(), event.session());
-            return sessions;
+    public EventHandler<Map<String, ResponseLinked>, ResponseLinked> eventHandler() {
+        return (links, event) -> {
+            links.put(event.response(), event);
+            return links;
         };
     }
 
@@ -128,38 +162,36 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
     }
 
     @Override
-    public SnapshotAdapter<Map<String, String>> snapshotAdapter() {
+    public SnapshotAdapter<Map<String, ResponseLinked>> snapshotAdapter() {
         return new SnapshotAdapter<>() {
             @Override
-            public Object toJournal(Map<String, String> state) {
-                return new Snapshot(new LinkedHashMap<>(state));
+            public Object toJournal(Map<String, ResponseLinked> state) {
+                return Snapshot.of(state);
             }
 
             @Override
-            public Map<String, String> fromJournal(Object from) {
-                var sessions = new Latest<String, String>(REMEMBERED);
-                sessions.putAll(((Snapshot) from).sessions());
-                return sessions;
+            public Map<String, ResponseLinked> fromJournal(Object from) {
+                return ((Snapshot) from).links();
             }
         };
     }
 
-    private Effect<ResponseLinked, Map<String, String>> onLink(Map<String, String> sessions, Link link) {
-        if (sessions.containsKey(link.response())) {
+    private Effect<ResponseLinked, Map<String, ResponseLinked>> onLink(Map<String, ResponseLinked> links, Link link) {
+        if (links.containsKey(link.link().response())) {
             return Effect().reply(link.replyTo(), new Linked(link.errand()));
         }
         if (batch.isEmpty()) {
             context.getSelf().tell(new Flush());
         }
-        batch.addIfAbsent(link.response(), new ResponseLinked(link.response(), link.session()));
+        batch.addIfAbsent(link.link().response(), link.link());
         batch.thenTell(link.replyTo(), new Linked(link.errand()));
         return batch.isFull() ? flush() : Effect().none();
     }
 
-    private Effect<ResponseLinked, Map<String, String>> onFind(Map<String, String> sessions, Find find) {
-        var session = sessions.get(find.response());
-        if (session != null) {
-            return Effect().reply(find.replyTo(), new Found(find.errand(), session));
+    private Effect<ResponseLinked, Map<String, ResponseLinked>> onFind(Map<String, ResponseLinked> links, Find find) {
+        var link = links.get(find.response());
+        if (link != null) {
+            return Effect().reply(find.replyTo(), new Found(find.errand(), link));
         }
         if (waiters == MAX_WAITING) {
             return Effect().reply(find.replyTo(), new NotFound(find.errand()));
@@ -170,7 +202,7 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
         return Effect().none();
     }
 
-    private Effect<ResponseLinked, Map<String, String>> onGraceOver(Find find) {
+    private Effect<ResponseLinked, Map<String, ResponseLinked>> onGraceOver(Find find) {
         var finds = waiting.get(find.response());
         if (finds != null && finds.remove(find)) {
             waiters--;
@@ -182,7 +214,7 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
         return Effect().none();
     }
 
-    private EffectBuilder<ResponseLinked, Map<String, String>> flush() {
+    private EffectBuilder<ResponseLinked, Map<String, ResponseLinked>> flush() {
         if (batch.isEmpty()) {
             return Effect().none();
         }
@@ -200,7 +232,7 @@ final class ResponseIndex extends EventSourcedBehavior<ResponseIndex.Command, Re
             waiters -= finds.size();
             for (var find : finds) {
                 timers.cancel(find);
-                find.replyTo().tell(new Found(find.errand(), link.session()));
+                find.replyTo().tell(new Found(find.errand(), link));
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.sluice.session;
 import dev.sluice.identity.Caller;
 import dev.sluice.wire.RequestHead.SessionHints;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
@@ -28,6 +29,21 @@ public interface Sessions {
      * @param prefix the wire format's four letters
      */
     CompletionStage<String> name(Caller caller, String prefix, SessionHints hints);
+
+    /** Where a response came from. */
+    record Origin(String session, String provider, String model) {}
+
+    /**
+     * Where a response of this caller's came from; empty when this caller has made no such response, or too long ago. Another
+     * caller's responses are none.
+     */
+    CompletionStage<Optional<Origin>> origin(Caller caller, String responseId);
+
+    /**
+     * Remembers where a response came from whose exchange is recorded later, because it goes on in the background. Completes as
+     * {@link #record}.
+     */
+    CompletionStage<Done> link(String login, String responseId, Origin origin);
 
     /**
      * Which provider answers a model in a conversation: the one that answered it first. A conversation does well to stay there, for the sake of

@@ -7,6 +7,7 @@ import dev.sluice.session.Reply.Home;
 import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.RequestHead.SessionHints;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -87,18 +88,35 @@ final class ShardedSessions implements Sessions {
                         : SessionNames.fingerprinted(prefix, login, hints.fingerprint()));
     }
 
-    /** On the caller's clock, so it is never sent again: without an answer in time the session is named as for an unknown response. */
     private CompletionStage<String> continuing(String prefix, String login, String previous) {
-        var name = new CompletableFuture<String>();
-        var response = SessionNames.response(login, previous);
+        return find(login, previous)
+                .thenApply(link -> link.map(ResponseLinked::session)
+                        .orElseGet(() -> SessionNames.continuing(prefix, login, previous)));
+    }
+
+    @Override
+    public CompletionStage<Optional<Origin>> origin(Caller caller, String responseId) {
+        return find(caller.login(), responseId).thenApply(link -> link.flatMap(ShardedSessions::origin));
+    }
+
+    private static Optional<Origin> origin(ResponseLinked link) {
+        return link.provider() == null || link.model() == null
+                ? Optional.empty()
+                : Optional.of(new Origin(link.session(), link.provider(), link.model()));
+    }
+
+    /** On the caller's clock, so it is never sent again: without an answer in time the response is as good as unknown. */
+    private CompletionStage<Optional<ResponseLinked>> find(String login, String responseId) {
+        var found = new CompletableFuture<Optional<ResponseLinked>>();
+        var response = SessionNames.response(login, responseId);
         var index = ResponseIndex.entityId(login, response);
-        Runnable unknown = () -> name.complete(SessionNames.continuing(prefix, login, previous));
+        Runnable unknown = () -> found.complete(Optional.empty());
         var isUnderWay = carry(new Errand(
                 (number, replyTo) ->
                         indexes.tell(new ShardingEnvelope<>(index, new ResponseIndex.Find(response, number, replyTo))),
                 reply -> {
-                    if (reply instanceof Found(var number, var session)) {
-                        name.complete(session);
+                    if (reply instanceof Found(var number, var link)) {
+                        found.complete(Optional.of(link));
                     } else {
                         unknown.run();
                     }
@@ -108,7 +126,14 @@ final class ShardedSessions implements Sessions {
         if (!isUnderWay) {
             unknown.run();
         }
-        return name;
+        return found;
+    }
+
+    @Override
+    public CompletionStage<Done> link(String login, String responseId, Origin origin) {
+        var done = new CompletableFuture<Done>();
+        link(login, responseId, origin, done, () -> done.complete(Done.getInstance()));
+        return done;
     }
 
     /** On the caller's clock, so it is never sent again. */
@@ -142,7 +167,8 @@ final class ShardedSessions implements Sessions {
                 done.complete(Done.getInstance());
             }
         };
-        link(exchange, response, done, part);
+        var origin = new Origin(exchange.session(), exchange.provider(), exchange.model());
+        link(exchange.login(), response, origin, done, part);
         record(exchange, done, part);
         return done;
     }
@@ -161,12 +187,14 @@ final class ShardedSessions implements Sessions {
                 failing);
     }
 
-    private void link(Exchange exchange, String responseId, CompletableFuture<Done> failing, Runnable linked) {
-        var response = SessionNames.response(exchange.login(), responseId);
-        var index = ResponseIndex.entityId(exchange.login(), response);
+    private void link(
+            String login, String responseId, Origin origin, CompletableFuture<Done> failing, Runnable linked) {
+        var response = SessionNames.response(login, responseId);
+        var index = ResponseIndex.entityId(login, response);
+        var link = new ResponseLinked(response, origin.session(), origin.provider(), origin.model());
         carryOrFail(
-                (number, replyTo) -> indexes.tell(new ShardingEnvelope<>(
-                        index, new ResponseIndex.Link(response, exchange.session(), number, replyTo))),
+                (number, replyTo) ->
+                        indexes.tell(new ShardingEnvelope<>(index, new ResponseIndex.Link(link, number, replyTo))),
                 reply -> linked.run(),
                 failing);
     }

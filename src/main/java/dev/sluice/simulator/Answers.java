@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.simulator.DemoModel.Maker;
 import dev.sluice.simulator.Script.BadScript;
 import dev.sluice.simulator.Script.Cue;
@@ -14,10 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.coding.Coder;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -39,12 +41,7 @@ final class Answers {
                     .build())
             .build());
 
-    private static final Map<String, Shape> SHAPES = Map.of(
-            "/v1/chat/completions", new ChatShape(),
-            "/chat/completions", new ChatShape(),
-            "/v1/responses", new ResponsesShape(),
-            "/v1/messages", new MessagesShape(),
-            "/v1/messages/count_tokens", new MessagesShape());
+    private static final Pattern STORED = Pattern.compile("/v1/responses/(resp_[^/]+)(/cancel|/input_items)?");
     /** The one model that does not exist. */
     private static final String MISSING = "no-such-model";
 
@@ -54,6 +51,7 @@ final class Answers {
     /** Scripts with {@code times} that are remembered; a test has a handful. */
     private static final int MOST_REMEMBERED = 1_000;
 
+    private final StoredResponses stored = new StoredResponses();
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
     private final Map<String, AtomicLong> turns = new java.util.concurrent.ConcurrentHashMap<>();
@@ -85,31 +83,45 @@ final class Answers {
 
     Decision decide(ReceivedRequest request) {
         var number = numbers.incrementAndGet();
-        var path = request.path().replaceFirst("\\?.*", "");
+        var target = request.path().split("\\?", 2);
+        var path = target[0];
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
+        var known = STORED.matcher(path);
+        if (known.matches()) {
+            return Decision.atOnce(followUp(request, known.group(1), known.group(2), requestId));
+        }
         if (request.method().equals("GET")) {
             return Decision.atOnce(got(request, path, requestId));
         }
-        var shape = SHAPES.get(path);
-        if (shape == null || !request.method().equals("POST")) {
+        var amazon = AmazonPath.of(path);
+        var destination = amazon.map(AmazonPath::destination)
+                .or(() -> Destination.of(path, target.length > 1 ? target[1] : ""))
+                .orElse(null);
+        if (destination == null || !request.method().equals("POST")) {
             return Decision.atOnce(
                     failure(new ChatShape(), 404, "Unknown request URL: " + request.method() + " " + path, requestId));
         }
+        var shape = destination.shape();
         if (!hasCredential(request)) {
             return Decision.atOnce(failure(shape, 401, "No credential came with the request.", requestId));
         }
-        var body = object(request.body());
-        if (body == null || !body.path("model").isTextual()) {
+        var form = FormFields.of(request);
+        var body = form == null ? object(request.body()) : form;
+        if (body != null && amazon.isPresent()) {
+            body = amazon.get().whole(body);
+        }
+        if (body == null || (destination.model() == null && !body.path("model").isTextual())) {
             return Decision.atOnce(failure(shape, 400, "The body is not a JSON object with a model.", requestId));
         }
         try {
-            return decide(request, path, shape, Asked.of(body, shape.limitField()), number);
+            return decide(request, destination, Asked.of(body, destination), number);
         } catch (BadScript e) {
             return Decision.atOnce(failure(shape, 400, String.valueOf(e.getMessage()), requestId));
         }
     }
 
-    private Decision decide(ReceivedRequest request, String path, Shape shape, Asked asked, long counted) {
+    private Decision decide(ReceivedRequest request, Destination destination, Asked asked, long counted) {
+        var shape = destination.shape();
         var script = script(request, asked);
         var number = script.count(Cue.ID, counted);
         var requestId = "req_sim" + String.format(Locale.ROOT, "%016x", number);
@@ -120,13 +132,50 @@ final class Answers {
         if (script.has(Cue.FAULT)) {
             return new Decision(script, fault(shape, script, requestId));
         }
-        if (path.endsWith("/count_tokens")) {
-            var count = Shape.object().put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
+        var prompt = script.count(Cue.INPUT, asked.promptTokens());
+        switch (destination.method()) {
+            case COUNT -> {
+                return new Decision(script, json(shape, shape.counted(prompt).toString(), requestId));
+            }
+            case EMBED -> {
+                return new Decision(script, json(shape, shape.embedded(prompt).toString(), requestId));
+            }
+            case ANSWER -> {}
+        }
+        if (request.path().split("\\?", 2)[0].endsWith("/input_tokens")) {
+            var count = Shape.object()
+                    .put("object", "response.input_tokens")
+                    .put("input_tokens", script.count(Cue.INPUT, asked.promptTokens()));
             return new Decision(script, json(shape, count.toString(), requestId));
         }
         var plan = Plan.of(asked, script, number);
+        var running = shape instanceof ResponsesShape ? stored.keep(plan) : null;
+        if (running != null && !asked.stream()) {
+            return new Decision(script, json(shape, running.toString(), requestId));
+        }
         var response = asked.stream() ? stream(shape, plan, requestId) : whole(shape, plan, requestId);
         return new Decision(script, script.has(Cue.GZIP) ? Coder.Gzip.encodeMessage(response) : response);
+    }
+
+    private HttpResponse followUp(ReceivedRequest request, String id, @Nullable String what, String requestId) {
+        var shape = new ResponsesShape();
+        if (!hasCredential(request)) {
+            return failure(shape, 401, "No credential came with the request.", requestId);
+        }
+        var isStream = request.path().contains("stream=true");
+        var plan = isStream && request.method().equals("GET") ? stored.plan(id) : Optional.<Plan>empty();
+        if (plan.isPresent()) {
+            return stream(shape, plan.get(), requestId);
+        }
+        var answer = switch (request.method() + (what == null ? "" : what)) {
+            case "GET" -> stored.get(id);
+            case "DELETE" -> stored.delete(id);
+            case "POST/cancel" -> stored.cancel(id);
+            case "GET/input_items" -> stored.inputItems(id);
+            default -> Optional.<ObjectNode>empty();
+        };
+        return answer.map(found -> json(shape, found.toString(), requestId))
+                .orElseGet(() -> failure(shape, 404, "Response with id '" + id + "' not found.", requestId));
     }
 
     private Script script(ReceivedRequest request, Asked asked) {
@@ -152,11 +201,11 @@ final class Answers {
         var script = plan.script();
         var frames = spoilt(shape, shape.events(plan), script, requestId);
         if (script.has(Cue.ENDLESS)) {
-            frames = frames.first(2).followedBy(endless());
+            frames = frames.first(2).followedBy(endless(shape.endless()));
         }
         return response(shape, 200, requestId)
                 .addHeader(RawHeader.create("cache-control", "no-cache"))
-                .withEntity(HttpEntities.createChunked(eventStream(), sent(frames, script)));
+                .withEntity(HttpEntities.createChunked(shape.streamType(), sent(frames, script)));
     }
 
     private static Frames spoilt(Shape shape, Frames frames, Script script, String requestId) {
@@ -167,13 +216,12 @@ final class Answers {
         var at = (int) script.count(Cue.MALFORMED_AT, 0) - 1;
         if (at >= 0 && at < frames.size()) {
             var whole = frames.frame(at);
-            return frames.replaced(at, whole.take(whole.length() / 2).concat(ByteString.fromString("\n\n")));
+            return frames.replaced(at, shape.malformed(whole));
         }
         return frames;
     }
 
-    private static Frames endless() {
-        var opening = ByteString.fromString("data: ");
+    private static Frames endless(ByteString opening) {
         return Frames.of(Integer.MAX_VALUE, index -> index == 0 ? opening.concat(FILLER) : FILLER);
     }
 
@@ -182,16 +230,19 @@ final class Answers {
         if (script.has(Cue.BIG)) {
             return big(shape, plan, requestId);
         }
-        var body = Shape.utf8(shape.whole(plan, plan.prose().whole()).toString());
+        var file = shape.file(plan, plan.prose().whole());
+        var type = file == null ? ContentTypes.APPLICATION_JSON : ContentTypes.create(MediaTypes.AUDIO_MPEG);
+        var body = file == null
+                ? Shape.utf8(shape.whole(plan, plan.prose().whole()).toString())
+                : file;
         if (script.has(Cue.MALFORMED_AT)) {
             body = body.take(body.length() / 2);
         }
         if (Pace.matters(script) || script.has(Cue.CHUNKING)) {
             var source = sent(Frames.sliced(body, SLICE), script);
-            return response(shape, 200, requestId)
-                    .withEntity(HttpEntities.createChunked(ContentTypes.APPLICATION_JSON, source));
+            return response(shape, 200, requestId).withEntity(HttpEntities.createChunked(type, source));
         }
-        return response(shape, 200, requestId).withEntity(ContentTypes.APPLICATION_JSON, body);
+        return response(shape, 200, requestId).withEntity(HttpEntities.create(type, body));
     }
 
     /** One JSON document of exactly so many bytes, its text made while it is sent. */
@@ -239,8 +290,11 @@ final class Answers {
     }
 
     private static HttpResponse failure(Shape shape, int status, String message, String requestId) {
-        return response(shape, status, requestId)
-                .withEntity(ContentTypes.APPLICATION_JSON, Shape.utf8(shape.error(status, message, requestId)));
+        var answer = response(shape, status, requestId);
+        for (var header : shape.errorHeaders(status).entrySet()) {
+            answer = answer.addHeader(RawHeader.create(header.getKey(), header.getValue()));
+        }
+        return answer.withEntity(ContentTypes.APPLICATION_JSON, Shape.utf8(shape.error(status, message, requestId)));
     }
 
     private static HttpResponse json(Shape shape, String body, String requestId) {
@@ -257,10 +311,6 @@ final class Answers {
         return StatusCodes.lookup(status)
                 .orElseGet(
                         () -> StatusCodes.custom(status, status == 529 ? "Overloaded" : "Simulated", "", false, true));
-    }
-
-    private static ContentType eventStream() {
-        return ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM);
     }
 
     private static HttpResponse got(ReceivedRequest request, String path, String requestId) {
@@ -306,8 +356,8 @@ final class Answers {
     }
 
     private static String about() {
-        var text =
-                new StringBuilder("Simulated providers: OpenAI chat and Responses, Anthropic Messages.\n\nModels:\n");
+        var text = new StringBuilder(
+                "Simulated providers: OpenAI chat and Responses, Anthropic Messages, Gemini; both of the latter on Vertex AI, too; Bedrock.\n\nModels:\n");
         for (var model : DemoModel.ALL) {
             text.append("  %-20s %s%n".formatted(model.id(), model.manner()));
         }
@@ -317,7 +367,8 @@ final class Answers {
 
     private static boolean hasCredential(ReceivedRequest request) {
         return request.header("authorization").isPresent()
-                || request.header("x-api-key").isPresent();
+                || request.header("x-api-key").isPresent()
+                || request.header("x-goog-api-key").isPresent();
     }
 
     private static @Nullable JsonNode object(ByteString body) {

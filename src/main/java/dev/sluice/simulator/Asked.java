@@ -3,7 +3,11 @@ package dev.sluice.simulator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 record Asked(
         JsonNode body, String model, boolean stream, long seed, long promptTokens, long outputLimit, List<Tool> tools) {
+
+    /** Where the prompt stands, by format. */
+    private static final List<String> PROMPTS =
+            List.of("input", "messages", "prompt", "documents", "contents", "content", "requests", "instances");
 
     /**
      * A tool that the client offers.
@@ -40,7 +48,7 @@ record Asked(
             if (schema.path("enum").isArray() && !schema.path("enum").isEmpty()) {
                 return schema.path("enum").get(0);
             }
-            return switch (schema.path("type").asText("object")) {
+            return switch (schema.path("type").asText("object").toLowerCase(Locale.ROOT)) {
                 case "string" -> nodes.textNode("Zürich");
                 case "integer", "number" -> nodes.numberNode(7);
                 case "boolean" -> nodes.booleanNode(true);
@@ -57,15 +65,21 @@ record Asked(
         }
     }
 
-    static Asked of(JsonNode body, String limitField) {
-        var prompt = body.path(body.has("input") ? "input" : "messages");
+    static Asked of(JsonNode body, Destination destination) {
+        var prompt =
+                PROMPTS.stream().filter(body::has).map(body::path).findFirst().orElseGet(() -> body.path("messages"));
         var text = prompt.toString();
-        var limit =
-                body.path(limitField).asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
+        var limit = body.at(destination.shape().limitAt())
+                .asLong(body.path("max_completion_tokens").asLong(Long.MAX_VALUE));
+        var model = destination.model();
+        var stream = destination.stream();
         return new Asked(
                 body,
-                body.path("model").asText(),
-                body.path("stream").asBoolean(),
+                model == null ? body.path("model").asText() : URLDecoder.decode(model, StandardCharsets.UTF_8),
+                stream == null
+                        ? body.path("stream").asBoolean()
+                                || body.path("stream_format").asText().equals("sse")
+                        : stream,
                 text.hashCode(),
                 Math.max(1, text.length() / 4),
                 Math.max(1, limit),
@@ -75,22 +89,31 @@ record Asked(
     private static List<Tool> tools(JsonNode body, JsonNode prompt) {
         var last = prompt.isArray() ? prompt.path(prompt.size() - 1) : prompt;
         var said = last.isTextual() || last.path("role").asText().equals("user") ? last.toString() : "";
+        var choice = body.has("tool_choice") ? body.path("tool_choice") : body.at("/toolConfig/functionCallingConfig");
         return StreamSupport.stream(body.path("tools").spliterator(), false)
-                .map(tool -> tool(tool, body.path("tool_choice"), said))
+                .flatMap(tool -> tool.has("functionDeclarations")
+                        ? StreamSupport.stream(tool.path("functionDeclarations").spliterator(), false)
+                        : Stream.of(tool))
+                .map(tool -> tool(tool, choice, said))
                 .filter(tool -> !tool.name().isEmpty())
                 .toList();
     }
 
-    /** Chat wraps the declaration in {@code function}; Responses and Messages do not, and Messages names the schema its own way. */
+    /** Chat wraps the declaration in {@code function}; Responses, Messages and Gemini do not, and the latter two name the schema in their own ways. */
     private static Tool tool(JsonNode offered, JsonNode choice, String said) {
         var declared = offered.has("function") ? offered.path("function") : offered;
         var name = declared.path("name").asText();
-        var schema = declared.has("input_schema") ? declared.path("input_schema") : declared.path("parameters");
+        var schema = declared.path(Stream.of("input_schema", "parametersJsonSchema")
+                .filter(declared::has)
+                .findFirst()
+                .orElse("parameters"));
         return new Tool(name, schema, forced(choice, name) || said.contains(name));
     }
 
     private static boolean forced(JsonNode choice, String name) {
-        var mode = choice.isTextual() ? choice.asText() : choice.path("type").asText();
+        var mode = choice.isTextual()
+                ? choice.asText()
+                : choice.path("type").asText(choice.path("mode").asText().toLowerCase(Locale.ROOT));
         var named = chosenName(choice);
         return mode.equals("required") || mode.equals("any") || name.equals(named);
     }

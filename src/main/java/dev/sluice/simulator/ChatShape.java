@@ -14,8 +14,8 @@ import org.apache.pekko.util.ByteString;
 /** OpenAI chat completions: data lines without names, usage only on request, {@code [DONE]} at the end. */
 final class ChatShape implements Shape {
     @Override
-    public String limitField() {
-        return "max_tokens";
+    public String limitAt() {
+        return "/max_tokens";
     }
 
     @Override
@@ -94,7 +94,7 @@ final class ChatShape implements Shape {
         return node;
     }
 
-    private static boolean usageAsked(Plan plan) {
+    static boolean usageAsked(Plan plan) {
         return plan.asked().body().path("stream_options").path("include_usage").asBoolean() && !plan.has(Cue.NO_USAGE);
     }
 
@@ -126,7 +126,7 @@ final class ChatShape implements Shape {
         };
     }
 
-    private static ObjectNode usage(Tokens tokens) {
+    static ObjectNode usage(Tokens tokens) {
         var usage = object().put("prompt_tokens", tokens.prompt())
                 .put("completion_tokens", tokens.output())
                 .put("total_tokens", tokens.prompt() + tokens.output());

@@ -12,7 +12,9 @@ import java.util.Optional;
 record DemoModel(String id, Maker maker, String manner, List<Script> scripts) {
     enum Maker {
         OPENAI,
-        ANTHROPIC
+        ANTHROPIC,
+        GOOGLE,
+        AMAZON
     }
 
     static final List<DemoModel> ALL = List.of(
@@ -45,7 +47,9 @@ record DemoModel(String id, Maker maker, String manner, List<Script> scripts) {
                     "events=20;interval=25ms",
                     "fault=529",
                     "events=20;interval=25ms",
-                    "events=20;interval=25ms;cut-after=8"));
+                    "events=20;interval=25ms;cut-after=8"),
+            google("sim-gemini", "answers at a usual pace", "events=40;interval=25ms;answer-delay=200ms"),
+            amazon("sim-bedrock-claude", "answers at a usual pace", "events=40;interval=25ms;answer-delay=200ms"));
 
     private static DemoModel openAi(String id, String manner, String... scripts) {
         return new DemoModel(id, Maker.OPENAI, manner, parsed(scripts));
@@ -53,6 +57,14 @@ record DemoModel(String id, Maker maker, String manner, List<Script> scripts) {
 
     private static DemoModel anthropic(String id, String manner, String... scripts) {
         return new DemoModel(id, Maker.ANTHROPIC, manner, parsed(scripts));
+    }
+
+    private static DemoModel google(String id, String manner, String... scripts) {
+        return new DemoModel(id, Maker.GOOGLE, manner, parsed(scripts));
+    }
+
+    private static DemoModel amazon(String id, String manner, String... scripts) {
+        return new DemoModel(id, Maker.AMAZON, manner, parsed(scripts));
     }
 
     private static List<Script> parsed(String... scripts) {

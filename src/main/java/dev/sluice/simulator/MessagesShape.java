@@ -18,8 +18,8 @@ final class MessagesShape implements Shape {
     private static final String SIGNATURE = "EqQBCgIYAhIMc2ltdWxhdGVkU2lnbmF0dXJl";
 
     @Override
-    public String limitField() {
-        return "max_tokens";
+    public String limitAt() {
+        return "/max_tokens";
     }
 
     @Override

@@ -36,6 +36,10 @@ record Plan(Asked asked, Script script, long number, Prose prose, List<Call> cal
         return new Plan(asked, script, number, prose, calls, tokens, finish);
     }
 
+    Plan withoutFaults() {
+        return new Plan(asked, script.withoutFaults(), number, prose, calls, tokens, finish);
+    }
+
     String id(String prefix) {
         return prefix + "sim" + String.format(Locale.ROOT, "%016x", number);
     }

@@ -19,8 +19,8 @@ final class ResponsesShape implements Shape {
     private static final String BLOB = "gAAAAABsimulated-opaque-reasoning==";
 
     @Override
-    public String limitField() {
-        return "max_output_tokens";
+    public String limitAt() {
+        return "/max_output_tokens";
     }
 
     @Override
@@ -41,7 +41,8 @@ final class ResponsesShape implements Shape {
     @Override
     public Frames events(Plan plan) {
         var head = new Numbered(0);
-        head.add("response.created", response("response", response(plan, "in_progress", array())));
+        var waits = plan.asked().body().path("background").asBoolean();
+        head.add("response.created", response("response", response(plan, waits ? "queued" : "in_progress", array())));
         head.add("response.in_progress", response("response", response(plan, "in_progress", array())));
         var index = 0;
         if (reasons(plan)) {
@@ -178,7 +179,7 @@ final class ResponsesShape implements Shape {
                 .put("object", "response")
                 .put("created_at", NOW)
                 .put("status", status)
-                .put("background", false)
+                .put("background", body.path("background").asBoolean())
                 .putNull("completed_at")
                 .putNull("error")
                 .putNull("incomplete_details");

@@ -37,7 +37,9 @@ import org.apache.pekko.util.ByteString;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * Simulated providers behind one port: OpenAI chat and Responses, Anthropic Messages, with faults on demand.
+ * Simulated providers behind one port: OpenAI chat and Responses, Anthropic Messages, Gemini, both of the latter on Vertex AI, too, Bedrock's
+ * InvokeModel and Converse, with faults on
+ * demand.
  *
  * <p>A request says how it wants to be answered in the header {@code x-simulate} or in its model's name; {@code GET /} lists all that
  * can be said. A request without a credential is answered 401, so that a gateway that forgot it is noticed.

@@ -2,6 +2,7 @@ package dev.sluice.wire;
 
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,33 @@ public record Answer(
         boolean complete,
         long textChars,
         long outputChars) {
+
+    private static final Set<String> UNDER_WAY = Set.of("queued", "in_progress");
+
+    /** Whether the provider goes on without us, in the background, and says so: what it comes to shows when it is fetched. */
+    public boolean isUnderWay() {
+        return error == null && finishReasonRaw != null && UNDER_WAY.contains(finishReasonRaw);
+    }
+
+    /** The same answer, ended by an error that its events do not tell. */
+    Answer failed(AnswerError told) {
+        return new Answer(
+                usage,
+                toolCalls,
+                FinishReason.ERROR,
+                finishReasonRaw,
+                model,
+                responseId,
+                serviceTier,
+                speed,
+                inferenceGeo,
+                reportedCostUsd,
+                countedTokens,
+                told,
+                false,
+                textChars,
+                outputChars);
+    }
 
     /** An error that the provider put into an answer. */
     public record AnswerError(

@@ -7,8 +7,11 @@ import org.apache.pekko.util.ByteString;
  * cannot make sense of end its reading, not the answer. Memory is bounded, whatever comes.
  */
 public interface AnswerReader {
-    /** An event that may have to be hidden is held back up to this length; one that is only read may have any. */
-    int MAX_EVENT_BYTES = 16 * 1024 * 1024;
+    /**
+     * An event that may have to be hidden is held back up to this length; one that is longer tells more than usage, and passes.
+     * One that is only read may have any length.
+     */
+    int MAX_HELD_BYTES = 64 * 1024;
 
     /** Tool arguments kept per answer. */
     int MAX_ARGUMENT_BYTES = 1024 * 1024;

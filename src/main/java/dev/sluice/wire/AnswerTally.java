@@ -53,6 +53,11 @@ public abstract class AnswerTally<F extends Enum<F>> implements JsonListener<F> 
     }
 
     final Answer answer() {
+        return answer(true);
+    }
+
+    /** @param whole whether what stands around the events is whole, too: a sign of completion is worth nothing without it */
+    final Answer answer(boolean whole) {
         boolean failed = error != null || finishReason == FinishReason.ERROR;
         return new Answer(
                 usage,
@@ -67,7 +72,7 @@ public abstract class AnswerTally<F extends Enum<F>> implements JsonListener<F> 
                 reportedCostUsd,
                 countedTokens,
                 error,
-                finished && !failed,
+                finished && whole && !failed,
                 textChars,
                 outputChars);
     }

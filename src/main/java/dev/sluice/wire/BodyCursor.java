@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ final class BodyCursor implements Closeable {
     private final byte[] body;
     private final JsonParser parser;
     private final StringScan string = new StringScan();
+    private @Nullable FieldWatch watch;
 
     BodyCursor(byte[] body) throws BadRequest, IOException {
         requireUtf8(body);
@@ -52,9 +54,18 @@ final class BodyCursor implements Closeable {
         return body;
     }
 
+    /** Lets somebody see every token from here on, whoever reads or skips it. */
+    void watch(FieldWatch eyes) {
+        watch = eyes;
+    }
+
     @Nullable
     JsonToken next() throws IOException {
-        return parser.nextToken();
+        var token = parser.nextToken();
+        if (watch != null && token != null) {
+            watch.see(token, this);
+        }
+        return token;
     }
 
     /** The current token, which is there because {@link #next} has just returned it. */
@@ -86,17 +97,50 @@ final class BodyCursor implements Closeable {
     /** Moves on to the next field of the current object and to its value; null at the object's end. */
     @Nullable
     String nextField() throws IOException {
-        if (parser.nextToken() != JsonToken.FIELD_NAME) {
+        if (next() != JsonToken.FIELD_NAME) {
             return null;
         }
         var name = parser.currentName();
-        parser.nextToken();
+        next();
         return name;
     }
 
     /** Moves to the end of the current value: nothing inside it matters. */
     void skip() throws IOException {
-        parser.skipChildren();
+        if (watch == null) {
+            parser.skipChildren();
+            return;
+        }
+        var depth = 0;
+        do {
+            switch (token()) {
+                case START_OBJECT, START_ARRAY -> depth++;
+                case END_OBJECT, END_ARRAY -> depth--;
+                default -> {}
+            }
+        } while (depth > 0 && next() != null);
+    }
+
+    /**
+     * The names of the fields from the body down to the current one, joined by dots; arrays do not count.
+     *
+     * @return null when they are more than {@code most}
+     */
+    @Nullable
+    String path(int most) {
+        var names = new ArrayDeque<String>();
+        // Between two names stands at most one array; who nests more of them means something else.
+        var steps = 2 * most + 2;
+        for (var context = parser.getParsingContext(); context != null; context = context.getParent()) {
+            var name = context.getCurrentName();
+            if (name != null && context.inObject()) {
+                names.addFirst(name);
+            }
+            if (names.size() > most || --steps < 0) {
+                return null;
+            }
+        }
+        return String.join(".", names);
     }
 
     /** Byte offset of the current token. */

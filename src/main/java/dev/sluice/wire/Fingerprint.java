@@ -21,8 +21,8 @@ final class Fingerprint {
 
     private static final int DIGEST_BYTES = 16;
 
-    private static final Set<String> SAID =
-            Set.of("text", "content", "url", "image_url", "data", "file_data", "file_id", "file_url");
+    private static final Set<String> SAID = Set.of(
+            "text", "content", "url", "image_url", "data", "file_data", "file_id", "file_url", "fileUri", "file_uri");
 
     /** Claude Code puts a line of accounting before its system prompt that differs with every request. */
     private static final byte[] ACCOUNTING = "x-anthropic-billing-header:".getBytes(StandardCharsets.US_ASCII);

@@ -14,6 +14,11 @@ final class JsonLexer<F extends Enum<F>> {
     /** No wanted key is longer, and no sane number. */
     private static final int MAX_TOKEN_BYTES = 64;
 
+    /** What an escape of a text that is handed on may become. */
+    private static final int MAX_ESCAPED_BYTES = 8;
+
+    private static final byte[] NOTHING = new byte[0];
+
     private enum State {
         START,
         STRUCTURE,
@@ -49,6 +54,9 @@ final class JsonLexer<F extends Enum<F>> {
     private final JsonToken token = new JsonToken();
     private boolean key;
 
+    /** The shape of the string that is handed on while it is read; null for one that is not. */
+    private @Nullable JsonShape<F> passed;
+
     private long nesting;
     private boolean inString;
     private boolean escaped;
@@ -58,7 +66,7 @@ final class JsonLexer<F extends Enum<F>> {
     JsonLexer(JsonShape<F> root, JsonListener<F> listener) {
         this.root = root;
         this.listener = listener;
-        this.shapes = (JsonShape<F>[]) new JsonShape<?>[root.nesting()];
+        this.shapes = (JsonShape<F>[]) new JsonShape<?>[root.nesting];
     }
 
     /** Forgets the document and waits for the next one. */
@@ -79,17 +87,23 @@ final class JsonLexer<F extends Enum<F>> {
     }
 
     void feed(byte[] bytes, int from, int to) {
+        feedDocument(bytes, from, to);
+    }
+
+    /** Reads no further than to the end of the document, or to where it is broken, and tells where that is. */
+    int feedDocument(byte[] bytes, int from, int to) {
         int at = from;
-        while (at < to) {
+        while (at < to && state != State.CLOSED && state != State.BROKEN) {
             at = switch (state) {
                 case START -> start(bytes, at);
                 case STRUCTURE -> structure(bytes, at, to);
                 case STRING -> string(bytes, at, to);
                 case SCALAR -> scalar(bytes, at, to);
                 case SKIPPED -> skipped(bytes, at, to);
-                case CLOSED, BROKEN -> to;
+                case CLOSED, BROKEN -> at;
             };
         }
+        return at;
     }
 
     private int start(byte[] bytes, int at) {
@@ -209,10 +223,14 @@ final class JsonLexer<F extends Enum<F>> {
         int end = Scan.endOfPlain(bytes, from, to);
         if (end == to || bytes[end] != '"') {
             startString(false, shape == null ? 0 : shape.keep, shape != null && shape.counted);
+            passed = shape != null && shape.passed ? shape : null;
             return from;
         }
         expected = Expected.COMMA;
-        if (shape != null && (shape.keep > 0 || shape.counted)) {
+        if (shape != null && shape.passed) {
+            listener.piece(shape.field, bytes, from, end);
+            tellEnd(shape);
+        } else if (shape != null && (shape.keep > 0 || shape.counted)) {
             int cut = end - from <= shape.keep ? end : Scan.wholeCodePoints(bytes, from, from + shape.keep, end);
             text.show(bytes, from, cut, shape.counted ? Scan.codePoints(bytes, from, end) : 0);
             listener.string(shape.field, text);
@@ -224,6 +242,7 @@ final class JsonLexer<F extends Enum<F>> {
         state = State.STRING;
         token.start(keep, count);
         key = isKey;
+        passed = null;
     }
 
     private int string(byte[] bytes, int from, int to) {
@@ -231,20 +250,41 @@ final class JsonLexer<F extends Enum<F>> {
         while (at < to) {
             if (token.escaping()) {
                 token.unescape(bytes[at++]);
+                if (passed != null && !token.escaping()) {
+                    passEscaped(passed);
+                }
                 continue;
             }
             int plain = at;
             at = Scan.endOfPlain(bytes, at, to);
-            token.take(bytes, plain, at);
+            if (passed == null) {
+                token.take(bytes, plain, at);
+            } else {
+                listener.piece(passed.field, bytes, plain, at);
+            }
             if (at < to) {
                 if (bytes[at++] == '"') {
                     endString();
                     return at;
                 }
+                if (passed != null) {
+                    token.start(MAX_ESCAPED_BYTES, false);
+                }
                 token.escape();
             }
         }
         return at;
+    }
+
+    private void passEscaped(JsonShape<F> shape) {
+        token.show(text);
+        var bytes = text.toBytes(MAX_ESCAPED_BYTES);
+        listener.piece(shape.field, bytes, 0, bytes.length);
+    }
+
+    private void tellEnd(JsonShape<F> shape) {
+        text.show(NOTHING, 0, 0, 0);
+        listener.string(shape.field, text);
     }
 
     private void endString() {
@@ -255,7 +295,11 @@ final class JsonLexer<F extends Enum<F>> {
             expected = Expected.COLON;
         } else {
             expected = Expected.COMMA;
-            tellKept();
+            if (passed == null) {
+                tellKept();
+            } else {
+                tellEnd(passed);
+            }
         }
     }
 
@@ -297,8 +341,13 @@ final class JsonLexer<F extends Enum<F>> {
     private void tellScalar(boolean tooLong) {
         var shape = value;
         expected = Expected.COMMA;
-        if (shape != null && shape.keep > 0 && !tooLong && text.startsNumber()) {
+        if (shape == null || shape.keep == 0 || tooLong) {
+            return;
+        }
+        if (text.startsNumber()) {
             listener.number(shape.field, text);
+        } else if (text.is("true") || text.is("false")) {
+            listener.truth(shape.field, text.is("true"));
         }
     }
 

@@ -18,6 +18,12 @@ public interface JsonListener<F extends Enum<F>> {
     /** A string; what is to be kept of {@code text} is copied, it is good for this call only. */
     void string(F field, JsonText text);
 
+    /** The next bytes of a text that is not kept, under the same rule; {@link #string} tells its end. */
+    default void piece(F field, byte[] bytes, int from, int to) {}
+
     /** A number, under the same rule. */
     void number(F field, JsonText text);
+
+    /** {@code true} or {@code false}. */
+    default void truth(F field, boolean value) {}
 }

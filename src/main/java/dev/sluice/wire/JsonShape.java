@@ -20,20 +20,37 @@ public final class JsonShape<F extends Enum<F>> {
     final int keep;
     final boolean counted;
     final boolean raw;
+    final boolean passed;
     private final List<byte[]> keys;
     private final List<JsonShape<F>> children;
 
-    private JsonShape(F field, int keep, boolean counted, boolean raw, List<byte[]> keys, List<JsonShape<F>> children) {
+    /** How many objects and arrays of interest can stand open at once: an array in an array is of none. */
+    final int nesting;
+
+    private JsonShape(
+            F field,
+            int keep,
+            boolean counted,
+            boolean raw,
+            boolean passed,
+            List<byte[]> keys,
+            List<JsonShape<F>> children) {
         this.field = field;
         this.keep = keep;
         this.counted = counted;
         this.raw = raw;
+        this.passed = passed;
         this.keys = keys;
         this.children = children;
+        var deepest = 0;
+        for (var child : children) {
+            deepest = Math.max(deepest, child.nesting);
+        }
+        this.nesting = 2 + deepest;
     }
 
     private static <F extends Enum<F>> JsonShape<F> leaf(F field, int keep, boolean counted, boolean raw) {
-        return new JsonShape<>(field, keep, counted, raw, List.of(), List.of());
+        return new JsonShape<>(field, keep, counted, raw, false, List.of(), List.of());
     }
 
     /** An object, or an array of objects, of which only the fields given by {@link #with} are wanted. */
@@ -61,13 +78,18 @@ public final class JsonShape<F extends Enum<F>> {
         return leaf(field, AnswerReader.MAX_ARGUMENT_BYTES, true, true);
     }
 
+    /** A text that is handed on in pieces, as it comes, and not kept. For texts in ASCII: what JSON escapes as a pair is lost. */
+    static <F extends Enum<F>> JsonShape<F> pieces(F field) {
+        return new JsonShape<>(field, 0, false, false, true, List.of(), List.of());
+    }
+
     /** This shape with one more field. */
     public JsonShape<F> with(String key, JsonShape<F> child) {
         var moreKeys = new ArrayList<>(keys);
         moreKeys.add(key.getBytes(StandardCharsets.UTF_8));
         var moreChildren = new ArrayList<>(children);
         moreChildren.add(child);
-        return new JsonShape<>(field, keep, counted, raw, List.copyOf(moreKeys), List.copyOf(moreChildren));
+        return new JsonShape<>(field, keep, counted, raw, passed, List.copyOf(moreKeys), List.copyOf(moreChildren));
     }
 
     boolean isObject() {
@@ -84,10 +106,5 @@ public final class JsonShape<F extends Enum<F>> {
             }
         }
         return null;
-    }
-
-    /** How many objects and arrays of interest can stand open at once: an array in an array is of none. */
-    int nesting() {
-        return 2 + children.stream().mapToInt(JsonShape::nesting).max().orElse(0);
     }
 }

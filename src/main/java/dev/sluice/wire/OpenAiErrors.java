@@ -18,6 +18,11 @@ public final class OpenAiErrors {
                 .put("code", code(error.kind()));
     }
 
+    /** {@code {"error": {...}}}, the body of an answer that is an error. */
+    public static ObjectNode body(WireError error) {
+        return JsonNodeFactory.instance.objectNode().set("error", error(error));
+    }
+
     private static String type(WireError.Kind kind) {
         return switch (kind) {
             case BAD_REQUEST, TOO_LARGE, NOT_FOUND -> "invalid_request_error";

@@ -15,7 +15,11 @@ public record Operation(String method, String path, Purpose purpose, Streaming s
         /** Something is generated, metered and charged. */
         GENERATE,
         /** Tokens are counted: never usage, never charged. */
-        COUNT
+        COUNT,
+        /** Something is judged, mostly for nothing: charged only where that has a price, and else whatever is left in a bucket. */
+        JUDGE,
+        /** An answer that was made before is fetched, stopped or deleted: never charged, for its making was. */
+        STORED
     }
 
     /** What says that a stream is wanted. */
@@ -38,6 +42,15 @@ public record Operation(String method, String path, Purpose purpose, Streaming s
     /** A {@code POST} that counts tokens. */
     public static Operation count(String path) {
         return new Operation("POST", path, Purpose.COUNT, Streaming.NEVER);
+    }
+
+    /** What can be done with a stored answer, whose id the path holds. */
+    public static Operation stored(String method, String path) {
+        return new Operation(method, path, Purpose.STORED, Streaming.NEVER);
+    }
+
+    public boolean isOfStored() {
+        return purpose == Purpose.STORED;
     }
 
     public boolean countsTokens() {

@@ -8,8 +8,13 @@ final class PromptEstimate {
      */
     static final long OPAQUE_TOKENS = 1_600;
 
+    /** A prompt that the provider keeps: how long it is only the provider knows, but shorter ones are not kept. */
+    static final long CACHE_TOKENS = 4_096;
+
     private long quarters;
     private long opaque;
+    private long cached;
+    private long counted;
 
     void text(StringScan text) {
         if (text.opaque()) {
@@ -23,12 +28,21 @@ final class PromptEstimate {
         opaque++;
     }
 
+    void cache() {
+        cached += CACHE_TOKENS;
+    }
+
     void name(String name) {
         quarters += name.length();
     }
 
+    /** What is sent as tokens needs no estimate. */
+    void tokens(long tokens) {
+        counted += tokens;
+    }
+
     /** At least one: no request is so small that it is worth nothing. */
     long tokens() {
-        return Math.max(1, Math.ceilDiv(quarters, 4) + opaque * OPAQUE_TOKENS);
+        return Math.max(1, Math.ceilDiv(quarters, 4) + opaque * OPAQUE_TOKENS + cached + counted);
     }
 }

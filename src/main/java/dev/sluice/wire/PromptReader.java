@@ -2,6 +2,7 @@ package dev.sluice.wire;
 
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +16,14 @@ final class PromptReader {
     }
 
     /** Strings of a message that the model is not shown as text; a signature only seals earlier thinking. */
-    private static final Set<String> FORM = Set.of("role", "type", "signature");
+    private static final Set<String> FORM =
+            Set.of("role", "type", "signature", "thoughtSignature", "thought_signature");
 
     private final RequestShape shape;
     private final BodyCursor body;
     private final PromptEstimate estimate = new PromptEstimate();
     private final Fingerprint fingerprint = new Fingerprint();
+    private long prompts;
 
     PromptReader(RequestShape shape, BodyCursor body) {
         this.shape = shape;
@@ -29,6 +32,11 @@ final class PromptReader {
 
     long tokens() {
         return estimate.tokens();
+    }
+
+    /** How many prompts there are, each to be answered; 1 in a conversation. */
+    long prompts() {
+        return Math.max(1, prompts);
     }
 
     String fingerprint() {
@@ -43,10 +51,60 @@ final class PromptReader {
             readSystem();
         } else if (shape.otherPrompt().contains(name)) {
             readValue(Part.TOOLS);
+        } else if (shape.deeper().caches().contains(name)) {
+            readCache();
+        } else if (shape.prompts().contains(name)) {
+            readPrompts();
         } else {
             return false;
         }
         return true;
+    }
+
+    /** Takes the current value for something that the model is shown. */
+    void weigh() throws IOException {
+        readValue(Part.TOOLS);
+    }
+
+    private void readCache() throws IOException {
+        if (body.at(JsonToken.VALUE_STRING)) {
+            estimate.cache();
+        } else {
+            body.skip();
+        }
+    }
+
+    /** Text, tokens, or an array of either; an array of numbers is one prompt. */
+    private void readPrompts() throws IOException {
+        if (!body.at(JsonToken.START_ARRAY)) {
+            prompts++;
+            readPrompt();
+            return;
+        }
+        var tokens = 0L;
+        while (body.next() != JsonToken.END_ARRAY) {
+            if (body.at(JsonToken.VALUE_NUMBER_INT)) {
+                tokens++;
+            } else {
+                prompts++;
+                readPrompt();
+            }
+        }
+        estimate.tokens(tokens);
+        prompts += tokens > 0 ? 1 : 0;
+    }
+
+    private void readPrompt() throws IOException {
+        var depth = 0;
+        do {
+            switch (body.token()) {
+                case START_OBJECT, START_ARRAY -> depth++;
+                case END_OBJECT, END_ARRAY -> depth--;
+                case VALUE_STRING -> readText(Part.LATER_MESSAGE, body.name());
+                case VALUE_NUMBER_INT -> estimate.tokens(1);
+                default -> {}
+            }
+        } while (depth > 0 && body.next() != null);
     }
 
     private void readSystem() throws IOException {
@@ -68,6 +126,7 @@ final class PromptReader {
                 readText(Part.MESSAGE, null);
                 fingerprint.endMessage("user");
             }
+            case START_OBJECT -> readMessage();
             default -> body.skip();
         }
     }
@@ -86,7 +145,11 @@ final class PromptReader {
                 readValue(Part.MESSAGE);
             }
         }
-        fingerprint.endMessage(role);
+        fingerprint.endMessage(shape.deeper().usersByDefault() ? lenient(role) : role);
+    }
+
+    private static String lenient(@Nullable String role) {
+        return role == null ? "user" : role.toLowerCase(Locale.ROOT);
     }
 
     /** Reads a value whole, however deep, by counting brackets: no recursion for a client to exhaust. */
@@ -128,9 +191,9 @@ final class PromptReader {
         }
     }
 
-    /** A picture named by its address: OpenAI's {@code image_url} (a string, or an object with {@code url}), Anthropic's {@code source}. */
+    /** A picture named by its address: OpenAI's {@code image_url} (a string, or an object with {@code url}), Anthropic's {@code source}, Gemini's {@code fileUri}. */
     private boolean isPictureLink(@Nullable String name) {
-        if ("image_url".equals(name)) {
+        if ("image_url".equals(name) || "fileUri".equals(name) || "file_uri".equals(name)) {
             return true;
         }
         var owner = body.ownerName();

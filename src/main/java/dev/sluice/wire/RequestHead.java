@@ -1,5 +1,6 @@
 package dev.sluice.wire;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param usageAsked      whether the client asked for usage in a stream of a format that needs asking; true for formats that always tell
  * @param usageSplice     how to ask for it in the client's place; null when there is nothing to splice
  * @param hints           what names the conversation
+ * @param strips          edits that take out fields which some of the format's providers refuse; whose they are, the format knows
  */
 public record RequestHead(
         String model,
@@ -28,12 +30,73 @@ public record RequestHead(
         @Nullable String serviceTier,
         boolean usageAsked,
         @Nullable Splice usageSplice,
-        SessionHints hints) {
+        SessionHints hints,
+        List<Splice> strips) {
+    public RequestHead(
+            String model,
+            ModelPlace place,
+            boolean stream,
+            OptionalLong maxOutputTokens,
+            int choices,
+            long promptTokens,
+            @Nullable String serviceTier,
+            boolean usageAsked,
+            @Nullable Splice usageSplice,
+            SessionHints hints) {
+        this(
+                model,
+                place,
+                stream,
+                maxOutputTokens,
+                choices,
+                promptTokens,
+                serviceTier,
+                usageAsked,
+                usageSplice,
+                hints,
+                List.of());
+    }
+
+    /** For formats that ask for a tier outside of the body. */
+    public RequestHead withServiceTier(@Nullable String tier) {
+        return new RequestHead(
+                model,
+                place,
+                stream,
+                maxOutputTokens,
+                choices,
+                promptTokens,
+                tier,
+                usageAsked,
+                usageSplice,
+                hints,
+                strips);
+    }
+
+    /** The same request for a format whose answers are known to have no more tokens than this, each. */
+    public RequestHead withMaxOutputTokens(long tokens) {
+        return new RequestHead(
+                model,
+                place,
+                stream,
+                OptionalLong.of(tokens),
+                choices,
+                promptTokens,
+                serviceTier,
+                usageAsked,
+                usageSplice,
+                hints);
+    }
 
     /** Where a request names its model. */
     public sealed interface ModelPlace {
         /** The edit of the body that names another model; empty when the body does not name it. */
         Optional<Splice> edit(String model);
+
+        /** All of them, where a body can name it several times. */
+        default List<Splice> edits(String model) {
+            return edit(model).stream().toList();
+        }
     }
 
     /** A JSON string of the body, from its opening quote to behind the closing one. */
@@ -52,11 +115,48 @@ public record RequestHead(
         }
     }
 
-    /** A segment of the path. */
-    public record PathModel() implements ModelPlace {
+    /**
+     * A segment of the path.
+     *
+     * @param mentions where the body names the same model once more
+     */
+    public record PathModel(List<Mention> mentions) implements ModelPlace {
+        public PathModel() {
+            this(List.of());
+        }
+
         @Override
         public Optional<Splice> edit(String model) {
             return Optional.empty();
+        }
+
+        @Override
+        public List<Splice> edits(String model) {
+            return mentions.stream().map(mention -> mention.edit(model)).toList();
+        }
+    }
+
+    /**
+     * A JSON string of the body that names the path's model.
+     *
+     * @param prefix what stands before the name, for example {@code models/}
+     */
+    public record Mention(int start, int end, String prefix) {
+        Splice edit(String model) {
+            return new Splice(start, end, Splices.jsonString(prefix + model));
+        }
+    }
+
+    /**
+     * Nowhere: the format has a default, which is always put in, so that what was granted is what is served.
+     *
+     * @param before what the name needs before it to be a field
+     * @param after  and behind it
+     */
+    public record NoModel(int start, int end, String before, String after) implements ModelPlace {
+        @Override
+        public Optional<Splice> edit(String model) {
+            return Optional.of(new Splice(start, end, before + Splices.jsonString(model) + after));
         }
     }
 

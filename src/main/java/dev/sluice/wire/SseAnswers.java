@@ -19,6 +19,9 @@ public final class SseAnswers<F extends Enum<F>> implements AnswerReader {
     /** Whether the event that ended last was hidden. */
     private boolean hidden;
 
+    /** Whether the current event has grown too long to be held, and its beginning was sent on. */
+    private boolean released;
+
     // The beginning of an event, from earlier reads.
     private byte[] held = NOTHING;
     private int heldLength;
@@ -92,7 +95,7 @@ public final class SseAnswers<F extends Enum<F>> implements AnswerReader {
         hidden = false;
         if (lexer.closed()) {
             tally.commit(frames.namedError());
-            hidden = hiding && tally.onlyUsage();
+            hidden = hiding && !released && tally.onlyUsage();
         } else if (frames.namedError()) {
             tally.failUnexplained();
         }
@@ -139,6 +142,7 @@ public final class SseAnswers<F extends Enum<F>> implements AnswerReader {
         } else if (heldLength > 0) {
             pass(bytes, end);
         }
+        released = false;
         eventStart = end;
     }
 
@@ -150,8 +154,8 @@ public final class SseAnswers<F extends Enum<F>> implements AnswerReader {
 
     private void hold(ByteString bytes) {
         int unfinished = bytes.size() - eventStart;
-        if (heldLength + unfinished > MAX_EVENT_BYTES) {
-            hiding = false;
+        released |= heldLength + unfinished > MAX_HELD_BYTES;
+        if (released) {
             pass(bytes, bytes.size());
             return;
         }
@@ -161,7 +165,7 @@ public final class SseAnswers<F extends Enum<F>> implements AnswerReader {
         if (unfinished > 0) {
             if (heldLength + unfinished > held.length) {
                 held = Arrays.copyOf(
-                        held, Math.max(heldLength + unfinished, Math.min(MAX_EVENT_BYTES, held.length * 2)));
+                        held, Math.max(heldLength + unfinished, Math.min(MAX_HELD_BYTES, held.length * 2)));
             }
             bytes.slice(eventStart, bytes.size()).copyToArray(held, heldLength, unfinished);
             heldLength += unfinished;

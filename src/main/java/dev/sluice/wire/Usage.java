@@ -47,6 +47,21 @@ public record Usage(
                 webSearches);
     }
 
+    public Usage withWebSearches(long searches) {
+        return new Usage(
+                inputTokens,
+                cachedInputTokens,
+                cacheWrite5mTokens,
+                cacheWrite1hTokens,
+                outputTokens,
+                reasoningTokens,
+                inputAudioTokens,
+                outputAudioTokens,
+                inputImageTokens,
+                outputImageTokens,
+                searches);
+    }
+
     /** The whole prompt: plain, read from and written to caches. */
     public long promptTokens() {
         return inputTokens + cachedInputTokens + cacheWrite5mTokens + cacheWrite1hTokens;

@@ -1,5 +1,6 @@
 package dev.sluice.wire;
 
+import dev.sluice.wire.RequestHead.NoModel;
 import dev.sluice.wire.RequestHead.Splice;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,14 @@ public interface WireFormat {
     /** Whether a provider with these compatibility flags speaks it. */
     default boolean isSpokenBy(Set<String> flags) {
         return flags.contains(flag());
+    }
+
+    /**
+     * Whether {@code /v1/models} advertises it. Only the format that a flag is named after: that a provider has chat
+     * completions says nothing about pictures or speech, and who asks for those learns soon enough.
+     */
+    default boolean isAdvertised() {
+        return name().equals(flag());
     }
 
     /** The canonical path, as {@code /v1/models} advertises it, for example {@code /v1/chat/completions}. */
@@ -65,8 +74,8 @@ public interface WireFormat {
      */
     default List<Splice> edits(RequestHead head, String model, Set<String> flags) {
         var edits = new ArrayList<Splice>(2);
-        if (!head.model().equals(model)) {
-            head.place().edit(model).ifPresent(edits::add);
+        if (!head.model().equals(model) || head.place() instanceof NoModel) {
+            edits.addAll(head.place().edits(model));
         }
         if (head.usageSplice() != null) {
             edits.add(head.usageSplice());
@@ -79,6 +88,15 @@ public interface WireFormat {
 
     /** An error's JSON body. */
     ByteString errorBody(Operation asked, WireError error);
+
+    /**
+     * An error's JSON body, for formats whose query decides how an answer is put.
+     *
+     * @param rawQuery of the request, as sent; empty when there is none
+     */
+    default ByteString errorBody(Operation asked, String rawQuery, WireError error) {
+        return errorBody(asked, error);
+    }
 
     /** What an error's head tells this format's clients beside {@code retry-after}, lower-case name to value. */
     default Map<String, String> errorHeaders(WireError error) {

@@ -1,5 +1,5 @@
 /**
- * Ground: the wire formats, SSE frames, {@link dev.sluice.wire.Usage} and tool calls. Not for: prices, access, connections.
+ * Ground: the wire formats, SSE and AWS event-stream frames, {@link dev.sluice.wire.Usage} and tool calls. Not for: prices, access, connections.
  *
  * <p>Requests: we chose one pass of Jackson's token parser over the body's own bytes over a tree, because a body may be
  * 50 MB of picture and because an edit must know its byte range. We chose to refuse what two parsers may read

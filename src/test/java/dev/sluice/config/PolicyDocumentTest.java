@@ -35,7 +35,7 @@ class PolicyDocumentTest {
                 .containsExactly("provider private has invalid baseurl (must be http:// or https:// with a host, and "
                         + "without credentials or query): YOUR_PRIVATE_LLM_URL");
         assertThat(policy.providers()).containsOnlyKeys("openai", "anthropic", "gemini");
-        assertThat(provider(reading, "gemini").authorization()).isEqualTo(Authorization.X_GOOG_API_KEY);
+        assertThat(keys(reading, "gemini").authorization()).isEqualTo(Authorization.X_GOOG_API_KEY);
         assertThat(policy.grants())
                 .containsExactly(
                         new GrantRule(
@@ -91,7 +91,7 @@ class PolicyDocumentTest {
                         "no grant in grants or temp_grants assigns role:admin; nobody will be able to manage this "
                                 + "instance unless admin is granted via tsnet ACL policy");
         var anthropic = provider(reading, "anthropic");
-        assertThat(anthropic.apiKey().reveal()).isEqualTo("YOUR_ANTHROPIC_API_KEY");
+        assertThat(keys(reading, "anthropic").keys()).containsExactly(Secret.of("YOUR_ANTHROPIC_API_KEY"));
         assertThat(anthropic.models()).containsExactly("claude-sonnet-4-5", "claude-opus-4-5");
     }
 
@@ -281,6 +281,8 @@ class PolicyDocumentTest {
                 "no url                       | providers | {'p': {}}                   | provider p has no baseurl configured",
                 "no scheme                    | providers | {'p': {'baseurl': 'h:1'}}   | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): h:1",
                 "no host                      | providers | {'p': {'baseurl': 'http:///v1'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http:///v1",
+                "no such port                 | providers | {'p': {'baseurl': 'http://h:99999'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://h:99999",
+                "a key that is two headers    | providers | {'p': {'baseurl': 'http://h', 'apikey': 'k\\nx-evil: 1'}} | provider p: apikey has characters that no header may carry (expected: printable ASCII); the provider is left out",
                 "credentials                  | providers | {'p': {'baseurl': 'http://a:b@h'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://a:b@h",
                 "authorization                | providers | {'p': {'baseurl': 'http://h', 'authorization': 'basic'}} | provider p has invalid authorization type: basic",
                 "header                       | providers | {'p': {'baseurl': 'http://h', 'add_headers': ['Bad-Entry']}} | provider p: add_headers entry \"Bad-Entry\" must be in \"Header-Name: value\" format",
@@ -414,7 +416,16 @@ class PolicyDocumentTest {
         var field = authorization == null ? "" : ", \"authorization\": \"" + authorization + "\"";
         var reading = read("{\"providers\": {\"p\": {\"baseurl\": \"%s\"%s}}}".formatted(url, field));
 
-        assertThat(provider(reading, "p").authorization()).isEqualTo(expected);
+        assertThat(keys(reading, "p").authorization()).isEqualTo(expected);
+    }
+
+    @Test
+    void tellsWhereWhatDoesNotEndBegan() {
+        var reading = read("{\n  \"providers\": {");
+
+        assertThat(messages(reading))
+                .containsExactly(
+                        "Unexpected end-of-input: expected close marker for Object (start marker at line 2, column 16)");
     }
 
     @Test
@@ -499,9 +510,17 @@ class PolicyDocumentTest {
 
         var provider = provider(reading, "p");
         assertThat(provider.baseUrl()).isEqualTo("http://h:8000");
-        assertThat(provider.apiKey().reveal()).isEqualTo("a$1\\");
+        assertThat(keys(reading, "p").keys()).containsExactly(Secret.of("a$1\\"));
         assertThat(provider.name()).isEqualTo("$HOST ${not a macro} full");
         assertThat(provider.models()).containsExactly("${KEY}");
+    }
+
+    @Test
+    void takesTheLineBreakOffAKeyThatCameFromAFile() {
+        var reading = PolicyDocument.read(
+                "{\"providers\": {\"p\": {\"baseurl\": \"http://h\", \"apikey\": \"${KEY}\"}}}", _ -> "k-1\n");
+
+        assertThat(keys(reading, "p").keys()).containsExactly(Secret.of("k-1"));
     }
 
     @Test
@@ -580,6 +599,10 @@ class PolicyDocumentTest {
 
     private static ProviderRule provider(PolicyReading reading, String id) {
         return requireNonNull(requireNonNull(reading.policy()).providers().get(id));
+    }
+
+    private static CredentialRule.Keys keys(PolicyReading reading, String id) {
+        return (CredentialRule.Keys) provider(reading, id).credential();
     }
 
     private static List<String> messages(PolicyReading reading) {

@@ -41,6 +41,8 @@ class ModelKeysTest {
             BEDROCK_US | amazon.nova-lite-v1:0    | bedrock/eu-west-1/amazon.nova-lite-v1:0 us.amazon.nova-lite-v1:0 bedrock_mantle/amazon.nova-lite-v1:0 amazon.nova-lite-v1:0
             BEDROCK_EU | global.x.y               | bedrock/eu-west-1/global.x.y global.x.y bedrock_mantle/global.x.y x.y
             BEDROCK    | us-gov.x.y               | bedrock/eu-west-1/us-gov.x.y us-gov.x.y bedrock_mantle/us-gov.x.y x.y
+            BEDROCK    | ca.x.y                   | bedrock/eu-west-1/ca.x.y ca.x.y bedrock_mantle/ca.x.y x.y
+            BEDROCK    | arn:aws:bedrock:eu-west-1::foundation-model/x.y-v1:0 | bedrock/eu-west-1/x.y-v1:0 x.y-v1:0 bedrock_mantle/x.y-v1:0
             BEDROCK    | arn:aws:bedrock:eu-west-1:1:inference-profile%2Feu.x.y | bedrock/eu-west-1/eu.x.y eu.x.y bedrock_mantle/eu.x.y x.y
             """)
     void triesBedrocksRegionAndPrefix(CostBasis basis, String model, String keys) {
@@ -62,7 +64,7 @@ class ModelKeysTest {
     })
     void chargesTheVertexPremiumSinceClaude45(String model, String factor) {
         var candidates =
-                new ModelKeys(CostBasis.VERTEX, Place.of("https://us-east5-aiplatform.googleapis.com")).of(model);
+                new ModelKeys(CostBasis.VERTEX, Place.of("https://us-east5-aiplatform.googleapis.com")).of(model, true);
 
         assertThat(candidates)
                 .extracting(candidate -> candidate.factor().toString())
@@ -71,7 +73,7 @@ class ModelKeysTest {
 
     @Test
     void chargesTheZonePremiumOnlyOnGlobalAzurePrices() {
-        var candidates = new ModelKeys(CostBasis.AZURE_EU, Place.of(ANYWHERE)).of("gpt-5");
+        var candidates = new ModelKeys(CostBasis.AZURE_EU, Place.of(ANYWHERE)).of("gpt-5", false);
 
         assertThat(candidates.distinct())
                 .extracting(candidate -> candidate.key() + " " + candidate.factor())
@@ -80,7 +82,7 @@ class ModelKeysTest {
 
     private static List<String> keys(CostBasis basis, String baseUrl, String model) {
         return new ModelKeys(basis, Place.of(baseUrl))
-                .of(model)
+                .of(model, false)
                 .map(Candidate::key)
                 .distinct()
                 .toList();

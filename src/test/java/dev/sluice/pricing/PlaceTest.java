@@ -20,14 +20,30 @@ class PlaceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "https://aiplatform.googleapis.com, global",
+        "https://aiplatform.googleapis.com, ",
         "https://europe-west1-aiplatform.googleapis.com/v1, europe-west1",
         "https://aiplatform.eu.rep.googleapis.com, eu",
         "https://mirror.internal/v1/projects/p/locations/us-east5/publishers, us-east5",
-        "https://mirror.internal, global"
+        "https://mirror.internal, "
     })
     void readsTheVertexLocation(String baseUrl, String location) {
-        assertThat(Place.of(baseUrl).vertexLocation()).isEqualTo(location);
+        assertThat(Place.of(baseUrl).vertexLocation().orElse(null)).isEqualTo(location);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://aiplatform.googleapis.com, , false",
+        "https://aiplatform.googleapis.com, global, false",
+        "https://aiplatform.googleapis.com, us-east5, true",
+        "https://aiplatform.googleapis.com, eu, true",
+        "https://aiplatform.googleapis.com, _aperture_auto_vertex_region_, false",
+        "https://aiplatform.googleapis.com, ../global, false",
+        "https://mirror.internal, us-east5, true",
+        "https://europe-west1-aiplatform.googleapis.com, global, true",
+        "https://mirror.internal/v1/projects/p/locations/global/publishers, us-east5, false"
+    })
+    void takesTheLocationOfTheRequestWhereTheUrlTellsNone(String baseUrl, String asked, boolean regional) {
+        assertThat(Place.of(baseUrl).isRegional(asked)).isEqualTo(regional);
     }
 
     @ParameterizedTest

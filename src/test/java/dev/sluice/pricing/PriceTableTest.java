@@ -79,6 +79,22 @@ class PriceTableTest {
                 .isEqualTo("bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "us-east-1, us.anthropic.claude-sonnet-4-5-20250929-v1:0, us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "eu-central-1, eu.anthropic.claude-opus-5, eu.anthropic.claude-opus-5",
+        "eu-central-1, global.anthropic.claude-opus-5, global.anthropic.claude-opus-5",
+        "eu-central-1, arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-opus-5, eu.anthropic.claude-opus-5",
+        "us-east-1, arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0, anthropic.claude-3-haiku-20240307-v1:0",
+        "us-gov-west-1, anthropic.claude-sonnet-4-5-20250929-v1:0, bedrock/us-gov-west-1/anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "us-east-1, us.amazon.nova-lite-v1:0, us.amazon.nova-lite-v1:0",
+    })
+    void findsBedrocksModelsByProfileByArnAndByRegion(String region, String model, String key) {
+        var provider = Samples.providerAt("https://bedrock-runtime." + region + ".amazonaws.com", "bedrock");
+
+        assertThat(basis(Samples.terms(provider, model))).isEqualTo("bedrock/" + key);
+    }
+
     @Test
     void anApplicationInferenceProfileNeedsAMapping() {
         var arn = "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc123";
@@ -305,6 +321,43 @@ class PriceTableTest {
         assertThat(basis(Samples.terms(Samples.provider("openai"), endless, "gpt-4.1")))
                 .isEqualTo("openai/gpt-4.1");
         assertThat(basis(Samples.terms(Samples.provider("openai"), endless))).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://aiplatform.googleapis.com, , 3",
+        "https://aiplatform.googleapis.com, global, 3",
+        "https://aiplatform.googleapis.com, europe-west1, 3.3",
+        "https://aiplatform.googleapis.com, _aperture_auto_vertex_region_, 3",
+        "https://europe-west1-aiplatform.googleapis.com, , 3.3",
+        "https://europe-west1-aiplatform.googleapis.com, global, 3.3"
+    })
+    void aPathsLocationDecidesWhereTheUrlTellsNone(String baseUrl, String location, String perMillion) {
+        var provider = Samples.providerAt(baseUrl, "vertex");
+        var model = "claude-sonnet-4-5@20250929";
+        var book = Samples.shippedBook();
+        var terms = new Terms(provider, model, model, Samples.DAY, null, null, null, null, location);
+
+        // Twice: the second time it is remembered.
+        for (var time = 0; time < 2; time++) {
+            assertThat(book.cost(terms, Usage.ofText(1_000, 0)).orElseThrow().usd())
+                    .isEqualByComparingTo(new BigDecimal(perMillion).movePointLeft(3));
+            assertThat(book.worstCase(terms, 0, 0).orElseThrow().usd()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ON_DEMAND, 2", "ON_DEMAND_PRIORITY, 3.6", "PROVISIONED_THROUGHPUT, 2", "priority, 3.6"})
+    void vertexTellsTheTierAsAKindOfTraffic(String told, String perMillion) {
+        var provider = Samples.provider("vertex");
+        var model = "gemini-3.1-pro-preview";
+        var terms = new Terms(provider, model, model, Samples.DAY, told, null, null, null);
+
+        assertThat(Samples.shippedBook()
+                        .cost(terms, Usage.ofText(1_000, 0))
+                        .orElseThrow()
+                        .usd())
+                .isEqualByComparingTo(new BigDecimal(perMillion).movePointLeft(3));
     }
 
     private static Terms reporting(String basis, String usd) {

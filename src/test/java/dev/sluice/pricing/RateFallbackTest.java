@@ -22,6 +22,16 @@ class RateFallbackTest {
     }
 
     @Test
+    void aRerankIsPricedByTheSearch() {
+        var book = PriceBook.of(Samples.policy(Map.of()));
+        var searches = new dev.sluice.wire.Usage(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3);
+
+        var cost = book.cost(Samples.terms(Samples.provider("openai"), "rerank-v3.5"), searches);
+
+        assertThat(cost.map(Cost::nanos)).contains(6_000_000L);
+    }
+
+    @Test
     void cacheWritesGoAtTheInputRate() {
         assertThat(cost(PLAIN, "standard", usage(0, 0, 7, 0, 0, 0))).contains(usd("7"));
     }

@@ -322,6 +322,7 @@ class BodiesIT {
             assertThat(received.header(line.substring(0, colon))).as(line).contains(line.substring(colon + 2));
         }
         assertThat(received.header("authorization")).contains("Bearer provider-key");
+        assertThat(received.header("accept-encoding")).contains("identity");
         assertThat(names(received))
                 .doesNotContain(
                         "x-api-key",
@@ -336,8 +337,7 @@ class BodiesIT {
                         "tailscale-user-login",
                         "tailscale-user-name",
                         "tailscale-user-profile-pic",
-                        "x-forwarded-for",
-                        "accept-encoding");
+                        "x-forwarded-for");
     }
 
     private static List<String> names(ReceivedRequest request) {

@@ -31,9 +31,12 @@ class ByteIdentityIT {
     private static final List<String> TYPES = List.of(
             "application/json",
             "application/json; charset=utf-8",
+            "application/problem+json; charset=utf-8",
             "text/plain",
+            "text/plain; charset=utf-8",
             "application/octet-stream",
             "text/html");
+    private static final List<String> STREAMS = List.of("text/event-stream", "text/event-stream; charset=utf-8");
 
     @TempDir
     static Path data;
@@ -57,7 +60,7 @@ class ByteIdentityIT {
                     events
                             ? 200
                             : List.of(200, 200, 201, 400, 404, 418, 500, 529).get(random.nextInt(8)),
-                    events ? "text/event-stream" : TYPES.get(random.nextInt(TYPES.size())),
+                    events ? STREAMS.get(random.nextInt(2)) : TYPES.get(random.nextInt(TYPES.size())),
                     zipped ? "Content-Encoding: gzip\r\n" : "",
                     ByteString.fromArray(zipped ? gzip(bytes) : bytes),
                     List.of(Framing.values()).get(random.nextInt(3)),
@@ -176,10 +179,8 @@ class ByteIdentityIT {
             var rest = http.readRest();
             // Then
             assertThat(head.status()).as(what).isEqualTo(plan.status());
-            // Pekko leaves out a charset that the media type implies.
-            assertThat(head.header("content-type").orElse("").split(";", 2)[0])
-                    .as(what)
-                    .isEqualTo(plan.type().split(";", 2)[0]);
+            // A charset's name comes out in capitals; its case means nothing.
+            assertThat(head.header("content-type").orElse("")).as(what).isEqualToIgnoringCase(plan.type());
             assertThat(head.header("content-encoding").isPresent())
                     .as(what)
                     .isEqualTo(!plan.coding().isEmpty());

@@ -41,6 +41,7 @@ class FailoverIT {
     /** A provider that plays what it is told, one reply a request, and its own name when it is told nothing. */
     private static final class Told implements AutoCloseable {
         private final String name;
+        private String keys = "\"apikey\": \"k\"";
         private final Queue<Reply> replies = new ConcurrentLinkedQueue<>();
         private final List<BareProvider.Request> received = new CopyOnWriteArrayList<>();
         private final BareProvider provider;
@@ -94,6 +95,11 @@ class FailoverIT {
             };
         }
 
+        Told hasKeys(String list) {
+            keys = "\"apikeys\": [" + list + "]";
+            return this;
+        }
+
         int count() {
             return received.size();
         }
@@ -109,9 +115,10 @@ class FailoverIT {
         var entries = new StringBuilder();
         for (int i = 0; i < providers.length; i++) {
             entries.append("""
-                    "%s": { "baseurl": "%s", "apikey": "k", "models": ["m-%s", "m"], "preference": %d,
+                    "%s": { "baseurl": "%s", %s, "models": ["m-%s", "m"], "preference": %d,
                       "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] },
-                    """.formatted(providers[i].name, providers[i].provider.url(), providers[i].name, -i));
+                    """.formatted(
+                            providers[i].name, providers[i].provider.url(), providers[i].keys, providers[i].name, -i));
         }
         var policy = """
                 {
@@ -315,6 +322,31 @@ class FailoverIT {
             assertThat(answer.head().status()).isEqualTo(429);
             assertThat(answer.head().header("retry-after")).contains("60");
             assertThat(a.count()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {401, 402, 403, 429})
+    void triesAnotherKeyAtOnceWhenOneIsRefused(int status) throws Exception {
+        try (var a = new Told("a").hasKeys("\"k-one\", \"k-two\"").says(status, "retry-after: 60");
+                var b = new Told("b");
+                var gateway = gateway(Map.of(), "", a, b)) {
+            // When
+            var answer = ask(gateway);
+            // Then
+            assertThat(answer.text()).isEqualTo(ANSWER.formatted("a"));
+            assertThat(b.count()).isZero();
+            assertThat(a.received.get(0).head()).contains("k-one");
+            assertThat(a.received.get(1).head()).contains("k-two");
+        }
+    }
+
+    @Test
+    void passesOnTheRefusalOfTheLastKey() throws Exception {
+        try (var a = new Told("a").hasKeys("\"k-one\", \"k-two\"").says(401).says(401);
+                var gateway = gateway(Map.of(), "", a)) {
+            assertThat(ask(gateway).head().status()).isEqualTo(401);
+            assertThat(a.count()).isEqualTo(2);
         }
     }
 

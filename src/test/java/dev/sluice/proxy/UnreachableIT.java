@@ -52,12 +52,13 @@ class UnreachableIT {
                     { "role": "admin" }, { "models": "**", "quotas": [{ "bucket": "pool" }] } ] } }],
                   "quotas": { "pool": { "capacity": "$10.00", "rate": "$0.00/day", "on_exceed": "reject" } },
                   "providers": {
-                    "sim": %s, "nameless": %s, "refusing": %s, "forged": %s, "misnamed": %s, "plain-tls": %s,
+                    "sim": %s, "nameless": %s, "underscored": %s, "refusing": %s, "forged": %s, "misnamed": %s, "plain-tls": %s,
                   },
                 }
                 """.formatted(
                         provider(good),
                         provider("http://something.invalid"),
+                        provider("http://some_thing.invalid:8000"),
                         provider("http://127.0.0.1:" + closedPort()),
                         provider("https://localhost:" + selfSigned.port()),
                         provider("https://127.0.0.1:" + selfSigned.port()),
@@ -83,6 +84,7 @@ class UnreachableIT {
         return Stream.of(TestFormat.values())
                 .flatMap(format -> Stream.of(
                         Arguments.of(format, "nameless", "something.invalid"),
+                        Arguments.of(format, "underscored", "some_thing.invalid"),
                         Arguments.of(format, "refusing", "refused"),
                         Arguments.of(
                                 format, "forged", "signed by nobody whom this machine trusts (issuer: CN=localhost"),

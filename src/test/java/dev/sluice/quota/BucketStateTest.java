@@ -15,6 +15,7 @@ import dev.sluice.quota.Change.Reserved;
 import dev.sluice.quota.Change.Settled;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BucketStateTest {
@@ -219,9 +220,9 @@ class BucketStateTest {
         }
 
         // The last ten minutes, inclusive.
-        assertThat(bucket.snapshot().closed()).hasSize(601);
+        assertThat(closed()).hasSize(601);
         apply(new Released("late"), NOON.plus(Duration.ofDays(1)));
-        assertThat(bucket.snapshot().closed()).hasSize(RecentIds.KEEP_AT_LEAST);
+        assertThat(closed()).hasSize(RecentIds.KEEP_AT_LEAST);
     }
 
     @Test
@@ -231,9 +232,27 @@ class BucketStateTest {
             apply(new Released("r" + i));
         }
 
-        assertThat(bucket.snapshot().closed()).hasSize(RecentIds.KEEP_AT_MOST);
+        assertThat(closed()).hasSize(RecentIds.KEEP_AT_MOST);
         assertThat(bucket.isClosed("r9")).isFalse();
         assertThat(bucket.isClosed("r10")).isTrue();
+    }
+
+    @Test
+    void groupsRequestsByTheSecondInWhichTheyWereOver() {
+        apply(new Settled("a", 1), NOON);
+        apply(new Settled("b", 2), NOON.plusMillis(999));
+        apply(new Released("c"), NOON.plusMillis(1_000));
+
+        assertThat(bucket.snapshot().closed())
+                .containsExactly(
+                        new RecentIds.Second(NOON, List.of("a", "b"), List.of(1L, 2L)),
+                        new RecentIds.Second(NOON.plusSeconds(1), List.of("c"), List.of(0L)));
+    }
+
+    private List<String> closed() {
+        return bucket.snapshot().closed().stream()
+                .flatMap(second -> second.ids().stream())
+                .toList();
     }
 
     private void define(QuotaRule rule) {

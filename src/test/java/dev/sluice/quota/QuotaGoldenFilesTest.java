@@ -11,7 +11,7 @@ import dev.sluice.quota.Change.Refilled;
 import dev.sluice.quota.Change.Released;
 import dev.sluice.quota.Change.Reserved;
 import dev.sluice.quota.Change.Settled;
-import dev.sluice.quota.RecentIds.Recent;
+import dev.sluice.quota.RecentIds.Second;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -74,11 +74,19 @@ class QuotaGoldenFilesTest {
                 new Balance(4_999_999_900L, 7, NOON),
                 100,
                 List.of(new Open("req-3", 60, "sluice@10.0.0.1:25520#1y2p0ij", "anme_0123456789abcdef")),
-                List.of(new Recent("req-1", 40, NOON)),
-                List.of(new Recent("req-2", 60, NOON)));
+                List.of(new Second(NOON, List.of("req-1", "req-4"), List.of(40L, 0L))),
+                List.of(new Second(NOON, List.of("req-2"), List.of(60L))));
 
         assertThat(read("snapshot", BucketState.class).snapshot()).isEqualTo(snapshot);
         assertThat(json(BucketState.of(snapshot))).isEqualTo(file("snapshot"));
+    }
+
+    @Test
+    void readsSnapshotsInWhichEachRequestHadItsOwnInstant() throws IOException {
+        var state = read("snapshot.instants", BucketState.class);
+
+        assertThat(state.snapshot())
+                .isEqualTo(read("snapshot", BucketState.class).snapshot());
     }
 
     private static <T> T read(String file, Class<T> type) throws IOException {

@@ -131,7 +131,7 @@ class QuotaIT {
         assertThat(verdict.buckets())
                 .extracting(Quota.Empty::bucket)
                 .containsExactlyInAnyOrder("all:spent", "all:broke");
-        assertThat(verdict.retryAfter()).isEqualTo(RetryAfter.MAX);
+        assertThat(verdict.retryAfter()).isEqualTo(RetryAfter.NEVER);
         await(() -> assertThat(status("all:full"))
                 .returns(0L, Status::reservedNanos)
                 .returns(100L, Status::balanceNanos));

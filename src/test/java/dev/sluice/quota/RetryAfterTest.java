@@ -20,7 +20,12 @@ class RetryAfterTest {
     }
 
     @Test
-    void isNeverMoreThanADay() {
+    void saysHowLongItTakesEvenIfThatIsAMonth() {
+        assertThat(RetryAfter.of(NOON, NOON.plus(Duration.ofDays(30)))).isEqualTo(Duration.ofDays(30));
+    }
+
+    @Test
+    void isADayForABucketThatNeverRefills() {
         assertThat(RetryAfter.of(NOON, Instant.MAX)).isEqualTo(Duration.ofDays(1));
     }
 }

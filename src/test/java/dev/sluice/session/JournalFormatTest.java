@@ -43,7 +43,14 @@ class JournalFormatTest {
     void aLinkedResponseIsWrittenAndReadAsEver() throws IOException {
         staysReadable(
                 "response-linked.json",
-                new ResponseLinked("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef"));
+                new ResponseLinked("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef", "openai", "gpt-5"));
+    }
+
+    @Test
+    void aLinkedResponseOfTheFirstVersionIsReadAsEver() throws IOException {
+        staysReadable(
+                "response-linked.first.json",
+                new ResponseLinked("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef", null, null));
     }
 
     @Test
@@ -81,7 +88,16 @@ class JournalFormatTest {
     void anIndexsSnapshotIsWrittenAndReadAsEver() throws IOException {
         staysReadable(
                 "response-index-snapshot.json",
-                new ResponseIndex.Snapshot(Map.of("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef")));
+                new ResponseIndex.Snapshot(
+                        Map.of("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef"),
+                        Map.of("0123456789abcdef0123456789abcdef", "openai/gpt-5")));
+    }
+
+    @Test
+    void anIndexsSnapshotOfTheFirstVersionIsReadAsEver() throws IOException {
+        staysReadable(
+                "response-index-snapshot.first.json",
+                new ResponseIndex.Snapshot(Map.of("0123456789abcdef0123456789abcdef", "oare_0123456789abcdef"), null));
     }
 
     @Test

@@ -44,7 +44,8 @@ class ResponseIndexTest {
 
         find("r1", 2);
 
-        assertThat(probe.receiveSeveralMessages(2, PATIENCE)).containsExactly(new Linked(1), new Found(2, SESSION));
+        assertThat(probe.receiveSeveralMessages(2, PATIENCE))
+                .containsExactly(new Linked(1), new Found(2, linked("r1", SESSION)));
     }
 
     @Test
@@ -55,7 +56,7 @@ class ResponseIndexTest {
         find("r1", 3);
 
         assertThat(probe.receiveSeveralMessages(3, PATIENCE))
-                .contains(new Linked(1), new Linked(2), new Found(3, SESSION));
+                .contains(new Linked(1), new Linked(2), new Found(3, linked("r1", SESSION)));
     }
 
     @Test
@@ -65,7 +66,7 @@ class ResponseIndexTest {
         link("r1", SESSION, 2);
 
         assertThat(probe.receiveSeveralMessages(2, PATIENCE))
-                .containsExactlyInAnyOrder(new Found(1, SESSION), new Linked(2));
+                .containsExactlyInAnyOrder(new Found(1, linked("r1", SESSION)), new Linked(2));
     }
 
     @Test
@@ -89,11 +90,15 @@ class ResponseIndexTest {
         find("r1", many + 1);
         // Then
         assertThat(probe.receiveSeveralMessages(2, PATIENCE))
-                .containsExactlyInAnyOrder(new NotFound(many), new Found(many + 1, SESSION));
+                .containsExactlyInAnyOrder(new NotFound(many), new Found(many + 1, linked("r1", SESSION)));
+    }
+
+    private static ResponseLinked linked(String response, String session) {
+        return new ResponseLinked(response, session, "openai", "gpt-5/large");
     }
 
     private void link(String response, String session, long errand) {
-        index.tell(new ResponseIndex.Link(response, session, errand, probe.ref()));
+        index.tell(new ResponseIndex.Link(linked(response, session), errand, probe.ref()));
     }
 
     private void find(String response, long errand) {

@@ -11,6 +11,7 @@ import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.RequestHead.SessionHints;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -72,10 +73,34 @@ class ShardedSessionsTest {
         var name = door.name(alice(), "oare", hints(null, "resp_1", "print"));
         var find = (ResponseIndex.Find) indexes.receiveMessage().message();
         // When
-        find.replyTo().tell(new Found(find.errand(), RESPONSES));
+        find.replyTo().tell(new Found(find.errand(), new ResponseLinked("r", RESPONSES, "openai", "gpt-5")));
         // Then
         eventually(name);
         assertThat(name).isCompletedWithValue(RESPONSES);
+    }
+
+    @Test
+    void knowsWhereAResponseCameFrom() {
+        // Given
+        var origin = door.origin(alice(), "resp_1");
+        var find = (ResponseIndex.Find) indexes.receiveMessage().message();
+        // When
+        find.replyTo().tell(new Found(find.errand(), new ResponseLinked("r", RESPONSES, "openai", "gpt-5")));
+        // Then
+        eventually(origin);
+        assertThat(origin).isCompletedWithValue(Optional.of(new Sessions.Origin(RESPONSES, "openai", "gpt-5")));
+    }
+
+    @Test
+    void doesNotKnowWhereAResponseOfTheFirstVersionCameFrom() {
+        // Given
+        var origin = door.origin(alice(), "resp_1");
+        var find = (ResponseIndex.Find) indexes.receiveMessage().message();
+        // When
+        find.replyTo().tell(new Found(find.errand(), new ResponseLinked("r", RESPONSES, null, null)));
+        // Then
+        eventually(origin);
+        assertThat(origin).isCompletedWithValue(Optional.empty());
     }
 
     @Test
@@ -164,7 +189,8 @@ class ShardedSessionsTest {
         link.replyTo().tell(new Linked(link.errand()));
         // Then
         eventually(done);
-        assertThat(link.session()).isEqualTo(RESPONSES);
+        assertThat(link.link().session()).isEqualTo(RESPONSES);
+        assertThat(link.link().provider()).isNotNull();
     }
 
     @Test

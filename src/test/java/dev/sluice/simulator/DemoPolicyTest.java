@@ -34,6 +34,12 @@ class DemoPolicyTest {
                 .containsExactlyElementsOf(DemoModel.of(Maker.ANTHROPIC).stream()
                         .map(DemoModel::id)
                         .toList());
+        assertThat(models("gemini-sim"))
+                .containsExactlyElementsOf(
+                        DemoModel.of(Maker.GOOGLE).stream().map(DemoModel::id).toList());
+        assertThat(models("bedrock-sim"))
+                .containsExactlyElementsOf(
+                        DemoModel.of(Maker.AMAZON).stream().map(DemoModel::id).toList());
     }
 
     @Test

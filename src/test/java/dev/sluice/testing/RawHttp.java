@@ -292,6 +292,9 @@ public final class RawHttp implements AutoCloseable {
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
+            if (length == 0) {
+                return 0; // Who has what they wanted does not wait for the next chunk.
+            }
             if (chunked && left == 0 && !ended) {
                 nextChunk();
             }

@@ -64,6 +64,25 @@ public final class TestGateway implements AutoCloseable {
                 """.formatted(baseUrl);
     }
 
+    /** As {@link #policy}, with a provider that speaks Bedrock's formats; models by name, by an inference profile's ARN and by a name of ours. */
+    public static String bedrock(String baseUrl) {
+        var whole = policy(baseUrl);
+        return whole.substring(0, whole.indexOf("\"providers\"")) + """
+                  "providers": {
+                    "aws": {
+                      "baseurl": "%s", "apikey": "provider-key",
+                      "models": [
+                        "us.anthropic.sim-test-v1:0",
+                        "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.sim-test-v1:0",
+                      ],
+                      "compatibility": { "openai_chat": false, "bedrock_model_invoke": true, "bedrock_converse": true },
+                      "cost_basis": "bedrock", "model_cost_map": [{ "match": "**", "as": "global.anthropic.claude-sonnet-4-5-20250929-v1:0" }],
+                    },
+                  },
+                }
+                """.formatted(baseUrl);
+    }
+
     public Node node() {
         return node;
     }

@@ -213,6 +213,26 @@ class LedgerTest {
         assertThat(awaitSessions(2).getFirst().exchanges()).isEqualTo(2);
     }
 
+    @Test
+    void countsEachExchangeOnceThoughABatchFailsHalfway() {
+        record(exchange("r0", "s1", "ann", NOON, null, null));
+        awaitSessions(1);
+        execute("CREATE TRIGGER broken BEFORE INSERT ON exchange WHEN new.request_id = 'r70'"
+                + " BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
+        LoggingTestKit.warn("on purpose").expect(kit.system(), () -> {
+            for (var i = 1; i < 100; i++) {
+                record(exchange("r" + i, "s1", "ann", NOON, null, 1L));
+            }
+            return true;
+        });
+        execute("DROP TRIGGER broken");
+
+        var session = awaitSessions(100).getFirst();
+
+        assertThat(session.exchanges()).isEqualTo(100);
+        assertThat(session.costNanos()).isEqualTo(99);
+    }
+
     private void fill() {
         for (var i = 0; i < 30; i++) {
             record(exchange(

@@ -30,22 +30,34 @@ final class AnswerReadingBenchmark {
                 data: {"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hi","logprobs":[],"obfuscation":"abcdefghijklmnop"}
 
                 """;
+        var invoked = BedrockAnswersTest.chunk(
+                "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" très bien\"}}");
+        var converse = BedrockAnswersTest.event(
+                "{\"contentBlockIndex\":0,\"delta\":{\"text\":\" très bien\"},\"p\":\"abcdefghijklmnopqrst\"}");
         for (int round = 0; round < 3; round++) {
             measure("chat", chat, 1, () -> ChatAnswers.stream(false));
             measure("chat, usage hidden", chat, 1, () -> ChatAnswers.stream(true));
             measure("chat, 20 a chunk", chat, 20, () -> ChatAnswers.stream(false));
             measure("messages", messages, 1, MessagesAnswers::stream);
             measure("responses", responses, 1, ResponsesAnswers::stream);
+            measure("invoke", invoked, 1, () -> BedrockAnswersTest.streamOf(BedrockAnswersTest.INVOKE));
+            measure("converse", converse, 1, () -> BedrockAnswersTest.streamOf(BedrockAnswersTest.CONVERSE));
         }
         weigh("chat", chat, () -> ChatAnswers.stream(false));
         weigh("chat, usage hidden", chat, () -> ChatAnswers.stream(true));
         weigh("messages", messages, MessagesAnswers::stream);
         weigh("responses", responses, ResponsesAnswers::stream);
+        weigh("invoke", invoked, () -> BedrockAnswersTest.streamOf(BedrockAnswersTest.INVOKE));
+        weigh("converse", converse, () -> BedrockAnswersTest.streamOf(BedrockAnswersTest.CONVERSE));
     }
 
     /** Live heap of a stream between two events. */
     private static void weigh(String name, String event, Supplier<AnswerReader> readers) {
-        var chunk = ByteString.fromArray(event.getBytes(StandardCharsets.UTF_8));
+        weigh(name, event.getBytes(StandardCharsets.UTF_8), readers);
+    }
+
+    private static void weigh(String name, byte[] event, Supplier<AnswerReader> readers) {
+        var chunk = ByteString.fromArray(event);
         var streams = new AnswerReader[20_000];
         try {
             long before = used();
@@ -65,7 +77,11 @@ final class AnswerReadingBenchmark {
     }
 
     private static void measure(String name, String event, int together, Supplier<AnswerReader> readers) {
-        var chunk = ByteString.fromArray(event.repeat(together).getBytes(StandardCharsets.UTF_8));
+        measure(name, event.repeat(together).getBytes(StandardCharsets.UTF_8), together, readers);
+    }
+
+    private static void measure(String name, byte[] events, int together, Supplier<AnswerReader> readers) {
+        var chunk = ByteString.fromArray(events);
         var reader = readers.get();
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long garbage = threads.getCurrentThreadAllocatedBytes();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.sluice.wire.chat.ChatAnswers;
+import dev.sluice.wire.gemini.GenerateContentAnswers;
 import dev.sluice.wire.messages.MessagesAnswers;
 import dev.sluice.wire.responses.ResponsesAnswers;
 import java.io.ByteArrayOutputStream;
@@ -52,12 +53,23 @@ class AnswerStreamsTest {
             "{\"type\":\"response.failed\",\"response\":{\"status\":\"failed\",\"error\":{\"code\":\"x\",\"message\":%s}}}",
             "{\"type\":\"error\",\"code\":\"x\",\"message\":%s}");
 
+    private static final List<String> GEMINI = List.of(
+            "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":%s}],\"role\":\"model\"},\"index\":0}],\"modelVersion\":\"m\"}",
+            "{\"candidates\": [{\"index\": 1, \"content\": {\"parts\": [{\"text\": %s, \"thought\": true}]}}]}",
+            "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\":[%s]}}}]}}]}",
+            "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"g\"}}]}}]}",
+            "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"partialArgs\":[{\"stringValue\":%s,\"jsonPath\":\"$.a[0]\"}]}}]}}]}",
+            "{\"candidates\":[{\"finishReason\":\"STOP\",\"index\":0,\"groundingMetadata\":{\"webSearchQueries\":[%s]}}]}",
+            "{\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":4,\"x\":%s}}",
+            "{\"error\":{\"code\":503,\"status\":\"UNAVAILABLE\",\"message\":%s}}");
+
     private record Format(List<String> events, Supplier<AnswerReader> reader) {}
 
     private static final List<Format> FORMATS = List.of(
             new Format(CHAT, () -> ChatAnswers.stream(false)),
             new Format(MESSAGES, MessagesAnswers::stream),
-            new Format(RESPONSES, ResponsesAnswers::stream));
+            new Format(RESPONSES, ResponsesAnswers::stream),
+            new Format(GEMINI, () -> GenerateContentAnswers.stream(null)));
 
     @Property(tries = 500)
     void readsAnyStreamAlikeHoweverItIsCut(@ForAll long seed) {
@@ -120,6 +132,10 @@ class AnswerStreamsTest {
                 MessagesAnswers::stream,
                 MessagesAnswers::json,
                 MessagesAnswers::countTokens,
+                MessagesAnswers::array,
+                () -> GenerateContentAnswers.stream(null),
+                () -> GenerateContentAnswers.array(null),
+                () -> GenerateContentAnswers.json(null),
                 () -> ContentCoding.wrap("gzip", MessagesAnswers.json()),
                 () -> ContentCoding.wrap("deflate", ChatAnswers.json()),
                 () -> ContentCoding.wrap("br", ChatAnswers.json()));

@@ -8,6 +8,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
@@ -25,8 +26,20 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
             Map.entry("vllm", "openai_chat"),
             Map.entry("ollama", "openai_chat"),
             Map.entry("llama-cpp", "openai_chat"),
+            Map.entry("openai-completions", "openai_completions"),
+            Map.entry("openai-embeddings", "openai_embeddings"),
+            Map.entry("openai-moderations", "openai_moderations"),
+            Map.entry("openai-images", "openai_images"),
+            Map.entry("openai-speech", "openai_speech"),
+            Map.entry("openai-transcriptions", "openai_transcriptions"),
+            Map.entry("rerank", "rerank"),
             Map.entry("openai-responses", "openai_responses"),
-            Map.entry("anthropic-messages", "anthropic_messages"));
+            Map.entry("anthropic-messages", "anthropic_messages"),
+            Map.entry("gemini", "gemini_generate_content"),
+            Map.entry("vertex-gemini", "google_generate_content"),
+            Map.entry("vertex-anthropic", "google_raw_predict"),
+            Map.entry("bedrock-invoke", "bedrock_model_invoke"),
+            Map.entry("bedrock-converse", "bedrock_converse"));
 
     static Stream<Fixture> all() {
         return FORMATS.keySet().stream().sorted().flatMap(Fixture::of);
@@ -100,6 +113,8 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
         var path = meta.at("/request/path").asText().replaceFirst("\\?.*", "");
         var operations = wireFormat().operations();
         return operations.stream()
+                .sorted(Comparator.comparingLong(
+                        it -> it.path().chars().filter(c -> c == '{').count()))
                 .filter(it -> path.matches(".*" + it.path().replaceAll("\\{[^}]*}", "[^/]+")))
                 .findFirst()
                 .orElse(operations.getFirst());

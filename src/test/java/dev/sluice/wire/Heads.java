@@ -1,7 +1,11 @@
 package dev.sluice.wire;
 
 import dev.sluice.wire.chat.ChatCompletions;
+import dev.sluice.wire.chat.Completions;
+import dev.sluice.wire.media.Images;
 import dev.sluice.wire.messages.Messages;
+import dev.sluice.wire.numbers.Embeddings;
+import dev.sluice.wire.numbers.Moderations;
 import dev.sluice.wire.responses.Responses;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -12,9 +16,13 @@ final class Heads {
     static final WireFormat CHAT = new ChatCompletions();
     static final WireFormat RESPONSES = new Responses();
     static final WireFormat MESSAGES = new Messages();
+    static final WireFormat COMPLETIONS = new Completions();
+    static final WireFormat EMBEDDINGS = new Embeddings();
+    static final WireFormat MODERATIONS = new Moderations();
+    static final WireFormat IMAGES = new Images();
 
     /** Formats whose requests name their model in a JSON body. */
-    static final List<WireFormat> MODEL_IN_BODY = List.of(CHAT, RESPONSES, MESSAGES);
+    static final List<WireFormat> MODEL_IN_BODY = List.of(CHAT, RESPONSES, MESSAGES, COMPLETIONS, IMAGES);
 
     private Heads() {}
 

@@ -79,6 +79,11 @@ class JsonLexerTest {
         public void number(Field field, JsonText text) {
             heard.add(field + "#" + text);
         }
+
+        @Override
+        public void truth(Field field, boolean value) {
+            heard.add(field + "?" + value);
+        }
     }
 
     @Property(tries = 500)
@@ -165,6 +170,8 @@ class JsonLexerTest {
             heard.add(field + "=" + value.asText());
         } else if (value.isNumber() && field == Field.TEXT) {
             heard.add(field + "#" + value.asText());
+        } else if (value.isBoolean() && field == Field.TEXT) {
+            heard.add(field + "?" + value.asText());
         }
     }
 

@@ -6,13 +6,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RequestFixturesTest {
     private static final Path FIXTURES = Path.of("src/test/resources/wire/requests");
     private static final Set<String> FORMATS =
-            Set.of("openai-chat", "openai-responses", "anthropic-messages", "openrouter");
+            Set.of("openai-chat", "openai-responses", "anthropic-messages", "openrouter", "gemini", "bedrock-invoke");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Stream<String> requestsOfRealClients() throws IOException {
@@ -43,10 +47,9 @@ class RequestFixturesTest {
     void recognisesTheRequestsOfRealClients(String name) throws Exception {
         // Given
         var request = read(name + ".request.json");
-        var headers = headers(request);
-        var format = format(request.get("path").asText());
+        var path = request.get("path").asText();
         // When
-        var head = Heads.read(format, JSON.writeValueAsBytes(request.get("body")), headers);
+        var head = head(path, JSON.writeValueAsString(request.get("body")), headers(request));
         // Then
         assertThat(recognised(head)).isEqualTo(expected(read(name + ".expected.json")));
     }
@@ -56,11 +59,11 @@ class RequestFixturesTest {
     void givesAnotherFirstMessageAnotherFingerprint(String name) throws Exception {
         // Given
         var request = read(name + ".request.json");
-        var format = format(request.get("path").asText());
+        var path = request.get("path").asText();
         var body = JSON.writeValueAsString(request.get("body"));
         // When
-        var one = Heads.read(format, body, Map.of()).hints();
-        var other = Heads.read(format, body.replaceAll("\"(Hi|hi|go on)\"", "\"Bye\""), Map.of())
+        var one = head(path, body, Map.of()).hints();
+        var other = head(path, body.replaceAll("\"(Hi|hi|go on)\"", "\"Bye\""), Map.of())
                 .hints();
         // Then
         assertThat(one.fingerprint()).hasSize(32).isNotEqualTo(other.fingerprint());
@@ -89,13 +92,23 @@ class RequestFixturesTest {
         return map;
     }
 
-    private static WireFormat format(String target) {
+    private static RequestHead head(String target, String body, Map<String, String> headers) throws BadRequest {
         var path = target.replaceFirst("\\?.*", "").replaceFirst("^/api/", "/");
-        return WireFormats.ALL.stream()
-                .filter(format ->
-                        format.operations().stream().anyMatch(it -> it.path().equals(path)))
-                .findFirst()
-                .orElseThrow();
+        for (var format : WireFormats.ALL) {
+            for (var operation : format.operations()) {
+                var pattern = Pattern.compile(operation.path().replaceAll("\\{\\+?(\\w+)}", "(?<$1>[^/]+)"));
+                var matcher = pattern.matcher(path);
+                if (matcher.matches()) {
+                    var parameters = new HashMap<String, String>();
+                    pattern.namedGroups()
+                            .keySet()
+                            .forEach(name -> parameters.put(
+                                    name, URLDecoder.decode(matcher.group(name), StandardCharsets.UTF_8)));
+                    return Heads.read(format, operation, parameters, Heads.utf8(body), headers);
+                }
+            }
+        }
+        throw new AssertionError(target);
     }
 
     private static Map<String, String> headers(JsonNode request) {

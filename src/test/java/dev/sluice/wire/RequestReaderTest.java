@@ -7,8 +7,10 @@ import dev.sluice.wire.RequestHead.JsonModel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -243,5 +245,62 @@ class RequestReaderTest {
         }
         // Then
         assertThat(Heads.chat(body + "\"model\":\"m\"}").model()).isEqualTo("m");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiterString = " => ",
+            value = {
+                "\"prompt\":\"Say\" => 1",
+                "\"prompt\":[\"Say\",\"so\"],\"n\":3 => 6",
+                "\"prompt\":[[1,2],[3]],\"best_of\":5,\"n\":2 => 10",
+                "\"prompt\":[1,2,3],\"best_of\":null => 1",
+                "\"n\":2 => 2"
+            })
+    void countsTheAnswersToEachPromptOfACompletion(String fields, int answers) throws BadRequest {
+        assertThat(Heads.read(Heads.COMPLETIONS, "{\"model\":\"m\"," + fields + "}", Map.of())
+                        .choices())
+                .isEqualTo(answers);
+    }
+
+    @Test
+    void countsPromptsThatComeAsTokens() throws BadRequest {
+        for (var input :
+                List.of("[" + "7,".repeat(499) + "7]", "[[" + "7,".repeat(249) + "7],[" + "7,".repeat(249) + "7]]")) {
+            var head = Heads.read(Heads.EMBEDDINGS, "{\"model\":\"m\",\"input\":" + input + "}", Map.of());
+            assertThat(head.promptTokens()).isEqualTo(500);
+            assertThat(head.maxOutputTokens()).hasValue(0);
+        }
+    }
+
+    @Test
+    void refusesAPromptThatIsThereTwice() {
+        for (var body : List.of(
+                "{\"model\":\"m\",\"prompt\":\"a\",\"prompt\":\"b\"}",
+                "{\"model\":\"m\",\"Prompt\":\"a\"}",
+                "{\"model\":\"m\",\"best_of\":2,\"best_of\":1}",
+                "{\"model\":\"m\",\"best_of\":\"2\"}")) {
+            assertThatExceptionOfType(BadRequest.class)
+                    .as(body)
+                    .isThrownBy(() -> Heads.read(Heads.COMPLETIONS, body, Map.of()));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiterString = " => ",
+            value = {
+                "{} => {\"model\":\"omni-moderation-latest\"}",
+                "{\"input\":\"a\"} => {\"model\":\"omni-moderation-latest\",\"input\":\"a\"}",
+                "{\"input\":1, \"model\" : null} => {\"input\":1, \"model\" : \"omni-moderation-latest\"}",
+                "{\"model\":\"omni-moderation-latest\"} => {\"model\":\"omni-moderation-latest\"}"
+            })
+    void namesTheModelOfAModerationThatNamesNone(String body, String sent) throws BadRequest {
+        // Given
+        var head = Heads.read(Heads.MODERATIONS, body, Map.of());
+        // When
+        var edited = Splices.apply(Heads.utf8(body), Heads.MODERATIONS.edits(head, head.model(), Set.of()));
+        // Then
+        assertThat(edited.utf8String()).isEqualTo(sent);
     }
 }

@@ -1,7 +1,5 @@
 package dev.sluice.wire.chat;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.wire.AnswerHead;
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.Asked;
@@ -64,16 +62,12 @@ public final class ChatCompletions implements WireFormat {
 
     @Override
     public ByteString errorBody(Operation asked, WireError error) {
-        return ByteString.fromString(wrapped(error).toString());
+        return ByteString.fromString(OpenAiErrors.body(error).toString());
     }
 
     /** A chunk with {@code error}, which every client of this format takes for the end; no {@code [DONE]} follows. */
     @Override
     public ByteString errorEvent(Framing framing, WireError error) {
-        return ErrorEvents.of(null, wrapped(error));
-    }
-
-    private static ObjectNode wrapped(WireError error) {
-        return JsonNodeFactory.instance.objectNode().set("error", OpenAiErrors.error(error));
+        return ErrorEvents.of(null, OpenAiErrors.body(error));
     }
 }

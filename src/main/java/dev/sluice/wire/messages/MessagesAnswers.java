@@ -7,7 +7,10 @@ import static dev.sluice.wire.JsonShape.raw;
 import static dev.sluice.wire.JsonShape.text;
 
 import dev.sluice.wire.AnswerReader;
+import dev.sluice.wire.EventReader;
 import dev.sluice.wire.JsonAnswers;
+import dev.sluice.wire.JsonArrayAnswers;
+import dev.sluice.wire.JsonEvents;
 import dev.sluice.wire.JsonShape;
 import dev.sluice.wire.SseAnswers;
 
@@ -58,6 +61,9 @@ public final class MessagesAnswers {
     private static final JsonShape<Field> ERROR = text(Field.ERROR)
             .with("type", text(Field.ERROR_TYPE))
             .with("message", text(Field.ERROR_MESSAGE))
+            // Google's front has words of its own.
+            .with("status", text(Field.ERROR_TYPE))
+            .with("code", text(Field.ERROR_CODE))
             .with("details", object(Field.ERROR_DETAILS).with("error_code", text(Field.ERROR_CODE)));
 
     private static final JsonShape<Field> BLOCK = object(Field.BLOCK)
@@ -136,9 +142,19 @@ public final class MessagesAnswers {
         return JsonAnswers.reader(DOCUMENT, new MessagesTally());
     }
 
+    /** Reads what comes in place of a stream where Google stands in front: an error in an array, or one message. */
+    public static AnswerReader array() {
+        return JsonArrayAnswers.reader(DOCUMENT, new MessagesTally());
+    }
+
     /** Reads a stream of events. */
     public static AnswerReader stream() {
         return SseAnswers.reader(EVENT, new MessagesTally(), false);
+    }
+
+    /** Reads a stream's events, however they come. */
+    public static EventReader events() {
+        return new JsonEvents<>(EVENT, new MessagesTally());
     }
 
     /** Reads the answer of a token-counting call, which is never usage. */

@@ -27,6 +27,11 @@ final class MessagesTally extends AnswerTally<Field> {
     private long eventOutput;
     private byte[] partialJson = NOTHING;
     private @Nullable String stopReason;
+    private @Nullable String eventId;
+    private @Nullable String eventModel;
+    private @Nullable String eventTier;
+    private @Nullable String eventSpeed;
+    private @Nullable String eventGeo;
     private @Nullable Long counted;
     private boolean errorTold;
     private boolean failed;
@@ -82,12 +87,12 @@ final class MessagesTally extends AnswerTally<Field> {
                 partialJson = text.toBytes(AnswerReader.MAX_ARGUMENT_BYTES);
                 eventOutput += text.characters();
             }
-            case ID -> responseId = known(responseId, text);
-            case MODEL -> model = known(model, text);
+            case ID -> eventId = known(responseId, text);
+            case MODEL -> eventModel = known(model, text);
             case STOP_REASON -> stopReason = text.toString();
-            case SERVICE_TIER -> serviceTier = text.toString();
-            case SPEED -> speed = text.toString();
-            case INFERENCE_GEO -> inferenceGeo = text.toString();
+            case SERVICE_TIER -> eventTier = text.toString();
+            case SPEED -> eventSpeed = text.toString();
+            case INFERENCE_GEO -> eventGeo = text.toString();
             case ITERATION_TYPE -> counts().iterationType(text.is("message"), text.is("fallback_message"));
             case BLOCK_TYPE, BLOCK_ID, BLOCK_NAME, BLOCK_INPUT -> tellBlock(field, text);
             case ERROR, ERROR_MESSAGE, ERROR_TYPE, ERROR_CODE -> tellError(field, text);
@@ -101,6 +106,7 @@ final class MessagesTally extends AnswerTally<Field> {
             case INDEX -> index = text.count();
             case COUNTED_TOKENS -> counted = text.count() < 0 ? null : (Long) text.count();
             case BLOCK_INPUT -> tellBlock(field, text);
+            case ERROR_CODE -> errorFields.code(text);
             case INPUT_TOKENS,
                     OUTPUT_TOKENS,
                     CACHE_READ_TOKENS,
@@ -120,6 +126,11 @@ final class MessagesTally extends AnswerTally<Field> {
         eventOutput = 0;
         partialJson = NOTHING;
         stopReason = null;
+        eventId = null;
+        eventModel = null;
+        eventTier = null;
+        eventSpeed = null;
+        eventGeo = null;
         counted = null;
         block = null;
         keptInput = 0;
@@ -195,6 +206,11 @@ final class MessagesTally extends AnswerTally<Field> {
     protected void commit(boolean namedError) {
         textChars += eventText;
         outputChars += eventOutput;
+        responseId = later(responseId, eventId);
+        model = later(model, eventModel);
+        serviceTier = later(serviceTier, eventTier);
+        speed = later(speed, eventSpeed);
+        inferenceGeo = later(inferenceGeo, eventGeo);
         blocks.forEach(this::call);
         if (partialJson.length > 0) {
             var call = calls.find(index);
@@ -215,6 +231,10 @@ final class MessagesTally extends AnswerTally<Field> {
         if (error == null && (errorTold || failed || namedError)) {
             error = errorFields.toError();
         }
+    }
+
+    private static @Nullable String later(@Nullable String known, @Nullable String told) {
+        return told == null ? known : told;
     }
 
     private void call(Block told) {

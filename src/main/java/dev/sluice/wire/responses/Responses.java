@@ -10,12 +10,14 @@ import dev.sluice.wire.ErrorEvents;
 import dev.sluice.wire.Framing;
 import dev.sluice.wire.OpenAiErrors;
 import dev.sluice.wire.Operation;
+import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.util.ByteString;
 
@@ -27,6 +29,12 @@ import org.apache.pekko.util.ByteString;
  */
 public final class Responses implements WireFormat {
     private static final String FLAG = "openai_responses";
+
+    /** Where clients of ChatGPT's own backend ask: its base URL ends in {@code /codex} already. */
+    private static final String CODEX = "/codex";
+
+    private static final String ROOT = "/responses";
+    private static final String STORED = "/v1/responses/{id}";
 
     private static final RequestShape SHAPE = new RequestShape(
             FLAG,
@@ -49,7 +57,16 @@ public final class Responses implements WireFormat {
 
     @Override
     public List<Operation> operations() {
-        return List.of(Operation.generate(endpoint()));
+        return List.of(
+                Operation.generate(endpoint()),
+                Operation.generate(CODEX + ROOT),
+                Operation.generate("/v1/responses/compact", Streaming.NEVER),
+                Operation.generate(CODEX + "/responses/compact", Streaming.NEVER),
+                Operation.count("/v1/responses/input_tokens"),
+                Operation.stored("GET", STORED),
+                Operation.stored("DELETE", STORED),
+                Operation.stored("POST", STORED + "/cancel"),
+                Operation.stored("GET", STORED + "/input_items"));
     }
 
     @Override
@@ -63,13 +80,31 @@ public final class Responses implements WireFormat {
     }
 
     @Override
+    public String upstreamPath(
+            Operation asked,
+            Map<String, String> parameters,
+            String rawPath,
+            RequestHead head,
+            String model,
+            Set<String> flags) {
+        return rawPath.startsWith(CODEX + ROOT) ? rawPath.substring(CODEX.length()) : rawPath;
+    }
+
+    @Override
     public AnswerReader reader(AnswerHead answer) {
+        if (answer.operation().countsTokens()) {
+            return ResponsesAnswers.countTokens();
+        }
         return answer.framing() == Framing.SSE ? ResponsesAnswers.stream() : ResponsesAnswers.json();
     }
 
     @Override
     public ByteString errorBody(Operation asked, WireError error) {
-        ObjectNode body = JsonNodeFactory.instance.objectNode().set("error", OpenAiErrors.error(error));
+        var body = OpenAiErrors.body(error);
+        if (asked.isOfStored() && error.kind() == WireError.Kind.NOT_FOUND) {
+            // It is the response that was not found.
+            ((ObjectNode) body.get("error")).put("param", "id").putNull("code");
+        }
         return ByteString.fromString(body.toString());
     }
 

@@ -53,6 +53,7 @@ public final class ResponsesAnswers {
         OUTPUT_TOKENS,
         REASONING_TOKENS,
         WEB_SEARCHES,
+        COUNTED_TOKENS,
         ERROR,
         ERROR_TYPE,
         ERROR_CODE,
@@ -93,6 +94,12 @@ public final class ResponsesAnswers {
             .with("input", argument(Field.WHOLE_ARGUMENTS))
             .with("item", item(object(Field.ITEM)))
             .with("response", response(object(Field.RESPONSE)))
+            .with("error", ERROR)
+            .with("code", text(Field.FLAT_CODE))
+            .with("message", text(Field.FLAT_MESSAGE));
+
+    private static final JsonShape<Field> COUNT = object(Field.EVENT)
+            .with("input_tokens", text(Field.COUNTED_TOKENS))
             .with("error", ERROR)
             .with("code", text(Field.FLAT_CODE))
             .with("message", text(Field.FLAT_MESSAGE));
@@ -141,5 +148,10 @@ public final class ResponsesAnswers {
     /** Reads a stream of events. */
     public static AnswerReader stream() {
         return SseAnswers.reader(EVENT, new ResponsesTally(false), false);
+    }
+
+    /** Reads the answer of a token-counting call, which is never usage. */
+    public static AnswerReader countTokens() {
+        return JsonAnswers.reader(COUNT, new ResponsesTally(true));
     }
 }

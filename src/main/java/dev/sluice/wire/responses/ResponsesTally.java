@@ -20,6 +20,8 @@ final class ResponsesTally extends AnswerTally<Field> {
     /** What an event is, as far as it matters here. */
     private enum Kind {
         OTHER(""),
+        CREATED("response.created"),
+        QUEUED("response.queued"),
         TEXT_DELTA("response.output_text.delta"),
         AUDIO_DELTA("response.audio.delta"),
         OUTPUT_AUDIO_DELTA("response.output_audio.delta"),
@@ -137,6 +139,7 @@ final class ResponsesTally extends AnswerTally<Field> {
     public void number(Field field, JsonText text) {
         switch (field) {
             case OUTPUT_INDEX -> outputIndex = text.count();
+            case COUNTED_TOKENS -> countedTokens = text.count() < 0 ? null : (Long) text.count();
             case ERROR_CODE -> errorFields.code(text);
             case FLAT_CODE -> flatFields.code(text);
             default -> {
@@ -270,9 +273,17 @@ final class ResponsesTally extends AnswerTally<Field> {
                 finished = event != Kind.FAILED;
                 commitResponse();
             }
+            case CREATED, QUEUED -> commitBegun();
             // Base64, not something a tokenizer has seen.
             case AUDIO_DELTA, OUTPUT_AUDIO_DELTA, ERROR -> {}
             case OTHER -> outputChars += deltaCharacters;
+        }
+    }
+
+    /** Only what goes on when its stream is cut waits in a queue first. */
+    private void commitBegun() {
+        if (response != null && "queued".equals(response.status)) {
+            finishReasonRaw = response.status;
         }
     }
 

@@ -126,4 +126,28 @@ class ResponsesAnswersTest {
         assertThat(answer.textChars()).isEqualTo(4);
         assertThat(answer.outputChars()).isEqualTo(9);
     }
+
+    @Test
+    void knowsAStreamThatGoesOnInTheBackgroundWhenItIsCut() {
+        for (var status : new String[] {"queued", "in_progress"}) {
+            var reader = ResponsesAnswers.stream();
+            reader.read(
+                    ByteString.fromString("event: response.created\ndata: {\"type\":\"response.created\",\"response\":"
+                            + "{\"id\":\"resp_1\",\"status\":\""
+                            + status + "\"}}\n\n"));
+            reader.end();
+            assertThat(reader.answer().isUnderWay()).isEqualTo(status.equals("queued"));
+            assertThat(reader.answer().complete()).isFalse();
+        }
+    }
+
+    @Test
+    void knowsAResponseThatIsQueued() {
+        var reader = ResponsesAnswers.json();
+        reader.read(ByteString.fromString(
+                "{\"id\":\"resp_1\",\"status\":\"queued\",\"background\":true,\"usage\":null,\"output\":[]}"));
+        reader.end();
+        assertThat(reader.answer().isUnderWay()).isTrue();
+        assertThat(reader.answer().usage()).isNull();
+    }
 }
