@@ -10,6 +10,8 @@ import java.sql.SQLException;
 @FunctionalInterface
 public interface PatientWork {
     /**
+     * Does one piece.
+     *
      * @param piece how many pieces are committed already
      * @return whether there is more
      */

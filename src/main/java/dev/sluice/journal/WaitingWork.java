@@ -26,13 +26,13 @@ final class WaitingWork {
         patient = new ArrayBlockingQueue<>(capacity);
     }
 
-    /** @return why not; null if it is taken */
+    /** Takes work; answers why not, or null if it is taken. */
     @Nullable
     String offer(Job.Urgent<?> job) {
         return offer(urgent, job);
     }
 
-    /** @return why not; null if it is taken */
+    /** Takes work; answers why not, or null if it is taken. */
     @Nullable
     String offer(Job.Patient job) {
         return offer(patient, job);

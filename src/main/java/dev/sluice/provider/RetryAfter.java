@@ -34,7 +34,7 @@ public final class RetryAfter {
         }
         try {
             return Optional.of(Duration.ofMillis(
-                    (long) Math.ceil(Math.min(Double.parseDouble(value) * millis, LONGEST.toMillis()))));
+                    (long) Math.ceil(Math.min(Double.parseDouble(value) * millis, (double) LONGEST.toMillis()))));
         } catch (NumberFormatException _) {
             return Optional.empty();
         }

@@ -183,13 +183,19 @@ public final class RequestReader {
                 place,
                 stream,
                 maxOutputTokens,
-                shape.choices() ? (int) Math.min(Integer.MAX_VALUE, choices * prompt.prompts()) : 1,
+                answers(),
                 prompt.tokens(),
                 serviceTier,
                 !shape.usageOnRequest() || streamOptions.asked(),
                 usageSplice,
                 clues.hints(prompt.fingerprint(), header),
                 watch == null ? List.of() : watch.strips());
+    }
+
+    /** Of prompts each is answered by itself, if it is answered in words. */
+    private int answers() {
+        var all = shape.prompts().isEmpty() ? choices : shape.choices() ? choices * prompt.prompts() : 1;
+        return (int) Math.min(Integer.MAX_VALUE, all);
     }
 
     private void readServiceTier() throws BadRequest, IOException {
@@ -293,6 +299,6 @@ public final class RequestReader {
             throw new BadRequest(name + ": " + body.kind() + " (expected: a whole number from " + least + " to "
                     + MAX_CHOICES + ")");
         }
-        choices = Math.max(choices, n.intValue());
+        choices = Math.max(choices, n);
     }
 }

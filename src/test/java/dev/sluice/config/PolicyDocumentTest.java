@@ -282,7 +282,7 @@ class PolicyDocumentTest {
                 "no scheme                    | providers | {'p': {'baseurl': 'h:1'}}   | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): h:1",
                 "no host                      | providers | {'p': {'baseurl': 'http:///v1'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http:///v1",
                 "no such port                 | providers | {'p': {'baseurl': 'http://h:99999'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://h:99999",
-                "a key that is two headers    | providers | {'p': {'baseurl': 'http://h', 'apikey': 'k\\nx-evil: 1'}} | provider p: apikey has characters that no header may carry (expected: printable ASCII); the provider is left out",
+                "a key that is two headers    | providers | {'p': {'baseurl': 'http://h', 'apikey': 'k\\nx-evil: 1'}} | provider p: a key has characters that no header can carry; it is ignored",
                 "credentials                  | providers | {'p': {'baseurl': 'http://a:b@h'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://a:b@h",
                 "authorization                | providers | {'p': {'baseurl': 'http://h', 'authorization': 'basic'}} | provider p has invalid authorization type: basic",
                 "header                       | providers | {'p': {'baseurl': 'http://h', 'add_headers': ['Bad-Entry']}} | provider p: add_headers entry \"Bad-Entry\" must be in \"Header-Name: value\" format",

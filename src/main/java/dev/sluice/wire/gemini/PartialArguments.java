@@ -44,6 +44,7 @@ final class PartialArguments {
     }
 
     /** Adds to a text. */
+    @SuppressWarnings("UnnecessaryStringBuilder") // A text comes in hundreds of pieces.
     void text(String path, String more) {
         if (room.takeText(more.length())) {
             put(path, old -> old instanceof StringBuilder text ? text.append(more) : new StringBuilder(more));

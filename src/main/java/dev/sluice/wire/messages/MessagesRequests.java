@@ -13,7 +13,7 @@ public final class MessagesRequests {
 
     private MessagesRequests() {}
 
-    /** @param name of the format */
+    /** The shape of a format by this name. */
     public static RequestShape shape(String name) {
         return new RequestShape(
                 name,
