@@ -101,8 +101,7 @@ public final class Node {
                         true));
         var ledger = Ledger.start(system);
         var identity = Identity.of(settings.trustedProxies());
-        var providers =
-                Providers.start(system, settings.clocks(), settings.limits().providerOpenRequests(), clock, random);
+        var providers = Providers.start(system, settings, clock, random);
         var proxy = new Proxy(
                 system, settings, () -> inForce, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);

@@ -43,6 +43,8 @@ final class ProviderReader {
             "openrouter",
             "vercel");
 
+    private static final int NO_LIMIT = Integer.MAX_VALUE;
+
     private ProviderReader() {}
 
     static Map<String, ProviderRule> read(Section providers) {
@@ -74,6 +76,7 @@ final class ProviderReader {
         var headers = HeaderLine.read(section, "provider " + id + ": ");
         var preference = section.integerOr("preference", 0);
         var disabled = disabled(section);
+        var maxOpenRequests = maxOpenRequests(section);
         if (!goodId || baseUrl == null || credential == null) {
             return null;
         }
@@ -90,7 +93,8 @@ final class ProviderReader {
                 costMap,
                 headers,
                 preference,
-                disabled);
+                disabled,
+                maxOpenRequests);
     }
 
     private static boolean id(String id, Section section) {
@@ -181,6 +185,20 @@ final class ProviderReader {
         } else {
             mappings.add(new CostMapping(match.value(), as.value(), factor));
         }
+    }
+
+    /** A limit that cannot be one is as good as none: the node's holds. */
+    private static int maxOpenRequests(Section section) {
+        var key = "max_open_requests";
+        var limit = section.integerOr(key, NO_LIMIT);
+        if (limit <= 0) {
+            section.findings()
+                    .warn(
+                            section.at(key),
+                            section.path(key) + ": " + limit
+                                    + " (expected: > 0); sluice.limits.provider-open-requests holds");
+        }
+        return limit <= 0 || limit == NO_LIMIT ? 0 : limit;
     }
 
     /** A provider whose author wrote {@code disabled} and meant something by it is not used until it is clear what. */

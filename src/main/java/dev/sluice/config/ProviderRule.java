@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param costBasis     as written, null when it is to be inferred
  * @param addHeaders    name to value, added to every upstream request
  * @param preference    higher wins when several providers offer a model
+ * @param maxOpenRequests past it requests are refused; 0 for what the node's settings say
  */
 public record ProviderRule(
         String id,
@@ -31,8 +32,13 @@ public record ProviderRule(
         List<CostMapping> modelCostMap,
         List<Map.Entry<String, String>> addHeaders,
         int preference,
-        boolean disabled) {
+        boolean disabled,
+        int maxOpenRequests) {
     public ProviderRule {
+        if (maxOpenRequests < 0) {
+            throw new IllegalArgumentException(
+                    "providers." + id + ".max_open_requests: " + maxOpenRequests + " (expected: > 0)");
+        }
         if (id.isEmpty() || id.contains("/")) {
             throw new IllegalArgumentException("provider id: \"" + id + "\" (expected: not empty, no \"/\")");
         }
@@ -46,7 +52,7 @@ public record ProviderRule(
         addHeaders = List.copyOf(addHeaders);
     }
 
-    /** What most providers are: the gateway has one key, and sends it. */
+    /** What most providers are: the gateway has one key, and sends it; how much is open is up to the node's settings. */
     public ProviderRule(
             String id,
             String baseUrl,
@@ -74,7 +80,8 @@ public record ProviderRule(
                 modelCostMap,
                 addHeaders,
                 preference,
-                disabled);
+                disabled,
+                0);
     }
 
     /** Whether a caller has to bring a credential of this provider along. */

@@ -22,6 +22,7 @@ public record Settings(
         Duration drainTimeout,
         Limits limits,
         Clocks clocks,
+        Egress egress,
         Retries retries,
         Estimates estimates,
         Reservations reservations) {
@@ -32,14 +33,21 @@ public record Settings(
      * @param connections          clients' connections; more wait to be accepted
      * @param requestBody          one request's body
      * @param requestBodiesInFlight all bodies held at one time
-     * @param providerOpenRequests open requests to one provider's host
+     * @param providerOpenRequests open requests to one provider that sets no limit of its own
+     * @param providerIdleConnections connections to one host that wait for the next request
      */
-    public record Limits(int connections, long requestBody, long requestBodiesInFlight, int providerOpenRequests) {
+    public record Limits(
+            int connections,
+            long requestBody,
+            long requestBodiesInFlight,
+            int providerOpenRequests,
+            int providerIdleConnections) {
         public Limits {
             positive("sluice.limits.connections", connections);
             positive("sluice.limits.request-body", requestBody);
             positive("sluice.limits.request-bodies-in-flight", requestBodiesInFlight);
             positive("sluice.limits.provider-open-requests", providerOpenRequests);
+            positive("sluice.limits.provider-idle-connections", providerIdleConnections);
             if (requestBody > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
                         "sluice.limits.request-body: " + requestBody + " (expected: <= " + Integer.MAX_VALUE + ")");
@@ -52,12 +60,13 @@ public record Settings(
      *
      * @param nextRequest     a client's connection without a request is closed after
      * @param requestBody     from head to end of the client's body, without progress
-     * @param connect         to the provider; a TLS handshake falls under {@code responseHeaders}
+     * @param connect         to the provider, whatever its number of addresses; then as long again for a proxy's tunnel and for TLS
      * @param responseHeaders from the request's last byte to the answer's head
      * @param firstEvent      from the answer's head to its first byte
      * @param idle            between two reads of an answer, while the client reads
      * @param clientIdle      a client that takes nothing of its answer is cut off after
      * @param keepAlive       an unused connection to a provider is closed after
+     * @param connectionLifetime a connection to a provider takes no more requests after, about
      * @param background      a response that goes on in the background is charged its worst case when nobody has seen its end by then
      */
     public record Clocks(
@@ -69,6 +78,7 @@ public record Settings(
             Duration idle,
             Duration clientIdle,
             Duration keepAlive,
+            Duration connectionLifetime,
             Duration background) {}
 
     /**
@@ -130,7 +140,8 @@ public record Settings(
                             config.getInt("limits.connections"),
                             config.getBytes("limits.request-body"),
                             config.getBytes("limits.request-bodies-in-flight"),
-                            config.getInt("limits.provider-open-requests")),
+                            config.getInt("limits.provider-open-requests"),
+                            config.getInt("limits.provider-idle-connections")),
                     new Clocks(
                             config.getDuration("clocks.next-request"),
                             config.getDuration("clocks.request-body"),
@@ -140,7 +151,9 @@ public record Settings(
                             config.getDuration("clocks.idle"),
                             config.getDuration("clocks.client-idle"),
                             config.getDuration("clocks.keep-alive"),
+                            config.getDuration("clocks.connection-lifetime"),
                             config.getDuration("clocks.background")),
+                    Egress.of(config),
                     new Retries(
                             config.getInt("retries.more"),
                             config.getDuration("retries.pause"),

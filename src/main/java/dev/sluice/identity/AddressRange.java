@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Addresses that share a prefix. IPv4 addresses mapped into IPv6 ({@code ::ffff:10.0.0.1}) are the IPv4 addresses they
  * stand for, in ranges as in peers: which of the two a socket reports depends on how it was opened.
  */
-final class AddressRange {
+public final class AddressRange {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
     private static final int MAPPED_PREFIX = 96;
 
@@ -27,7 +27,7 @@ final class AddressRange {
      * @param text an address, or address and prefix length: {@code 127.0.0.1}, {@code 10.0.0.0/8}, {@code fd7a::/48}
      * @throws IllegalArgumentException when it is neither; names are not looked up
      */
-    static AddressRange of(String text) {
+    public static AddressRange of(String text) {
         var slash = text.indexOf('/');
         var host = (slash < 0 ? text : text.substring(0, slash)).strip();
         // The JDK also reads "10" and "10.1" as addresses, and binds zones to interfaces of this machine.
@@ -64,7 +64,7 @@ final class AddressRange {
                 "trusted proxy: \"" + text + "\" (expected: an IP address, or a range such as 10.0.0.0/8)");
     }
 
-    boolean contains(InetAddress peer) {
+    public boolean contains(InetAddress peer) {
         var address = unmapped(peer.getAddress());
         if (address.length != network.length) {
             return false;

@@ -2,7 +2,6 @@ package dev.sluice.provider;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
@@ -11,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class Call {
     private @Nullable HttpRequest request;
     final CompletableFuture<HttpResponse> answer;
-    private final AtomicInteger open;
+    private final OpenRequests open;
     private final AtomicBoolean ended = new AtomicBoolean();
     /** Touched by whoever holds the call; a call is handed on, never shared. */
     private boolean repeated;
 
-    Call(HttpRequest request, CompletableFuture<HttpResponse> answer, AtomicInteger open) {
+    Call(HttpRequest request, CompletableFuture<HttpResponse> answer, OpenRequests open) {
         this.request = request;
         this.answer = answer;
         this.open = open;
@@ -48,7 +47,7 @@ final class Call {
     void end() {
         request = null;
         if (ended.compareAndSet(false, true)) {
-            open.decrementAndGet();
+            open.giveBack();
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.sluice.provider;
 
 import dev.sluice.config.Settings;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -35,13 +37,15 @@ final class ConnectionStage
     private final Outlet<HttpRequest> out = Outlet.create("requests");
     private final FlowShape<HttpResponse, HttpRequest> shape = FlowShape.of(in, out);
     private final ConnectionPool pool;
+    private final Way way;
     private final Settings.Clocks clocks;
-    private final Call first;
+    private final Dial dial;
 
-    ConnectionStage(ConnectionPool pool, Settings.Clocks clocks, Call first) {
+    ConnectionStage(ConnectionPool pool, Way way, Settings.Clocks clocks, Dial dial) {
         this.pool = pool;
+        this.way = way;
         this.clocks = clocks;
-        this.first = first;
+        this.dial = dial;
     }
 
     @Override
@@ -57,10 +61,9 @@ final class ConnectionStage
 
     /** Checking clocks from time to time costs a connection, not a request, its timer. */
     private Duration tick() {
-        var shortest = clocks.responseHeaders().compareTo(clocks.keepAlive()) < 0
-                ? clocks.responseHeaders()
-                : clocks.keepAlive();
-        var tick = shortest.dividedBy(8);
+        var tick = Collections.min(List.of(
+                        clocks.responseHeaders(), clocks.keepAlive(), clocks.connectionLifetime(), way.patience()))
+                .dividedBy(8);
         return tick.compareTo(FASTEST_TICK) < 0 ? FASTEST_TICK : tick.compareTo(SLOWEST_TICK) > 0 ? SLOWEST_TICK : tick;
     }
 
@@ -76,13 +79,15 @@ final class ConnectionStage
     private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<NotUsed> wake = createAsyncCallback(nothing -> proceed());
         private final AsyncCallback<Boolean> entityEnded = createAsyncCallback(this::onEntityEnded);
-        private final Connection connection = new Connection(first, () -> wake.invoke(NotUsed.getInstance()));
+        private final Connection connection = new Connection(dial.call, () -> wake.invoke(NotUsed.getInstance()));
         private boolean reused;
         private boolean sent;
         private boolean answered;
         private boolean idle;
         private boolean closing;
-        private long since = System.nanoTime();
+        private final long born = System.nanoTime();
+        private final long lifetime = pool.lifetime().toNanos();
+        private long since = born;
 
         Logic() {
             super(shape);
@@ -137,7 +142,7 @@ final class ConnectionStage
                         wake.invoke(NotUsed.getInstance());
                     }
                 });
-                push(out, request);
+                push(out, way.worded(request));
             }
         }
 
@@ -145,7 +150,7 @@ final class ConnectionStage
         private void onNoMoreRequests(Throwable cause) {
             closing = true;
             if (!saysNothing(cause)) {
-                giveUp(pool.unreachable(cause));
+                giveUp(way.unreachable(cause));
             } else if (!sent) {
                 completeStage();
             }
@@ -153,7 +158,7 @@ final class ConnectionStage
         }
 
         private UpstreamFailure broken(Throwable cause) {
-            return saysNothing(cause) ? pool.ended(reused) : pool.unreachable(cause);
+            return saysNothing(cause) ? way.ended(reused) : way.unreachable(cause);
         }
 
         /** Pekko's TLS stage tells nobody why it failed: it lets its own end look like somebody else's. */
@@ -168,6 +173,11 @@ final class ConnectionStage
                 abort();
                 return;
             }
+            var refusal = way.refusal(answer);
+            if (refusal != null) {
+                giveUp(refusal);
+                return;
+            }
             answered = true;
             call.answered();
             closing |= answer.getHeader("Connection")
@@ -180,7 +190,7 @@ final class ConnectionStage
                 onEntityEnded(true);
                 call.answer.complete(answer);
             } else {
-                var watched = answer.entity().getDataBytes().via(new EntityWatch(pool, clocks, ended -> {
+                var watched = answer.entity().getDataBytes().via(new EntityWatch(way, clocks, ended -> {
                     call.end();
                     entityEnded.invoke(ended);
                 }));
@@ -203,7 +213,7 @@ final class ConnectionStage
         }
 
         private void onEntityEnded(boolean wholly) {
-            if (!wholly || closing) {
+            if (!wholly || closing || isOld()) {
                 completeStage();
                 return;
             }
@@ -213,7 +223,15 @@ final class ConnectionStage
             reused = true;
             idle = true;
             since = System.nanoTime();
-            pool.release(connection);
+            if (!pool.release(connection)) {
+                idle = false;
+                completeStage();
+            }
+        }
+
+        /** One that is never closed would hold on to an address that its host has left long ago. */
+        private boolean isOld() {
+            return System.nanoTime() - born > lifetime;
         }
 
         private void tryPull() {
@@ -225,10 +243,12 @@ final class ConnectionStage
         @Override
         public void onTimer(Object key) {
             var age = System.nanoTime() - since;
-            if (idle && age > clocks.keepAlive().toNanos()) {
+            if (idle && (age > clocks.keepAlive().toNanos() || isOld())) {
                 completeStage();
+            } else if (!way.isReady(dial) && age > way.patience().toNanos()) {
+                giveUp(way.timeout("no TLS connection within " + way.patience().toSeconds() + " s"));
             } else if (sent && !answered && age > clocks.responseHeaders().toNanos()) {
-                giveUp(pool.timeout(
+                giveUp(way.timeout(
                         "no answer within " + clocks.responseHeaders().toSeconds() + " s"));
             }
         }
@@ -236,7 +256,7 @@ final class ConnectionStage
         private void giveUp(UpstreamFailure failure) {
             var call = answered ? null : connection.take();
             if (call != null) {
-                pool.failed(call, reused, failure);
+                pool.failed(call, dial, reused, failure);
             }
             abort();
         }
@@ -250,7 +270,7 @@ final class ConnectionStage
         public void postStop() {
             var call = connection.close();
             if (call != null && !answered) {
-                pool.failed(call, reused, pool.ended(reused));
+                pool.failed(call, dial, reused, way.ended(reused));
             }
             if (idle) {
                 pool.closedWhileIdle();

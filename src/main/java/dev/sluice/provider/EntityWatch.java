@@ -31,12 +31,12 @@ final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
     private final Inlet<ByteString> in = Inlet.create("bytes");
     private final Outlet<ByteString> out = Outlet.create("same-bytes");
     private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
-    private final ConnectionPool pool;
+    private final Way way;
     private final Settings.Clocks clocks;
     private final Ended ended;
 
-    EntityWatch(ConnectionPool pool, Settings.Clocks clocks, Ended ended) {
-        this.pool = pool;
+    EntityWatch(Way way, Settings.Clocks clocks, Ended ended) {
+        this.way = way;
         this.clocks = clocks;
         this.ended = ended;
     }
@@ -103,7 +103,7 @@ final class EntityWatch extends GraphStage<FlowShape<ByteString, ByteString>> {
             }
             var clock = begun ? clocks.idle() : clocks.firstEvent();
             if (hasBeenPulled(in) && System.nanoTime() - waitingSince > clock.toNanos()) {
-                failStage(pool.timeout(
+                failStage(way.timeout(
                         (begun ? "silent in mid-answer for " : "no first event within ") + clock.toSeconds() + " s"));
             }
         }

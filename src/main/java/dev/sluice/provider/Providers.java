@@ -24,13 +24,13 @@ public interface Providers {
     AttributeKey<ClientCredential> CLIENT_CREDENTIAL =
             AttributeKey.create("sluice-client-credential", ClientCredential.class);
 
-    static Providers start(
-            ActorSystem<?> system,
-            Settings.Clocks clocks,
-            int openRequestsPerHost,
-            InstantSource clock,
-            RandomGenerator random) {
-        return new Relay(system, clocks, openRequestsPerHost, clock, random);
+    /**
+     * Gets ready to send.
+     *
+     * @throws IllegalArgumentException when the settings name a file that cannot be used
+     */
+    static Providers start(ActorSystem<?> system, Settings settings, InstantSource clock, RandomGenerator random) {
+        return new Relay(system, settings.limits(), new Lines(system, settings, random), clock, random);
     }
 
     /**

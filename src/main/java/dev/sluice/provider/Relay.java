@@ -14,31 +14,23 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
-/** Sends requests over pooled connections, one pool a host. */
+/** Sends requests on, each over the line to its provider's host, and counts what is open. */
 final class Relay implements Providers {
     /** Targets are derived from policy; after many policies the old ones are forgotten. */
     private static final int MAX_TARGETS = 10_000;
 
-    /** A client's path may name its host, within the bounds of one provider; past so many, hosts that nobody uses are forgotten. */
-    private static final int MAX_POOLS = 1_000;
-
     private final ActorSystem<?> system;
-    private final Settings.Clocks clocks;
-    private final int openRequestsPerHost;
+    private final Settings.Limits limits;
+    private final Lines lines;
     private final Credentials credentials;
     private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Target.Host, ConnectionPool> pools = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, OpenRequests> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Health> health = new ConcurrentHashMap<>();
 
-    Relay(
-            ActorSystem<?> system,
-            Settings.Clocks clocks,
-            int openRequestsPerHost,
-            InstantSource clock,
-            RandomGenerator random) {
+    Relay(ActorSystem<?> system, Settings.Limits limits, Lines lines, InstantSource clock, RandomGenerator random) {
         this.system = system;
-        this.clocks = clocks;
-        this.openRequestsPerHost = openRequestsPerHost;
+        this.limits = limits;
+        this.lines = lines;
         this.credentials = new Credentials(system, this::send, clock, random);
     }
 
@@ -72,7 +64,7 @@ final class Relay implements Providers {
     }
 
     private static void giveUpOnce(CompletionStage<?> abandoned, CompletableFuture<HttpResponse> answer) {
-        var _ = abandoned.whenComplete((done, failure) -> answer.completeExceptionally(ConnectionPool.abandoned()));
+        var _ = abandoned.whenComplete((done, failure) -> answer.completeExceptionally(Line.abandoned()));
     }
 
     private void send(Target target, Proof proof, HttpRequest request, CompletableFuture<HttpResponse> answer) {
@@ -97,10 +89,15 @@ final class Relay implements Providers {
             }
         }
         proof.addTo(headers, request, place);
-        pool(place.host())
-                .send(
+        var open = this.open.computeIfAbsent(target.provider().id(), _ -> new OpenRequests());
+        if (!open.take(most(target.provider()))) {
+            throw overloaded(target.provider());
+        }
+        lines.to(place.host())
+                .send(new Call(
                         request.withUri(place.uri()).withHeaders(headers),
-                        proof.learns() ? afterwards(proof, answer) : answer);
+                        proof.learns() ? afterwards(proof, answer) : answer,
+                        open));
     }
 
     /** The proof hears of the answer before whoever waits for it does: what they do next may depend on it. */
@@ -119,8 +116,22 @@ final class Relay implements Providers {
 
     private CompletionStage<HttpResponse> send(Target.Host host, HttpRequest request) {
         var answer = new CompletableFuture<HttpResponse>();
-        pool(host).send(request, answer);
+        var alone = new OpenRequests();
+        alone.take(1);
+        lines.to(host).send(new Call(request, answer, alone));
         return answer;
+    }
+
+    private int most(ProviderRule provider) {
+        return provider.maxOpenRequests() > 0 ? provider.maxOpenRequests() : limits.providerOpenRequests();
+    }
+
+    private UpstreamFailure overloaded(ProviderRule provider) {
+        var limit = provider.maxOpenRequests() > 0 ? "its max_open_requests" : "sluice.limits.provider-open-requests";
+        return new UpstreamFailure(
+                UpstreamFailure.Kind.OVERLOADED,
+                "provider \"" + provider.id() + "\" has " + most(provider) + " requests open, the limit (" + limit
+                        + ")");
     }
 
     @Override
@@ -175,16 +186,5 @@ final class Relay implements Providers {
         return Target.of(
                 provider,
                 before != null && before.hasCredentialOf(provider) ? before.credential() : credentials.of(provider));
-    }
-
-    private ConnectionPool pool(Target.Host host) {
-        var known = pools.get(host);
-        if (known != null) {
-            return known;
-        }
-        if (pools.size() >= MAX_POOLS) {
-            pools.values().removeIf(ConnectionPool::isUnused);
-        }
-        return pools.computeIfAbsent(host, key -> new ConnectionPool(system, key, clocks, openRequestsPerHost));
     }
 }

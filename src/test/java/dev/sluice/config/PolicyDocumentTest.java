@@ -129,6 +129,31 @@ class PolicyDocumentTest {
     }
 
     @Test
+    void readsAProvidersOwnLimitOfOpenRequestsAndReportsOneThatIsNone() {
+        assertThat(limit("7")).isEqualTo(7);
+        assertThat(read(provider("\"max_open_requests\": 7")).findings()).isEmpty();
+        for (var none : List.of("0", "-1", "1.5", "\"many\"")) {
+            assertThat(limit(none)).as(none).isZero();
+            assertThat(read(provider("\"max_open_requests\": " + none)).findings())
+                    .as(none)
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.message()).contains("max_open_requests"));
+        }
+    }
+
+    private static int limit(String written) {
+        return requireNonNull(
+                        read(provider("\"max_open_requests\": " + written)).policy())
+                .providers()
+                .get("p")
+                .maxOpenRequests();
+    }
+
+    private static String provider(String key) {
+        return "{\"providers\": {\"p\": {\"baseurl\": \"http://h\", " + key + "}}, " + ADMIN + "}";
+    }
+
+    @Test
     void givesEveryKeyItsDefault() {
         var reading = read("""
                 {"providers": {"p": {"baseurl": "http://h"}}, "quotas": {"q": {"capacity": "$1", "rate": "$2/hour"}},

@@ -32,7 +32,7 @@ final class RelayStand implements AutoCloseable {
         var config = NodeSystem.config(null, Map.of("pekko.actor.provider", "local"));
         system = ActorSystem.create(Behaviors.empty(), "relay", config);
         provider = BareProvider.start(this::answer);
-        providers = Providers.start(system, Settings.of(config).clocks(), 1000, clock, new Random(7));
+        providers = Providers.start(system, Settings.of(config), clock, new Random(7));
     }
 
     static RelayStand start() {

@@ -34,7 +34,8 @@ final class Rules {
                 List.of(),
                 headers,
                 0,
-                false);
+                false,
+                0);
     }
 
     static Keys keys(Authorization authorization, String... keys) {

@@ -17,6 +17,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that hang up: nothing stays open behind them, and what was produced for them is charged. */
+@TestInstance(Lifecycle.PER_CLASS) // So that the same can be asked of another kind of provider.
 class HangUpIT {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final String SCRIPT = "events=3; id=1";
@@ -31,7 +34,7 @@ class HangUpIT {
     @TempDir
     static Path data;
 
-    private static Stand stand;
+    static Stand stand;
 
     /** How a client goes away. */
     enum Manner {
@@ -47,12 +50,12 @@ class HangUpIT {
     }
 
     @BeforeAll
-    static void start() throws Exception {
+    void start() throws Exception {
         stand = Stand.start(data);
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    void stop() throws Exception {
         stand.close();
     }
 

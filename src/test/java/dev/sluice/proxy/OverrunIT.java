@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** More than the limits allow, and providers that come and go: the very next request is served. */
@@ -123,5 +124,52 @@ class OverrunIT {
         for (var round = 0; round < 25; round++) {
             stand.assertServes(TestFormat.MESSAGES);
         }
+    }
+
+    @Test
+    void aLimitIsTheProvidersOwnNotItsHosts(@TempDir Path other) throws Exception {
+        try (var two = Stand.start(other, OverrunIT::twoOnOneHost, Map.of("sluice.retries.more", 0))) {
+            for (var format : TestFormat.values()) {
+                // Given
+                try (var open = two.ask(format, true, "open", "events=1000; interval=20ms")) {
+                    assertThat(open.readHead().status()).isEqualTo(200);
+                    // When
+                    try (var http = two.ask(format, true, "too-much", "events=1")) {
+                        var head = http.readHead();
+                        // Then
+                        assertThat(head.status()).isEqualTo(503);
+                        assertThat(head.header("retry-after")).contains("1");
+                        assertThat(format.errorMessage(http.readRest().text()))
+                                .contains("\"narrow\"")
+                                .contains("max_open_requests");
+                    }
+                    // And: the other one on the same host is not concerned
+                    assertThat(status(two, format, "wide/" + format.model())).isEqualTo(200);
+                }
+                // And: the very next request after the first has ended
+                two.awaitQuiet();
+                assertThat(status(two, format, format.model())).isEqualTo(200);
+            }
+        }
+    }
+
+    private static int status(Stand stand, TestFormat format, String model) {
+        try (var http = stand.open()) {
+            http.post(format.path(), format.body(model, true, "Hello!"), Stand.headers("one-more", "events=1"));
+            var status = http.readHead().status();
+            http.readRest();
+            return status;
+        }
+    }
+
+    private static String twoOnOneHost(String url) {
+        var provider = """
+                { "baseurl": "%s", "apikey": "k", "models": ["test-gpt", "test-claude"], "preference": %d, "max_open_requests": %d,
+                  "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
+                  "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] }""";
+        return """
+                { "grants": [{ "src": ["*"], "app": { "tailscale.com/cap/aperture": [{ "role": "admin" }, { "models": "**" }] } }],
+                  "providers": { "narrow": %s, "wide": %s } }
+                """.formatted(provider.formatted(url, 1, 1), provider.formatted(url, 0, 10));
     }
 }

@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -25,28 +27,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Providers that fail, at every point of their answers: the client is told, and the books are right. */
+@TestInstance(Lifecycle.PER_CLASS) // So that the same can be asked of another kind of provider.
 class UpstreamBreaksIT {
+    static final Map<String, String> CLOCKS = Map.of(
+            "sluice.clocks.first-event", "400ms",
+            "sluice.clocks.idle", "400ms",
+            "sluice.clocks.response-headers", "800ms");
+
     private static final String SCRIPT = "events=3; id=1";
 
     @TempDir
     static Path data;
 
-    private static Stand stand;
+    static Stand stand;
 
     private record Answer(Head head, Rest rest) {}
 
     @BeforeAll
-    static void start() throws Exception {
-        stand = Stand.start(
-                data,
-                Map.of(
-                        "sluice.clocks.first-event", "400ms",
-                        "sluice.clocks.idle", "400ms",
-                        "sluice.clocks.response-headers", "800ms"));
+    void start() throws Exception {
+        stand = Stand.start(data, CLOCKS);
     }
 
     @AfterAll
-    static void stop() throws Exception {
+    void stop() throws Exception {
         stand.close();
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import dev.sluice.simulator.Simulator;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,6 +78,10 @@ public final class Stand implements AutoCloseable {
     /** A connection to the provider itself, to see what it would say. */
     public RawHttp openProvider() {
         return RawHttp.connect(binding.localAddress());
+    }
+
+    public InetSocketAddress providerAddress() {
+        return binding.localAddress();
     }
 
     /** The provider dies: every connection to it is cut, and its port refuses. */
