@@ -222,7 +222,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(surroundings.settings().snapshotEvery(), SNAPSHOTS_KEPT).withDeleteEventsOnSnapshot();
+        return RetentionCriteria.snapshotEvery(surroundings.settings().snapshotEvery(), SNAPSHOTS_KEPT)
+                .withDeleteEventsOnSnapshot();
     }
 
     // --- money

@@ -139,8 +139,7 @@ class ByteIdentityIT {
     @BeforeAll
     static void start() throws Exception {
         provider = BareProvider.start((request, in, out) -> next.get().write(out));
-        gateway = TestGateway.start(
-                data, TestGateway.policy(provider.url()), Map.of("sluice.retries.pause", "1ms"));
+        gateway = TestGateway.start(data, TestGateway.policy(provider.url()), Map.of("sluice.retries.pause", "1ms"));
     }
 
     @AfterAll

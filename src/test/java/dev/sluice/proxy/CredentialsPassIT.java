@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.BareProvider;
+import dev.sluice.testing.Eventually;
 import dev.sluice.testing.GoogleAccount;
 import dev.sluice.testing.Stand;
 import dev.sluice.testing.TestFormat;
@@ -10,6 +11,7 @@ import dev.sluice.testing.TokenEndpoint;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -120,7 +122,9 @@ class CredentialsPassIT {
             ask(model, "Authorization: Bearer sEcReT-client", "x-goog-api-key: sEcReT-client");
         }
 
-        assertThat(stand.exchanges()).isNotEmpty();
+        // All of them: the ledger comes a moment after the answers.
+        Eventually.await(
+                Duration.ofSeconds(5), () -> assertThat(stand.exchanges()).hasSizeGreaterThanOrEqualTo(5));
         for (var path : List.of("/api/sessions?limit=500", "/api/quotas", "/v1/models")) {
             assertThat(stand.get(path).toString()).as(path).doesNotContain("sEcReT", "token-1", "PRIVATE");
         }

@@ -31,7 +31,12 @@ import org.junit.jupiter.api.Test;
 /** The door on a cluster of one. Expiry is short here: a reservation nobody renews is an orphan after 0.6 to 1.2 s. */
 class QuotaIT {
     private static final QuotaSettings SETTINGS = new QuotaSettings(
-            TestReadJournal.ID, Duration.ofSeconds(1), Duration.ofMillis(150), Duration.ofMillis(600), QuotaSettings.SNAPSHOT_EVERY, true);
+            TestReadJournal.ID,
+            Duration.ofSeconds(1),
+            Duration.ofMillis(150),
+            Duration.ofMillis(600),
+            QuotaSettings.SNAPSHOT_EVERY,
+            true);
 
     private static ActorTestKit testKit;
     private static PersistenceTestKit journal;
