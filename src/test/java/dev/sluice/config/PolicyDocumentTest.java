@@ -142,11 +142,9 @@ class PolicyDocumentTest {
     }
 
     private static int limit(String written) {
-        return requireNonNull(
-                        read(provider("\"max_open_requests\": " + written)).policy())
-                .providers()
-                .get("p")
-                .maxOpenRequests();
+        var policy = requireNonNull(
+                read(provider("\"max_open_requests\": " + written)).policy());
+        return requireNonNull(policy.providers().get("p")).maxOpenRequests();
     }
 
     private static String provider(String key) {

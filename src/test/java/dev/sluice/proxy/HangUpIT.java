@@ -34,7 +34,7 @@ class HangUpIT {
     @TempDir
     static Path data;
 
-    static Stand stand;
+    Stand stand;
 
     /** How a client goes away. */
     enum Manner {

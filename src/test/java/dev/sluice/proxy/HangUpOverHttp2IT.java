@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 
 /** Clients that hang up while their provider answers over HTTP/2: the same is asked of everything as over HTTP/1.1. */
 class HangUpOverHttp2IT extends HangUpIT {
+    @SuppressWarnings("NullAway.Init") // Made as soon as the provider behind it has a port.
     private Http2Front front;
 
     @BeforeAll

@@ -28,10 +28,14 @@ import org.junit.jupiter.api.io.TempDir;
 class Http2IT {
     private static final Duration SOON = Duration.ofSeconds(10);
 
+    private static final List<TestFormat> FORMATS = List.of(TestFormat.values());
+
     @TempDir
     Path data;
 
     private TestCertificate certificate;
+
+    @SuppressWarnings("NullAway.Init") // Made as soon as the provider behind it has a port.
     private Http2Front front;
 
     @BeforeEach
@@ -64,8 +68,8 @@ class Http2IT {
             // When
             var ends = Stand.together(IntStream.range(0, 60)
                     .mapToObj(number -> (Callable<End>) () -> {
-                        try (var http = stand.ask(
-                                TestFormat.values()[number % 3], true, "shared", "events=20; interval=20ms")) {
+                        try (var http =
+                                stand.ask(FORMATS.get(number % 3), true, "shared", "events=20; interval=20ms")) {
                             assertThat(http.readHead().status()).isEqualTo(200);
                             return http.readRest().end();
                         }
@@ -136,7 +140,7 @@ class Http2IT {
             }
             // Then
             for (var number = 0; number < 20; number++) {
-                stand.assertServes(TestFormat.values()[number % 3]);
+                stand.assertServes(FORMATS.get(number % 3));
             }
             assertThat(closing.stats().path("sessionsEver").asInt()).isEqualTo(1);
             // And: who reads on, gets on
@@ -197,7 +201,7 @@ class Http2IT {
             stand.assertServes(TestFormat.CHAT);
             var streams = new ArrayList<RawHttp>();
             for (var number = 0; number < 9; number++) {
-                var http = stand.ask(TestFormat.values()[number % 3], true, "cut-off", "events=1000; interval=20ms");
+                var http = stand.ask(FORMATS.get(number % 3), true, "cut-off", "events=1000; interval=20ms");
                 http.readHead();
                 http.readEvent();
                 streams.add(http);
@@ -230,7 +234,7 @@ class Http2IT {
                 closing.goAway();
                 // Then
                 for (var number = 0; number < 6; number++) {
-                    stand.assertServes(TestFormat.values()[number % 3]);
+                    stand.assertServes(FORMATS.get(number % 3));
                 }
                 assertThat(http.readRest().end()).isEqualTo(End.PROPER);
             }

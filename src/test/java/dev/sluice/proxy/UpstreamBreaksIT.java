@@ -39,7 +39,7 @@ class UpstreamBreaksIT {
     @TempDir
     static Path data;
 
-    static Stand stand;
+    Stand stand;
 
     private record Answer(Head head, Rest rest) {}
 
@@ -53,7 +53,7 @@ class UpstreamBreaksIT {
         stand.close();
     }
 
-    private static Answer ask(TestFormat format, boolean stream, String name, String script) {
+    private Answer ask(TestFormat format, boolean stream, String name, String script) {
         try (var http = stand.ask(format, stream, name, script)) {
             return new Answer(http.readHead(), http.readRest());
         }

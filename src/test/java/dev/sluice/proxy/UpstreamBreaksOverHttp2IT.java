@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 
 /** Providers that fail over HTTP/2: the same is asked of everything as over HTTP/1.1. */
 class UpstreamBreaksOverHttp2IT extends UpstreamBreaksIT {
+    @SuppressWarnings("NullAway.Init") // Made as soon as the provider behind it has a port.
     private Http2Front front;
 
     @BeforeAll
