@@ -17,6 +17,9 @@ import java.util.stream.Stream;
  * beforehand; only what globs offer is looked for when it is asked for.
  */
 final class Offers implements Router {
+    private static final Comparator<Shelf> BY_PREFERENCE =
+            Comparator.comparingInt(Shelf::preference).reversed();
+
     private final List<Shelf> shelves;
     private final List<Upstream> all;
     private final Map<String, List<Upstream>> byName;
@@ -32,6 +35,14 @@ final class Offers implements Router {
                     provider, names.collect(Collectors.toUnmodifiableSet()), byKind.getOrDefault(false, List.of()));
         }
 
+        int preference() {
+            return provider.preference();
+        }
+
+        boolean spellsOut(String model) {
+            return names.contains(model);
+        }
+
         boolean offers(String model) {
             return names.contains(model) || globs.stream().anyMatch(it -> it.matches(model));
         }
@@ -42,10 +53,7 @@ final class Offers implements Router {
                 .filter(it -> !it.disabled())
                 .toList();
         // The sort is stable: the document's order decides between equals.
-        shelves = enabled.stream()
-                .sorted(Comparator.comparingInt(ProviderRule::preference).reversed())
-                .map(Shelf::of)
-                .toList();
+        shelves = enabled.stream().map(Shelf::of).sorted(BY_PREFERENCE).toList();
         anyGlob = shelves.stream().anyMatch(it -> !it.globs().isEmpty());
         all = enabled.stream().flatMap(Offers::listed).toList();
         fallbacks = policy.fallbacks().entrySet().stream()
@@ -90,6 +98,8 @@ final class Offers implements Router {
         qualified(requested).forEach(found::add);
         shelves.stream()
                 .filter(it -> it.offers(requested))
+                // Whoever spells a name out means it; a glob may take in the models of others. Among equals only.
+                .sorted(BY_PREFERENCE.thenComparing(it -> !it.spellsOut(requested)))
                 .forEach(it -> found.add(new Upstream(it.provider(), requested)));
         return List.copyOf(found);
     }

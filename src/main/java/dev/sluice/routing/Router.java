@@ -10,7 +10,7 @@ public interface Router {
     }
 
     /**
-     * Enabled providers that offer a model, best first (preference, then document order); empty when none does.
+     * Enabled providers that offer a model, best first (preference, then by name before by glob, then document order); empty when none does.
      * A qualified name's own provider comes before providers that have the whole of it as a model id.
      *
      * @param requested as the client wrote it: {@code name} or {@code provider/name}; names may contain slashes

@@ -6,7 +6,8 @@
  * not take it away. The other reading follows, so that a caller who may use only that one is served.
  *
  * <p>A provider's {@code models} may hold globs. They offer what matches, but are no names, so {@link Router#all} leaves them
- * out.
+ * out. Among equal preferences a glob comes behind whoever names the model: an aggregator's {@code **} must not draw away what a
+ * policy has given to somebody by name.
  */
 @NullMarked
 package dev.sluice.routing;

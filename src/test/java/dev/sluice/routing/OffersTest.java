@@ -68,6 +68,13 @@ class OffersTest {
     }
 
     @Test
+    void asksWhoNamesAModelBeforeWhoseGlobTakesItInAmongEquals() {
+        var router = router(provider("any", 0, "**"), provider("local", 0, "qwen3"), provider("spare", -1, "qwen3"));
+
+        assertThat(asked(router, "qwen3")).containsExactly("local qwen3", "any qwen3", "spare qwen3");
+    }
+
+    @Test
     void addsGlobsToWhatIsOfferedByName() {
         var router = router(provider("named", 0, "claude-opus-4-5"), provider("globbed", 1, "claude-*"));
 

@@ -66,13 +66,22 @@ class WireFormatsTest {
                 .doesNotHaveDuplicates();
     }
 
+    /** Clients look for these very words, braces included, to see which format a model speaks. */
     @Test
-    void advertisesOnlyWhatAFlagIsNamedAfter() {
+    void advertisesOnlyWhatAFlagIsNamedAfterAndInTheWordsThatClientsKnow() {
         assertThat(WireFormats.ALL)
                 .filteredOn(WireFormat::isAdvertised)
                 .allMatch(format -> format.name().equals(format.flag()))
                 .extracting(WireFormat::endpoint)
-                .contains("/v1/chat/completions", "/v1/responses", "/v1/messages");
+                .containsExactlyInAnyOrder(
+                        "/v1/chat/completions",
+                        "/v1/responses",
+                        "/v1/messages",
+                        "/v1beta/models/{model}:generateContent",
+                        "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent",
+                        "/v1/projects/{project}/locations/{region}/publishers/anthropic/models/{model}:rawPredict",
+                        "/bedrock/model/{model}/invoke",
+                        "/bedrock/model/{model}/converse");
     }
 
     @Test
@@ -83,7 +92,8 @@ class WireFormatsTest {
     @Test
     void findsEachFormatAtTheEndpointItAdvertises() {
         for (var format : WireFormats.ALL) {
-            assertThat(formatOf(format.endpoint())).contains(format);
+            assertThat(formatOf(format.endpoint().replace("{region}", "{location}")))
+                    .contains(format);
         }
     }
 

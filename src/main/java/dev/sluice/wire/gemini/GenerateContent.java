@@ -74,9 +74,9 @@ public final class GenerateContent implements WireFormat {
             String model,
             Set<String> flags) {
         if (VertexCompatibility.holds(flags)) {
-            return VertexCompatibility.path(rawPath, model);
+            return VertexCompatibility.path(asked, model);
         }
-        return head.model().equals(model) ? rawPath : ModelSegment.withModel(rawPath, model);
+        return ModelSegment.path(asked, rawPath, head, model);
     }
 
     @Override

@@ -55,7 +55,7 @@ public final class GenerateContentRequests {
      * @param name of the format
      */
     public static RequestHead read(String name, Asked asked) throws BadRequest {
-        var method = ModelSegment.method(asked.operation().path());
+        var method = ModelSegment.method(asked.operation());
         var shape = new RequestShape(
                 name,
                 List.of(),

@@ -1,20 +1,29 @@
 package dev.sluice.wire.gemini;
 
+import dev.sluice.wire.Operation;
+import dev.sluice.wire.RequestHead;
 import java.nio.charset.StandardCharsets;
 
 /** The last segment of a path, which names a model and what is asked of it: {@code gemini-2.5-pro:generateContent}. */
 public final class ModelSegment {
     private ModelSegment() {}
 
-    /** The path with another model; all the rest as it came. */
-    public static String withModel(String rawPath, String model) {
-        var segment = rawPath.lastIndexOf('/') + 1;
-        return rawPath.substring(0, segment) + encoded(model) + method(rawPath);
+    /** As it came, unless another model is meant, or the client has encoded the colon: Google reads a method behind a bare one only. */
+    public static String path(Operation asked, String rawPath, RequestHead head, String model) {
+        var method = method(asked);
+        return head.model().equals(model) && rawPath.endsWith(method)
+                ? rawPath
+                : rawPath.substring(0, rawPath.lastIndexOf('/') + 1) + of(model, method);
+    }
+
+    /** The segment of a model and of what is asked of it. */
+    static String of(String model, String method) {
+        return encoded(model) + method;
     }
 
     /** What is asked, with its colon. */
-    public static String method(String rawPath) {
-        return rawPath.substring(rawPath.lastIndexOf(':'));
+    static String method(Operation asked) {
+        return asked.path().substring(asked.path().lastIndexOf(':'));
     }
 
     private static String encoded(String model) {

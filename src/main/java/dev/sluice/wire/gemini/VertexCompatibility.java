@@ -1,5 +1,6 @@
 package dev.sluice.wire.gemini;
 
+import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestHead.Splice;
 import java.util.List;
@@ -26,8 +27,8 @@ public final class VertexCompatibility {
     }
 
     /** The full path for a short one. */
-    public static String path(String rawPath, String model) {
-        return ModelSegment.withModel(PUBLISHER + ModelSegment.method(rawPath), model);
+    public static String path(Operation asked, String model) {
+        return PUBLISHER + ModelSegment.of(model, ModelSegment.method(asked));
     }
 
     /** These edits, and those that take out what Vertex refuses. */

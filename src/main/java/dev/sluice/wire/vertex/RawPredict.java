@@ -47,7 +47,7 @@ public final class RawPredict implements WireFormat {
 
     @Override
     public String endpoint() {
-        return "/v1" + MODELS + "{model}:rawPredict";
+        return "/v1/projects/{project}/locations/{region}/publishers/anthropic/models/{model}:rawPredict";
     }
 
     @Override
@@ -76,7 +76,7 @@ public final class RawPredict implements WireFormat {
             RequestHead head,
             String model,
             Set<String> flags) {
-        return asked.countsTokens() || head.model().equals(model) ? rawPath : ModelSegment.withModel(rawPath, model);
+        return asked.countsTokens() ? rawPath : ModelSegment.path(asked, rawPath, head, model);
     }
 
     @Override

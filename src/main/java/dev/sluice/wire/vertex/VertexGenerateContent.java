@@ -50,7 +50,7 @@ public final class VertexGenerateContent implements WireFormat {
 
     @Override
     public String endpoint() {
-        return "/v1/projects/{project}/locations/{location}/publishers/google/models/{model}:generateContent";
+        return "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent";
     }
 
     @Override
@@ -80,9 +80,9 @@ public final class VertexGenerateContent implements WireFormat {
             String model,
             Set<String> flags) {
         if (!parameters.containsKey("project") && VertexCompatibility.holds(flags)) {
-            return VertexCompatibility.path(rawPath, model);
+            return VertexCompatibility.path(asked, model);
         }
-        return head.model().equals(model) ? rawPath : ModelSegment.withModel(rawPath, model);
+        return ModelSegment.path(asked, rawPath, head, model);
     }
 
     @Override
