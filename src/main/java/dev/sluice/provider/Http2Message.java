@@ -13,7 +13,6 @@ import java.util.concurrent.Flow.Subscriber;
 import java.util.concurrent.Flow.Subscription;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
@@ -99,7 +98,7 @@ final class Http2Message {
                 .filterNot(ByteString::isEmpty);
         var type = answer.headers()
                 .firstValue("content-type")
-                .map(Http2Message::type)
+                .map(KeptCharsets::parse)
                 .orElse(ContentTypes.NO_CONTENT_TYPE);
         var length = answer.headers().firstValueAsLong("content-length").orElse(0);
         var entity = length > 0
@@ -109,14 +108,6 @@ final class Http2Message {
                 .withStatus(status(answer.statusCode()))
                 .addHeaders(headers)
                 .withEntity(entity);
-    }
-
-    private static ContentType type(String text) {
-        try {
-            return ContentTypes.parse(text);
-        } catch (IllegalArgumentException _) {
-            return ContentTypes.APPLICATION_OCTET_STREAM;
-        }
     }
 
     private static StatusCode status(int code) {
