@@ -102,13 +102,13 @@ class SecretsStaySecretTest {
     void inWhatTheLogSaysAboutAFailingChain() {
         var message =
                 "Unable to load credentials from AwsCredentialsProviderChain(WebIdentityTokenCredentialsProvider()): "
-                        + "no profile 'models' in /root/.aws/credentials; command said: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY, "
+                        + "no profile 'models' in ~/.aws/credentials; command said: wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY, "
                         + "AKIAIOSFODNN7EXAMPLE, " + "x".repeat(50) + ", eyJhbGciOiJSUzI1NiJ9";
 
         assertThat(AwsCredential.printable(message))
                 .isEqualTo(
                         "Unable to load credentials from AwsCredentialsProviderChain(WebIdentityTokenCredentialsProvider()): "
-                                + "no profile 'models' in /root/.aws/credentials; command said: ***, ***, ***, ***");
+                                + "no profile 'models' in ~/.aws/credentials; command said: ***, ***, ***, ***");
         assertThat(AwsCredential.printable("a ".repeat(10_000))).hasSize(1000);
         assertThat(AwsCredential.printable("a".repeat(1_000_000))).isEqualTo("***");
     }
