@@ -4,12 +4,16 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.pattern.CircuitBreaker;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether a provider should be asked: after a row of failures it rests, is probed with one request when it has rested, and takes requests
  * again when that one is answered. Failures are those of the provider itself; a refusal of this request or this key is none.
  */
 final class Health {
+    private static final Logger log = LoggerFactory.getLogger(Health.class);
+
     /** In a row. Fewer would put a provider to rest for a hiccup that a repetition mends. */
     static final int MAX_FAILURES = 5;
 
@@ -26,14 +30,20 @@ final class Health {
     private final CircuitBreaker breaker;
     private final AtomicLong probedUntil = new AtomicLong(NOBODY);
 
-    Health(ActorSystem system) {
-        this(system, FIRST_REST);
+    Health(String provider, ActorSystem system) {
+        this(provider, system, FIRST_REST);
     }
 
-    Health(ActorSystem system, Duration rest) {
+    Health(String provider, ActorSystem system, Duration rest) {
         // Calls do not go through the breaker: their clocks are the connection's.
         breaker = CircuitBreaker.create(system.scheduler(), MAX_FAILURES, Duration.ZERO, rest)
-                .withExponentialBackoff(LONGEST_REST);
+                .withExponentialBackoff(LONGEST_REST)
+                .addOnOpenListener(() -> log.atWarn()
+                        .addKeyValue("provider", provider)
+                        .addKeyValue("failuresInARow", MAX_FAILURES)
+                        .log("a provider keeps failing and is passed over where another can answer"))
+                .addOnCloseListener(
+                        () -> log.atInfo().addKeyValue("provider", provider).log("a provider answers again"));
     }
 
     /** Whether the next request should go there; one that is told so while the provider rests is its probe. */

@@ -148,7 +148,10 @@ final class Relay implements Providers {
     private void note(ProviderRule provider, @Nullable HttpResponse response, @Nullable Throwable failure) {
         var known = health.get(provider.id());
         if (isFailure(response, failure)) {
-            (known == null ? health.computeIfAbsent(provider.id(), _ -> new Health(system.classicSystem())) : known)
+            (known == null
+                            ? health.computeIfAbsent(
+                                    provider.id(), _ -> new Health(provider.id(), system.classicSystem()))
+                            : known)
                     .failed();
         } else if (known != null && response != null) {
             known.answered();

@@ -164,18 +164,18 @@ final class Attempts {
                     : failure instanceof UpstreamFailure upstream ? Setback.of(upstream) : Optional.<Setback>empty();
             var attempt = attempt(candidate, began, answer, failure);
             if (answer != null && made.size() < retries.more() && wantsAnotherKey(candidate, answer)) {
-                return again(candidate, Duration.ZERO, attempt, answer);
+                return again(candidate, Duration.ZERO, attempt, answer, failure);
             }
             if (setback.isEmpty() || made.size() >= retries.more()) {
                 return end(money, attempt, answer, failure);
             }
             var other = next();
             if (other.isPresent()) {
-                return again(other.get(), Duration.ZERO, attempt, answer);
+                return again(other.get(), Duration.ZERO, attempt, answer, failure);
             }
             var pause = pause(setback.get());
             return setback.get().mayAskAgain() && pause.compareTo(retries.longestWait()) <= 0
-                    ? again(candidate, pause, attempt, answer)
+                    ? again(candidate, pause, attempt, answer, failure)
                     : end(money, attempt, answer, failure);
         }
 
@@ -197,7 +197,11 @@ final class Attempts {
         }
 
         private CompletableFuture<HttpResponse> again(
-                Candidate candidate, Duration pause, Exchange.Attempt failed, @Nullable HttpResponse answer) {
+                Candidate candidate,
+                Duration pause,
+                Exchange.Attempt failed,
+                @Nullable HttpResponse answer,
+                @Nullable Throwable failure) {
             made.add(failed);
             request.attempted(made);
             request.sent(false);
@@ -206,6 +210,7 @@ final class Attempts {
                     .addKeyValue("failed", failed.provider() + "/" + failed.model())
                     .addKeyValue("status", failed.status())
                     .addKeyValue("failure", failed.failure())
+                    .addKeyValue("detail", failure == null ? null : failure.getMessage())
                     .addKeyValue("next", candidate.upstream().name())
                     .addKeyValue("pauseMillis", pause.toMillis())
                     .log("another attempt");

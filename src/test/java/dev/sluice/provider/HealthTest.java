@@ -27,7 +27,7 @@ class HealthTest {
     }
 
     private static Health failed(int times, Duration rest) {
-        var health = new Health(system, rest);
+        var health = new Health("p", system, rest);
         IntStream.range(0, times).forEach(i -> health.failed());
         return health;
     }
