@@ -61,7 +61,7 @@ class HouseRulesTest {
         "dev.sluice.connector.."
     };
     private static final String[] GROUND = {
-        "dev.sluice.wire..", "dev.sluice.config..", "dev.sluice.journal..", "dev.sluice.cluster.."
+        "dev.sluice.wire..", "dev.sluice.config..", "dev.sluice.journal..", "dev.sluice.cluster..", "dev.sluice.net.."
     };
     private static final String[] PURE = {
         "dev.sluice.access..", "dev.sluice.routing..", "dev.sluice.pricing..", "dev.sluice.config.."

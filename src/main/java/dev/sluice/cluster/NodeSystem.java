@@ -3,6 +3,7 @@ package dev.sluice.cluster;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import dev.sluice.net.Loops;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -31,12 +32,12 @@ public final class NodeSystem {
      */
     public static Config config(@Nullable Path file, Map<String, ?> set) {
         var operator = file == null ? ConfigFactory.empty() : read(file);
-        return ConfigFactory.parseMap(set)
+        return Loops.dispatchers(ConfigFactory.parseMap(set)
                 .withFallback(ConfigFactory.systemProperties())
                 .withFallback(operator)
                 .withFallback(ConfigFactory.parseResources("sluice.conf"))
                 .withFallback(ConfigFactory.defaultReferenceUnresolved())
-                .resolve();
+                .resolve());
     }
 
     private static Config read(Path file) {

@@ -7,6 +7,7 @@ import dev.sluice.gate.PathTable.NoSuchPath;
 import dev.sluice.gate.PathTable.WrongMethod;
 import dev.sluice.identity.Caller;
 import dev.sluice.identity.Identity;
+import dev.sluice.net.Loop;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireError.Kind;
 import java.net.InetSocketAddress;
@@ -96,7 +97,7 @@ public final class Gate {
                         (known, failure) -> failure == null
                                 ? admit(endpoint, parameters, peer, request, known)
                                 : failed(endpoint, request, failure),
-                        executor)
+                        Loop.hereOr(executor))
                 .thenCompose(response -> response);
     }
 

@@ -14,6 +14,7 @@ final class Call {
     private final AtomicBoolean ended = new AtomicBoolean();
     /** Touched by whoever holds the call; a call is handed on, never shared. */
     private boolean repeated;
+    private boolean sent;
 
     Call(HttpRequest request, CompletableFuture<HttpResponse> answer, OpenRequests open) {
         this.request = request;
@@ -29,6 +30,15 @@ final class Call {
 
     void answered() {
         request = null;
+    }
+
+    /** It has a connection. */
+    void sent() {
+        sent = true;
+    }
+
+    boolean isSent() {
+        return sent;
     }
 
     /** True once: a request that found its pooled connection closed may go out again on a fresh one. */

@@ -1,144 +1,286 @@
 package dev.sluice.provider;
 
 import dev.sluice.config.Settings;
+import dev.sluice.net.Loop;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
-import org.apache.pekko.stream.Materializer;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one host.
+ * The connections of one loop to one host. Touched on that loop only.
  *
  * <p>Not Pekko's host pool: there, after clients had been cut off in mid-stream, requests were handed to connections that
  * were about to close and failed. Here a connection comes back only when its answer has ended as it should and nothing else
  * has happened to it; anything else closes it. There is no queue: what may be open is counted before a call gets here.
  */
-final class ConnectionPool {
-    /** Closed connections may lie in the deque until somebody passes; this many before they are swept. */
-    private static final int MAX_CLOSED = 64;
+final class ConnectionPool implements Connection.Keeper, Http2Connection.Keeper {
+    private static final Duration FASTEST_TICK = Duration.ofMillis(50);
+    private static final Duration SLOWEST_TICK = Duration.ofSeconds(5);
 
     /** Connections that were opened together do not all close together. */
     private static final double JITTER = 0.2;
 
+    private final Loop loop;
     private final Way way;
     private final Settings.Clocks clocks;
-    private final int maxIdle;
+    private final Places idlePlaces;
+    private final Spoken spoken;
     private final RandomGenerator random;
-    private final Materializer materializer;
-    private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
-    private final AtomicInteger idling = new AtomicInteger();
-    private final AtomicInteger closed = new AtomicInteger();
+    private final ArrayDeque<Connection> idle = new ArrayDeque<>();
+    private final Set<Connection> all = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<Http2Connection> shared = new ArrayList<>(1);
+    /** Calls for a connection of HTTP/2 that is being opened. */
+    private final ArrayDeque<Call> joining = new ArrayDeque<>();
 
-    /** @param maxIdle connections that wait for a call; more are closed */
-    ConnectionPool(Way way, Settings.Clocks clocks, int maxIdle, RandomGenerator random, Materializer materializer) {
+    private boolean opening;
+    private @Nullable Future<?> ticking;
+    private volatile boolean used;
+
+    /** @param idlePlaces for connections that wait for a call, on all loops together; others are closed */
+    ConnectionPool(
+            Loop loop, Way way, Settings.Clocks clocks, Places idlePlaces, Spoken spoken, RandomGenerator random) {
+        this.loop = loop;
         this.way = way;
         this.clocks = clocks;
-        this.maxIdle = maxIdle;
+        this.idlePlaces = idlePlaces;
+        this.spoken = spoken;
         this.random = random;
-        this.materializer = materializer;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    /** Whether it has no connection. From any thread, about. */
+    boolean isUnused() {
+        return !used;
     }
 
     void send(Call call) {
-        for (var connection = idle.pollLast(); connection != null; connection = idle.pollLast()) {
-            idling.decrementAndGet();
-            if (connection.submit(call)) {
+        for (var connection : shared) {
+            if (connection.takes()) {
+                connection.send(call);
                 return;
             }
-            closed.decrementAndGet();
         }
-        connect(call);
+        if (spoken.isHttp2() && opening) {
+            joining.add(call);
+        } else if (spoken.mayOffer()) {
+            opening = true;
+            dial(call, true);
+        } else {
+            sendInHttp1(call);
+        }
     }
 
-    /** Whether no connection waits for a call. Those that have one, and calls that come meanwhile, are served all the same. */
-    boolean isUnused() {
-        return idle.stream().allMatch(Connection::isClosed);
+    private void sendInHttp1(Call call) {
+        for (var connection = idle.pollLast(); connection != null; connection = idle.pollLast()) {
+            idlePlaces.giveBack();
+            if (connection.takes()) {
+                connection.send(call);
+                return;
+            }
+            connection.channel().close();
+        }
+        dial(call, false);
     }
 
-    private void connect(Call call) {
+    private void dial(Call call, boolean http2) {
         var found = way.addresses();
-        var waited =
-                found.isDone() ? found : found.copy().orTimeout(clocks.connect().toMillis(), TimeUnit.MILLISECONDS);
-        var _ = waited.whenComplete((addresses, failure) -> {
-            if (addresses != null) {
-                connect(new Dial(call, addresses, clocks.connect()));
-            } else if (failure instanceof TimeoutException) {
-                call.fail(way.timeout(
-                        "its name was not resolved within " + clocks.connect().toSeconds() + " s"));
-            } else {
-                call.fail(way.unreachable(failure));
+        if (found.isDone()) {
+            dialed(call, http2, found);
+        } else {
+            var waited = found.copy().orTimeout(clocks.connect().toMillis(), TimeUnit.MILLISECONDS);
+            var _ = waited.whenComplete((addresses, failure) -> loop.execute(() -> dialed(call, http2, waited)));
+        }
+    }
+
+    private void dialed(
+            Call call, boolean http2, CompletableFuture<List<InetSocketAddress>> found) {
+        if (!found.isCompletedExceptionally()) {
+            connect(new Dial(call, found.join(), clocks.connect()), http2);
+            return;
+        }
+        var failure = found.exceptionNow();
+        unconnected(
+                call,
+                http2,
+                failure instanceof TimeoutException
+                        ? way.timeout("its name was not resolved within "
+                                + clocks.connect().toSeconds() + " s")
+                        : way.unreachable(failure));
+    }
+
+    private void connect(Dial dial, boolean http2) {
+        var call = dial.call;
+        var close = way.connect(loop, dial.next(), dial.patience(), http2, new Way.Attempt() {
+            @Override
+            public void connected(Channel channel, boolean inHttp2) {
+                if (inHttp2) {
+                    join(call, channel);
+                } else {
+                    begin(call, channel, http2);
+                }
+            }
+
+            @Override
+            public void failed(UpstreamFailure failure, boolean reached) {
+                if (!reached && dial.hasNext() && !call.answer.isDone()) {
+                    connect(dial, http2);
+                } else {
+                    unconnected(call, http2, failure);
+                }
+            }
+        });
+        var _ = call.answer.whenComplete((answer, failure) -> {
+            if (failure != null && !call.isSent()) {
+                close.run();
             }
         });
     }
 
-    private void connect(Dial dial) {
-        // The stage holds its first call already.
-        var _ = Flow.fromGraph(new ConnectionStage(this, way, clocks, dial))
-                .joinMat(way.connection(dial), Keep.left())
-                .run(materializer);
+    /** There is no connection for a call. */
+    private void unconnected(Call call, boolean http2, UpstreamFailure failure) {
+        call.fail(failure);
+        if (http2) {
+            opening = false;
+            spoken.forget();
+            // They would find no other end than this one, each after its own time.
+            for (var other = joining.poll(); other != null; other = joining.poll()) {
+                other.fail(failure);
+            }
+        }
+    }
+
+    /** A connection of HTTP/1.1 stands. */
+    private void begin(Call call, Channel channel, boolean offeredHttp2) {
+        Way.speakHttp1(channel);
+        var connection = new Connection(loop, way, channel, lifetime(), this);
+        channel.pipeline().addLast(connection);
+        all.add(connection);
+        tick();
+        if (offeredHttp2) {
+            opening = false;
+            spoken.http1();
+        }
+        connection.send(call);
+        sendJoining();
+    }
+
+    /** A connection of HTTP/2 stands. */
+    private void join(Call call, Channel channel) {
+        opening = false;
+        spoken.http2();
+        var connection = Http2Connection.on(loop, way, channel, lifetime(), this);
+        shared.add(connection);
+        tick();
+        connection.send(call);
+        sendJoining();
+    }
+
+    private void sendJoining() {
+        for (var left = joining.size(); left > 0 && !opening; left--) {
+            send(joining.remove());
+        }
     }
 
     /** How long a connection takes calls. */
-    Duration lifetime() {
+    private Duration lifetime() {
         var factor = 1 - JITTER * random.nextDouble();
         return Duration.ofNanos((long) (clocks.connectionLifetime().toNanos() * factor));
     }
 
-    /** The connection's answer has ended as it should. False when there are enough of its kind, and it should close. */
-    boolean release(Connection connection) {
-        if (idling.incrementAndGet() > maxIdle) {
-            idling.decrementAndGet();
-            return false;
-        }
-        idle.addLast(connection);
-        return true;
-    }
-
-    /** A connection that lay here has closed. */
-    void closedWhileIdle() {
-        if (closed.incrementAndGet() > MAX_CLOSED) {
-            idle.removeIf(connection -> {
-                var gone = connection.isClosed();
-                if (gone) {
-                    closed.decrementAndGet();
-                    idling.decrementAndGet();
-                }
-                return gone;
-            });
+    @Override
+    public void free(Connection connection) {
+        if (idlePlaces.take()) {
+            idle.addLast(connection);
+        } else {
+            connection.channel().close();
         }
     }
 
     /**
-     * A connection ended before the answer's head.
-     *
-     * <p>If it never stood, the call goes to the host's next address. If it had been used before, the provider has most likely closed it
+     * A connection ended before the answer's head. If it had been used before, the provider has most likely closed it
      * while it lay idle: then, and only then, the request goes out once more, on a fresh connection. A POST might so run twice,
      * if the provider died right after it had read it; failing instead would make every provider restart visible, and the
      * client's own SDK would repeat the request just the same.
      */
-    void failed(Call call, Dial dial, boolean reused, UpstreamFailure failure) {
-        if (!dial.isConnected() && dial.hasNext() && !call.answer.isDone()) {
-            connect(dial);
-        } else if (reused && failure.kind() == UpstreamFailure.Kind.UNREACHABLE && call.mayRepeat()) {
-            connect(call);
+    @Override
+    public void failed(Call call, boolean reused, UpstreamFailure failure) {
+        if (reused && failure.kind() == UpstreamFailure.Kind.UNREACHABLE && call.mayRepeat()) {
+            if (spoken.isHttp2()) {
+                send(call);
+            } else {
+                dial(call, false);
+            }
         } else {
-            call.fail(reused ? failure : better(dial, failure));
+            call.fail(failure);
         }
     }
 
-    /** Who knows best why there was no connection. */
-    private UpstreamFailure better(Dial dial, UpstreamFailure failure) {
-        var told = dial.told();
-        if (told != null) {
-            return told;
+    @Override
+    public void gone(Connection connection) {
+        all.remove(connection);
+        if (idle.remove(connection)) {
+            idlePlaces.giveBack();
         }
-        var unconnected = dial.unconnected();
-        return unconnected == null || failure.kind() != UpstreamFailure.Kind.UNREACHABLE
-                ? failure
-                : way.unreachable(unconnected);
+    }
+
+    @Override
+    public void gone(Http2Connection connection) {
+        shared.remove(connection);
+    }
+
+    // The clocks: looked at from time to time, which costs a host its timer, and not a request.
+
+    private void tick() {
+        used = true;
+        if (ticking == null) {
+            var every = tickLength().toMillis();
+            ticking = loop.events().scheduleAtFixedRate(this::look, every, every, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private Duration tickLength() {
+        var tick = Collections.min(List.of(
+                        clocks.responseHeaders(),
+                        clocks.firstEvent(),
+                        clocks.idle(),
+                        clocks.clientIdle(),
+                        clocks.keepAlive(),
+                        clocks.connectionLifetime()))
+                .dividedBy(8);
+        return tick.compareTo(FASTEST_TICK) < 0 ? FASTEST_TICK : tick.compareTo(SLOWEST_TICK) > 0 ? SLOWEST_TICK : tick;
+    }
+
+    private void look() {
+        var now = System.nanoTime();
+        // Copies: whoever is closed takes themselves out.
+        for (var connection : List.copyOf(idle)) {
+            if (now - connection.since() > clocks.keepAlive().toNanos() || connection.isOld()) {
+                connection.channel().close();
+            }
+        }
+        List.copyOf(all).forEach(connection -> connection.check(clocks, now));
+        for (var connection : List.copyOf(shared)) {
+            connection.check(clocks, now);
+        }
+        if (all.isEmpty() && shared.isEmpty() && ticking != null) {
+            used = false;
+            ticking.cancel(false);
+            ticking = null;
+        }
     }
 }

@@ -1,47 +1,21 @@
 package dev.sluice.provider;
 
-import java.time.Duration;
+import dev.sluice.net.Loop;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Everything that leads to one host, and the choice between HTTP/1.1 and HTTP/2.
- *
- * <p>Which of the two a host speaks is found out by one request, which is served either way; those beside it go over HTTP/1.1, and so do those
- * later for which there is no room on the one connection of HTTP/2. What was found out is forgotten when a connection fails.
- */
-final class Line implements Http2.Outcome {
-    /** A host may learn HTTP/2 one day. */
-    private static final Duration KEPT = Duration.ofHours(1);
+/** Everything that leads to one host: a pool of connections on each loop. */
+final class Line {
+    private final List<ConnectionPool> pools;
+    private final ConnectionPool first;
 
-    /** A host that is down should not cost every request a second try. */
-    private static final Duration KEPT_AFTER_FAILURE = Duration.ofMinutes(1);
-
-    /** One that asks, and is given up before it has an answer, makes room for another. */
-    private static final Duration ASKING = Duration.ofSeconds(30);
-
-    private sealed interface Spoken {}
-
-    private record Two() implements Spoken {}
-
-    /** @param until by {@link System#nanoTime}; then somebody may ask */
-    private record One(long until) implements Spoken {
-        static One during(Duration time) {
-            return new One(System.nanoTime() + time.toNanos());
-        }
+    /** @param pools of all loops */
+    Line(Target.Host host, List<ConnectionPool> pools) {
+        this.pools = pools;
+        this.first = pools.get(Math.floorMod(host.hashCode(), pools.size()));
     }
 
-    private final ConnectionPool pool;
-    private final @Nullable Http2 http2;
-    private final AtomicReference<Spoken> spoken = new AtomicReference<>(One.during(Duration.ZERO));
-
-    /** @param http2 null for a host that is spoken to in HTTP/1.1 only */
-    Line(ConnectionPool pool, @Nullable Http2 http2) {
-        this.pool = pool;
-        this.http2 = http2;
-    }
-
+    /** On the loop that the call is sent from; a call from elsewhere goes to a loop that is the same for all of them. */
     void send(Call call) {
         var request = call.request();
         if (request == null) {
@@ -51,24 +25,20 @@ final class Line implements Http2.Outcome {
         if (call.answer.isDone()) {
             return;
         }
-        var now = spoken.get();
-        var translated = http2 != null && mayBeTwo(now) ? http2.translated(request) : null;
-        if (http2 != null && translated != null && isMineToTry(now)) {
-            http2.send(call, translated, this);
-        } else {
-            pool.send(call);
+        var pool = here();
+        pool.loop().run(() -> pool.send(call));
+    }
+
+    private ConnectionPool here() {
+        var here = Loop.here();
+        if (here != null) {
+            for (var pool : pools) {
+                if (pool.loop() == here) {
+                    return pool;
+                }
+            }
         }
-    }
-
-    private static boolean mayBeTwo(Spoken now) {
-        return switch (now) {
-            case Two _ -> true;
-            case One(var until) -> System.nanoTime() - until >= 0;
-        };
-    }
-
-    private boolean isMineToTry(Spoken now) {
-        return now instanceof Two || spoken.compareAndSet(now, One.during(ASKING));
+        return first;
     }
 
     private static void watch(Call call, CompletionStage<?> abandoned) {
@@ -81,36 +51,6 @@ final class Line implements Http2.Outcome {
 
     /** Whether forgetting it would lose nothing but connections that close by themselves. */
     boolean isUnused() {
-        return pool.isUnused();
-    }
-
-    @Override
-    public void answered(boolean inHttp2) {
-        if (!inHttp2) {
-            spoken.set(One.during(KEPT));
-        } else if (!(spoken.get() instanceof Two)) {
-            spoken.set(new Two());
-        }
-    }
-
-    @Override
-    public void crowded(Call call) {
-        pool.send(call);
-    }
-
-    /**
-     * A request that was never sent goes over HTTP/1.1, which tries every address and says best what is wrong. One that a connection died
-     * under goes out once more, if that connection had worked before: as the pool's would.
-     */
-    @Override
-    public void failed(Call call, UpstreamFailure failure, boolean neverSent) {
-        var worked = spoken.getAndSet(One.during(neverSent ? KEPT_AFTER_FAILURE : Duration.ZERO)) instanceof Two;
-        if (call.answer.isDone()) {
-            call.end();
-        } else if (neverSent || (worked && call.mayRepeat())) {
-            pool.send(call);
-        } else {
-            call.fail(failure);
-        }
+        return pools.stream().allMatch(ConnectionPool::isUnused);
     }
 }

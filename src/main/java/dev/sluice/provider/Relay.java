@@ -2,6 +2,7 @@ package dev.sluice.provider;
 
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
+import dev.sluice.net.Loop;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
@@ -60,7 +61,7 @@ final class Relay implements Providers {
                                 send(target, proof, request, answer);
                             }
                         },
-                        system.executionContext());
+                        Loop.hereOr(system.executionContext()));
     }
 
     private static void giveUpOnce(CompletionStage<?> abandoned, CompletableFuture<HttpResponse> answer) {

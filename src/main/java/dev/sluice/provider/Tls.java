@@ -1,55 +1,81 @@
 package dev.sluice.provider;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import java.net.Socket;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
-import javax.net.ssl.SSLContext;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS towards one host: 1.2 or newer, with a certificate of that very name. Remembers why the last certificate was not believed, because
- * Pekko's TLS stage tells nobody.
+ * TLS towards one host: 1.2 or newer, with a certificate of that very name. Remembers why the last certificate was not believed, in words for
+ * whoever has to mend it.
  */
 final class Tls {
-    static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+    private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
 
     /** A certificate says what it likes; so much of it goes into a message. */
     private static final int MAX_QUOTED = 200;
 
+    private static final String HTTP2 = "h2";
+    private static final String HTTP1 = "http/1.1";
+
     private final Target.Host host;
-    private final SSLContext context;
+    private final SslContext both;
+    private final SslContext http1;
     private volatile @Nullable String distrust;
 
     Tls(Target.Host host, Trust trust) {
         this.host = host;
         try {
-            this.context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new Noting(trust.authorities())}, null);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this JDK has no TLS", e);
+            var trusted = new Noting(trust.authorities());
+            this.both = context(trusted, HTTP2, HTTP1);
+            this.http1 = context(trusted, HTTP1);
+        } catch (SSLException e) {
+            throw new IllegalStateException("no TLS on this machine", e);
         }
     }
 
-    /** For one connection. */
-    SSLEngine engine() {
-        var engine = context.createSSLEngine(host.name(), host.port());
-        engine.setUseClientMode(true);
-        var parameters = engine.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        parameters.setProtocols(PROTOCOLS);
-        engine.setSSLParameters(parameters);
-        return engine;
+    /** OpenSSL's kin where there is a build of it for this machine, else the JDK's own. */
+    private static SslContext context(TrustManager trusted, String... protocols) throws SSLException {
+        return SslContextBuilder.forClient()
+                .sslProvider(SslContext.defaultClientProvider())
+                .trustManager(trusted)
+                .protocols(PROTOCOLS)
+                .endpointIdentificationAlgorithm("HTTPS")
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        Protocol.ALPN,
+                        SelectorFailureBehavior.NO_ADVERTISE,
+                        SelectedListenerFailureBehavior.ACCEPT,
+                        protocols))
+                .build();
     }
 
-    SSLContext context() {
-        return context;
+    /**
+     * For one connection.
+     *
+     * @param http2    whether to offer it
+     * @param patience for all of the handshake
+     */
+    SslHandler handler(boolean http2, Duration patience) {
+        var handler = (http2 ? both : http1).newHandler(ByteBufAllocator.DEFAULT, host.name(), host.port());
+        handler.setHandshakeTimeout(patience.toMillis(), TimeUnit.MILLISECONDS);
+        return handler;
     }
 
     /** Why the last certificate was not believed; null when it was, or when there was none. */

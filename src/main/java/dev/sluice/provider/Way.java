@@ -2,73 +2,69 @@ package dev.sluice.provider;
 
 import dev.sluice.config.Egress;
 import dev.sluice.config.Settings;
+import dev.sluice.net.Acceptor;
+import dev.sluice.net.Loop;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpRequestEncoder;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.proxy.HttpProxyHandler;
+import io.netty.handler.proxy.ProxyConnectException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.resolver.NoopAddressResolverGroup;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.apache.pekko.NotUsed;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.headers.Host;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
-import org.apache.pekko.http.javadsl.model.headers.RawRequestURI;
-import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
-import org.apache.pekko.stream.ActorAttributes;
-import org.apache.pekko.stream.Attributes;
-import org.apache.pekko.stream.TLSClosing;
-import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
-import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
-import org.apache.pekko.stream.javadsl.BidiFlow;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.TLS;
-import org.apache.pekko.stream.javadsl.TLSPlacebo;
-import org.apache.pekko.stream.javadsl.Tcp;
-import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to one host, in layers: TCP to it or to its proxy, a tunnel, TLS, HTTP/1.1. Each layer stands for itself; only this class knows
+ * The way to one host, in layers: TCP to it or to its proxy, a tunnel, TLS, HTTP. Each layer stands for itself; only this class knows
  * how they lie upon each other.
  */
 final class Way {
-    // An answer that is no HTTP is told to the client and logged as our own line; Pekko would log it as an error of
-    // ours.
-    private static final Attributes ATTRIBUTES = ActorAttributes.logLevels(
-                    Attributes.logLevelOff(), Attributes.logLevelOff(), Attributes.logLevelOff())
-            .and(new Attributes.CancellationStrategy(Attributes.cancellationStrategyFailStage()));
+    /** An answer's head; its headers are generous and bounded, as those of requests are. */
+    private static final HttpDecoderConfig DECODER = new HttpDecoderConfig()
+            .setMaxInitialLineLength(8 * 1024)
+            .setMaxHeaderSize(128 * 1024)
+            .setMaxChunkSize(64 * 1024);
 
-    private final ActorSystem<?> system;
+    private static final Pattern PROXY_STATUS = Pattern.compile(".*, status: (\\d{3} ?.*)", Pattern.DOTALL);
+    private static final int MAX_QUOTED = 100;
+    private static final String UNREADABLE = "999";
+
     private final Target.Host host;
     private final Egress.@Nullable Proxy proxy;
     private final @Nullable Tls tls;
     private final Settings.Clocks clocks;
     private final Addresses addresses;
-    private final BidiFlow<HttpRequest, SslTlsOutbound, SslTlsInbound, HttpResponse, NotUsed> http;
 
     /** @param tls null for a host without it */
     Way(
-            ActorSystem<?> system,
             Target.Host host,
             Egress.@Nullable Proxy proxy,
             @Nullable Tls tls,
             Settings.Clocks clocks,
             Addresses addresses) {
-        this.system = system;
         this.host = host;
         this.proxy = proxy;
         this.tls = tls;
         this.clocks = clocks;
         this.addresses = addresses;
-        var settings = ClientConnectionSettings.create(system.classicSystem());
-        this.http = Http.get(system)
-                .clientLayer(
-                        Host.create(host.name(), host.port()),
-                        settings.withParserSettings(KeptCharsets.in(settings.getParserSettings())));
     }
 
     Target.Host host() {
@@ -80,61 +76,160 @@ final class Way {
         return addresses.find();
     }
 
-    /** A connection to the next address, as yet unopened. */
-    Flow<HttpRequest, HttpResponse, NotUsed> connection(Dial dial) {
-        var wire = tcp(dial);
-        if (proxy != null && host.tls()) {
-            wire = BidiFlow.fromGraph(new Tunnel(host, proxy, clocks.connect(), dial))
-                    .join(wire);
-        }
-        Flow<SslTlsOutbound, SslTlsInbound, NotUsed> secured = tls == null
-                ? Flow.upcast(TLSPlacebo.getInstance().join(wire))
-                : TLS.create(tls::engine, session -> dial.ready(), TLSClosing.eagerClose())
-                        .join(wire);
-        return http.join(secured).addAttributes(ATTRIBUTES);
+    /** What becomes of an attempt to connect. On the connection's loop. */
+    interface Attempt {
+        /** @param http2 whether that was agreed on */
+        void connected(Channel channel, boolean http2);
+
+        /** @param reached whether the other end answered at all; if not, another address may */
+        void failed(UpstreamFailure failure, boolean reached);
     }
 
-    private Flow<ByteString, ByteString, NotUsed> tcp(Dial dial) {
-        var address = dial.next();
-        return Tcp.get(system)
-                .outgoingConnection(
-                        address, Optional.empty(), List.of(), true, Optional.of(dial.patience()), Optional.empty())
-                .mapMaterializedValue(connected -> {
-                    dial.connecting(connected.toCompletableFuture());
-                    var _ = connected.thenAccept(done -> addresses.worked(address));
-                    return NotUsed.getInstance();
+    /**
+     * Opens a connection.
+     *
+     * @param address  of the host, or of its proxy
+     * @param patience for TCP; the tunnel and TLS take as long as the clocks let them
+     * @param http2    whether to offer it
+     * @return closes the attempt, if need be
+     */
+    Runnable connect(Loop loop, InetSocketAddress address, Duration patience, boolean http2, Attempt attempt) {
+        var tunnel = proxy != null && host.tls() ? tunnel(proxy, address) : null;
+        var secured = tls == null ? null : tls.handler(http2, clocks.connect());
+        var bootstrap = new Bootstrap()
+                .group(loop.events())
+                .channelFactory(loop.sockets())
+                .resolver(NoopAddressResolverGroup.INSTANCE)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.max(1, patience.toMillis()))
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Acceptor.WHEN_WRITTEN)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        if (tunnel != null) {
+                            channel.pipeline().addLast(tunnel);
+                        }
+                        if (secured != null) {
+                            channel.pipeline().addLast(secured);
+                        }
+                    }
                 });
+        SocketAddress target =
+                tunnel == null ? address : InetSocketAddress.createUnresolved(bare(host.name()), host.port());
+        var connecting = bootstrap.connect(target);
+        connecting.addListener(connected -> {
+            if (!connected.isSuccess()) {
+                new Opening(attempt, connecting.channel()).fail(unreachable(connected.cause()), false);
+                return;
+            }
+            addresses.worked(address);
+            established(new Opening(attempt, connecting.channel()), tunnel, secured);
+        });
+        return () -> connecting.channel().close();
     }
 
-    /** Whether all has been agreed on that must be before a request can go out. */
-    boolean isReady(Dial dial) {
-        return tls == null || dial.isReady();
-    }
-
-    /** How long all of that may take. */
-    Duration patience() {
-        return clocks.connect().multipliedBy(2);
-    }
-
-    /** The request as it has to be worded on this way: a proxy that is asked in the open wants whole addresses. */
-    HttpRequest worded(HttpRequest request) {
-        if (proxy == null || host.tls()) {
-            return request;
+    private void established(Opening opening, @Nullable HttpProxyHandler tunnel, @Nullable SslHandler secured) {
+        if (secured == null) {
+            opening.succeed(false);
+            return;
         }
-        var target = request.getUri().toString();
-        var headers = new ArrayList<HttpHeader>();
-        for (var header : request.getHeaders()) {
-            if (header.lowercaseName().equals("raw-request-uri")) {
-                target = header.value();
+        if (tunnel != null) {
+            tunnel.connectFuture().addListener(opened -> {
+                if (opened.cause() instanceof ProxyConnectException refused) {
+                    opening.fail(refusal(refused), true);
+                }
+            });
+        }
+        secured.handshakeFuture().addListener(agreed -> {
+            if (agreed.isSuccess()) {
+                opening.succeed("h2".equals(secured.applicationProtocol()));
             } else {
-                headers.add(header);
+                opening.fail(insecure(agreed.cause()), true);
+            }
+        });
+    }
+
+    /** Tells once how an attempt ended. */
+    private static final class Opening {
+        private final Attempt attempt;
+        private final Channel channel;
+        private boolean told;
+
+        Opening(Attempt attempt, Channel channel) {
+            this.attempt = attempt;
+            this.channel = channel;
+        }
+
+        void succeed(boolean http2) {
+            if (!told) {
+                told = true;
+                attempt.connected(channel, http2);
             }
         }
-        headers.add(RawRequestURI.create(host + target));
-        if (!proxy.credentials().isEmpty()) {
-            headers.add(RawHeader.create("Proxy-Authorization", Tunnel.authorization(proxy)));
+
+        void fail(UpstreamFailure failure, boolean reached) {
+            if (!told) {
+                told = true;
+                channel.close();
+                attempt.failed(failure, reached);
+            }
         }
-        return request.withHeaders(headers);
+    }
+
+    /** The handlers of HTTP/1.1, for a connection. */
+    static void speakHttp1(Channel channel) {
+        channel.pipeline().addLast(new HttpRequestEncoder(), new Decoder());
+    }
+
+    private static final class Decoder extends HttpResponseDecoder {
+        Decoder() {
+            super(DECODER);
+        }
+
+        /** Two lengths are one too many: who knows which of them the next in line believes (RFC 9112, 6.3). */
+        @Override
+        protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+            throw new DecoderException("it has a content-length and is chunked");
+        }
+    }
+
+    private HttpProxyHandler tunnel(Egress.Proxy through, InetSocketAddress address) {
+        HttpHeaders headers = new DefaultHttpHeaders();
+        if (!through.credentials().isEmpty()) {
+            headers.set("Proxy-Authorization", authorization(through));
+        }
+        var tunnel = new HttpProxyHandler(address, headers);
+        tunnel.setConnectTimeoutMillis(clocks.connect().toMillis());
+        return tunnel;
+    }
+
+    /** {@code Basic} credentials for a proxy. */
+    private static String authorization(Egress.Proxy proxy) {
+        return "Basic "
+                + Base64.getEncoder()
+                        .encodeToString(proxy.credentials().reveal().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String bare(String name) {
+        return name.startsWith("[") && name.endsWith("]") ? name.substring(1, name.length() - 1) : name;
+    }
+
+    /**
+     * A request's head as it has to be worded on this way: a proxy that is asked in the open wants whole addresses.
+     *
+     * @throws IllegalArgumentException when it holds what no head can
+     */
+    DefaultHttpRequest head(HttpRequest request) {
+        var target = HttpMessages.target(request);
+        if (proxy == null || host.tls()) {
+            return HttpMessages.head(request, target);
+        }
+        var head = HttpMessages.head(request, host + target);
+        if (!proxy.credentials().isEmpty()) {
+            head.headers().set("Proxy-Authorization", authorization(proxy));
+        }
+        return head;
     }
 
     /** Why an answer is not the provider's; null when it is. */
@@ -145,25 +240,55 @@ final class Way {
                 : null;
     }
 
+    /** Netty's handler tells in a sentence what the proxy said, or did not say. */
+    private UpstreamFailure refusal(ProxyConnectException refused) {
+        var text = String.valueOf(refused.getMessage());
+        var said = PROXY_STATUS.matcher(text);
+        if (said.matches()) {
+            var status = said.group(1);
+            return ofProxy(
+                    UpstreamFailure.Kind.UNREACHABLE,
+                    status.startsWith(UNREADABLE)
+                            ? "answered with something that is not HTTP"
+                            : "refused the connection: "
+                                    + status.substring(0, Math.min(status.length(), MAX_QUOTED)));
+        }
+        if (text.endsWith("timeout")) {
+            return ofProxy(
+                    UpstreamFailure.Kind.TIMEOUT,
+                    "opened no connection within " + clocks.connect().toSeconds() + " s");
+        }
+        return ofProxy(UpstreamFailure.Kind.UNREACHABLE, "closed the connection (" + why(refused) + ")");
+    }
+
+    private UpstreamFailure ofProxy(UpstreamFailure.Kind kind, String what) {
+        return new UpstreamFailure(kind, host + " cannot be reached: the proxy " + proxy + " " + what);
+    }
+
+    private UpstreamFailure insecure(Throwable cause) {
+        if (cause instanceof io.netty.handler.ssl.SslHandshakeTimeoutException) {
+            return timeout("no TLS connection within " + clocks.connect().toSeconds() + " s");
+        }
+        var distrust = tls == null ? null : tls.distrust();
+        return unreachable(distrust == null ? "the TLS connection failed: " + why(cause) : distrust);
+    }
+
     UpstreamFailure unreachable(Throwable cause) {
+        return unreachable(why(cause));
+    }
+
+    /** What lies at the bottom of a failure. */
+    static String why(Throwable cause) {
         var root = cause;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return unreachable(root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     }
 
-    /**
-     * The connection ended, and nothing tells why.
-     *
-     * @param worked whether an answer had come over it before
-     */
-    UpstreamFailure ended(boolean worked) {
-        if (tls == null || worked) {
-            return unreachable("the connection ended before an answer came");
-        }
-        var distrust = tls.distrust();
-        return unreachable(distrust == null ? "the TLS connection failed" : distrust);
+    /** The connection ended, and nothing tells why. */
+    UpstreamFailure ended() {
+        return unreachable("the connection ended before an answer came");
     }
 
     private UpstreamFailure unreachable(String why) {

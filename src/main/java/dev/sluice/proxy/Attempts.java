@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
+import dev.sluice.net.Loop;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.proxy.Till.Held;
@@ -124,7 +125,7 @@ final class Attempts {
                 return CompletableFuture.completedFuture(before);
             }
             // Under an id of its own: buckets take each id once.
-            return request.givenBack().toCompletableFuture().thenCompose(done -> {
+            return Loop.returning(request.givenBack()).thenCompose(done -> {
                 request.renumber(made.size() + 1);
                 return reserve(candidate);
             });
@@ -220,8 +221,8 @@ final class Attempts {
             if (pause.isZero()) {
                 return ask(candidate);
             }
-            return Patterns.after(pause, system, () -> CompletableFuture.completedFuture(Done.getInstance()))
-                    .toCompletableFuture()
+            return Loop.returning(
+                            Patterns.after(pause, system, () -> CompletableFuture.completedFuture(Done.getInstance())))
                     .thenCompose(done -> ask(candidate));
         }
 
@@ -235,10 +236,14 @@ final class Attempts {
                 return CompletableFuture.failedFuture(
                         failure == null ? new IllegalStateException("neither answer nor failure") : failure);
             }
-            return money.reservation().recorded().toCompletableFuture().handle((recorded, unrecorded) -> {
+            return Loop.returning(money.reservation().recorded()).handle((recorded, unrecorded) -> {
                 if (unrecorded != null) {
                     // Nothing is answered before the journal holds what it may cost: a crash would lose it.
-                    answer.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
+                    answer.entity()
+                            .getDataBytes()
+                            .to(Sink.cancelled())
+                            .addAttributes(Loop.attributesHere())
+                            .run(materializer);
                     throw new Refused(new Refusal.QuotaUnavailable(
                             "the reservation was not recorded: " + unrecorded.getMessage()));
                 }

@@ -1,7 +1,12 @@
 package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
+import dev.sluice.net.Acceptor;
+import dev.sluice.net.Loop;
+import dev.sluice.net.Loops;
+import dev.sluice.net.SocketStage;
 import dev.sluice.provider.KeptCharsets;
+import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,28 +20,35 @@ import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
 import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
 import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.TLSPlacebo;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 
 /**
- * The port that clients talk to: Pekko's HTTP layer between {@link ClientConnection} and {@link Edge}. Not Pekko's own
+ * The port that clients talk to: Pekko's HTTP layer between {@link ClientConnection} and the socket. Not Pekko's own
  * binding, which neither notices a client that hangs up while its answer stalls nor lets open streams finish when it ends.
  */
 public final class Listener {
-    private final Tcp.ServerBinding binding;
-    private final OpenConnections open;
+    private final Settings settings;
+    private final BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler;
+    private final OpenConnections open = new OpenConnections();
+    private final BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layer;
+    private final Materializer materializer;
+    private final CompletableFuture<Acceptor> acceptor = new CompletableFuture<>();
 
-    private Listener(Tcp.ServerBinding binding, OpenConnections open) {
-        this.binding = binding;
-        this.open = open;
+    private Listener(
+            ActorSystem<?> system,
+            Settings settings,
+            BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
+        this.settings = settings;
+        this.handler = handler;
+        this.layer = http(system);
+        this.materializer = SystemMaterializer.get(system).materializer();
     }
 
     /**
@@ -48,45 +60,21 @@ public final class Listener {
             ActorSystem<?> system,
             Settings settings,
             BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
-        var open = new OpenConnections();
-        var layer = http(system, open);
-        var materializer = SystemMaterializer.get(system).materializer();
-        var bound = new CompletableFuture<Listener>();
-        var serverSettings = ServerSettings.create(system.classicSystem());
-        var _ = Tcp.get(system)
-                .bind(
-                        settings.host(),
-                        settings.port(),
-                        serverSettings.getBacklog(),
-                        serverSettings.getSocketOptions(),
-                        false,
-                        Optional.empty())
-                .mapAsyncUnordered(settings.limits().connections(), incoming -> {
-                    var connection = new ClientConnection(
-                            incoming.remoteAddress(), settings.clocks().nextRequest(), handler, open);
-                    return Flow.fromGraph(connection)
-                            .join(layer)
-                            .watchTermination(Keep.right())
-                            .join(incoming.flow())
-                            .run(materializer)
-                            // A connection that breaks is the everyday, and must not end the listening.
-                            .exceptionally(broken -> Done.getInstance());
-                })
-                .to(Sink.ignore())
-                .run(materializer)
-                .whenComplete((binding, failure) -> {
-                    if (binding != null) {
-                        bound.complete(new Listener(binding, open));
-                    } else {
-                        bound.completeExceptionally(failure);
-                    }
+        var listener = new Listener(system, settings, handler);
+        return Acceptor.bind(
+                        Loops.get(system),
+                        new InetSocketAddress(settings.host(), settings.port()),
+                        ServerSettings.create(system.classicSystem()).getBacklog(),
+                        settings.limits().connections(),
+                        listener::accepted)
+                .thenApply(acceptor -> {
+                    listener.acceptor.complete(acceptor);
+                    return listener;
                 });
-        return bound;
     }
 
     /** Built once: a layer for each connection would build the header parser anew each time. */
-    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(
-            ActorSystem<?> system, OpenConnections open) {
+    private static BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> http(ActorSystem<?> system) {
         // What comes out of the placebo are session bytes, which are inbound elements; bidi flows are not covariant.
         @SuppressWarnings("unchecked")
         var plain = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>)
@@ -99,12 +87,22 @@ public final class Listener {
                         settings.withParserSettings(KeptCharsets.in(settings.getParserSettings())),
                         Optional.empty(),
                         NoLogging.getInstance())
-                .atop(plain)
-                .atop(BidiFlow.fromGraph(new Edge(open)));
+                .atop(plain);
+    }
+
+    private void accepted(Loop loop, Channel channel) {
+        open.addSocket(channel);
+        var peer = (InetSocketAddress) channel.remoteAddress();
+        var connection = new ClientConnection(peer, settings.clocks().nextRequest(), handler, open);
+        var _ = Flow.fromGraph(connection)
+                .join(layer)
+                .join(Flow.fromGraph(new SocketStage(channel, settings.clocks().clientIdle())))
+                .addAttributes(loop.attributes())
+                .run(materializer);
     }
 
     public InetSocketAddress address() {
-        return binding.localAddress();
+        return acceptor.join().address();
     }
 
     public int openConnections() {
@@ -118,10 +116,6 @@ public final class Listener {
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */
     public CompletionStage<Done> drain() {
-        var drained = new CompletableFuture<Done>();
-        var _ = binding.unbind()
-                .whenComplete((done, failure) ->
-                        open.drain().whenComplete((all, never) -> drained.complete(Done.getInstance())));
-        return drained;
+        return acceptor.thenCompose(Acceptor::close).thenCompose(closed -> open.drain());
     }
 }

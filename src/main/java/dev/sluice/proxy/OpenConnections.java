@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import io.netty.channel.Channel;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -9,10 +10,10 @@ import org.apache.pekko.stream.stage.AsyncCallback;
 
 /**
  * The clients' connections that are open, and their end. A connection is known twice: by its {@link ClientConnection}, which can be asked
- * to take no more requests but may be gone while its last answer still goes out, and by its {@link Edge}, which is there to the last byte.
+ * to take no more requests but may be gone while its last answer still goes out, and by its socket, which is there to the last byte.
  */
 final class OpenConnections {
-    /** How a stage is asked to end; itself, as far as this class knows. */
+    /** How a connection is asked to end; itself, as far as this class knows. */
     static final class Bell {
         private final AsyncCallback<Done> callback;
 
@@ -26,7 +27,7 @@ final class OpenConnections {
     }
 
     private final Set<Bell> connections = ConcurrentHashMap.newKeySet();
-    private final Set<Bell> edges = ConcurrentHashMap.newKeySet();
+    private final Set<Channel> sockets = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Done> drained = new CompletableFuture<>();
     private volatile boolean draining;
 
@@ -35,7 +36,7 @@ final class OpenConnections {
     }
 
     int count() {
-        return edges.size();
+        return sockets.size();
     }
 
     /** @param drain asks the connection to end after the answer it carries */
@@ -50,14 +51,13 @@ final class OpenConnections {
         connections.remove(drain);
     }
 
-    /** @param cut asks the edge to end at once */
-    void addEdge(Bell cut) {
-        edges.add(cut);
-    }
-
-    void removeEdge(Bell cut) {
-        edges.remove(cut);
-        completeWhenEmpty();
+    /** Counts a socket until it is closed. */
+    void addSocket(Channel socket) {
+        sockets.add(socket);
+        socket.closeFuture().addListener(closed -> {
+            sockets.remove(socket);
+            completeWhenEmpty();
+        });
     }
 
     /** Asks every connection to end after the answer it carries; completes when none is left. */
@@ -71,13 +71,13 @@ final class OpenConnections {
     /** Ends every connection now; completes when none is left. */
     CompletionStage<Done> cut() {
         draining = true;
-        edges.forEach(Bell::ring);
+        sockets.forEach(Channel::close);
         completeWhenEmpty();
         return drained;
     }
 
     private void completeWhenEmpty() {
-        if (draining && edges.isEmpty()) {
+        if (draining && sockets.isEmpty()) {
             drained.complete(Done.getInstance());
         }
     }

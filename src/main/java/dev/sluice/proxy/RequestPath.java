@@ -2,6 +2,7 @@ package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
+import dev.sluice.net.Loop;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.quota.Quota;
@@ -48,7 +49,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The life of a request, from the body to the answer. Everything that can go wrong before the answer's first byte becomes a
+ * The life of a request, from the body to the answer, on its connection's loop from end to end: what other rooms answer later comes back to it.
+ * Everything that can go wrong before the answer's first byte becomes a
  * {@link Refusal} in the client's format; nothing fails.
  */
 public final class RequestPath {
@@ -147,7 +149,9 @@ public final class RequestPath {
         request.entity()
                 .withoutSizeLimit()
                 .getDataBytes()
-                .runWith(Sink.fromGraph(new BodyCollector(limit, declared, patience, budget, collected)), materializer);
+                .to(Sink.fromGraph(new BodyCollector(limit, declared, patience, budget, collected)))
+                .addAttributes(Loop.attributesHere())
+                .run(materializer);
         return collected;
     }
 
@@ -173,11 +177,10 @@ public final class RequestPath {
     }
 
     private CompletableFuture<String> name(Underway request) {
-        return sessions.name(
+        return Loop.returning(sessions.name(
                         request.call().caller(),
                         request.format.sessionPrefix(),
-                        request.head().hints())
-                .toCompletableFuture()
+                        request.head().hints()))
                 .thenApply(name -> {
                     request.named(name);
                     return name;
@@ -188,15 +191,19 @@ public final class RequestPath {
     private CompletableFuture<List<Candidate>> ranked(String session, List<Candidate> candidates) {
         return candidates.size() == 1
                 ? CompletableFuture.completedFuture(candidates)
-                : sessions.home(session, candidates.getFirst().upstream().model())
-                        .toCompletableFuture()
+                : Loop.returning(
+                                sessions.home(session, candidates.getFirst().upstream().model()))
                         .thenApply(home -> Candidate.homeFirst(candidates, home));
     }
 
     // There and back.
 
     private void cancel(HttpResponse answer) {
-        answer.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
+        answer.entity()
+                .getDataBytes()
+                .to(Sink.cancelled())
+                .addAttributes(Loop.attributesHere())
+                .run(materializer);
     }
 
     private static @Nullable String header(HttpMessage message, String name) {

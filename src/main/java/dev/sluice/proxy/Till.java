@@ -2,6 +2,7 @@ package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
 import dev.sluice.config.Settings;
+import dev.sluice.net.Loop;
 import dev.sluice.pricing.PriceBook.Cost;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.Quota.Admitted;
@@ -46,8 +47,8 @@ record Till(Quota quota, Settings.Estimates estimates) {
                 buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
             }
         }
-        return quota.reserve(new Quota.Request(request.requestId(), buckets, estimate, request.memo(buckets)))
-                .toCompletableFuture()
+        return Loop.returning(quota.reserve(
+                        new Quota.Request(request.requestId(), buckets, estimate, request.memo(buckets))))
                 .thenApply(verdict -> new Held(admitted(verdict), names(permit), estimate));
     }
 
