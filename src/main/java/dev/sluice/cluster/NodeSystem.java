@@ -52,14 +52,14 @@ public final class NodeSystem {
         }
     }
 
-    /** Starts the system and joins it to itself; completes when it is up. */
+    /** Starts the system and its event loops, and joins it to itself; completes when it is up. */
     public static CompletionStage<ActorSystem<SelfUp>> start(Config config) {
         var up = new CompletableFuture<SelfUp>();
         var system = ActorSystem.create(joining(up), "sluice", config);
         var _ = system.getWhenTerminated()
                 .thenRun(() -> up.completeExceptionally(
                         new IllegalStateException("the actor system stopped before it was up")));
-        return up.thenApply(selfUp -> system);
+        return up.thenCombine(Loops.start(system), (selfUp, loops) -> system);
     }
 
     private static Behavior<SelfUp> joining(CompletableFuture<SelfUp> up) {

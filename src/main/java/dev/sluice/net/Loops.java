@@ -3,8 +3,9 @@ package dev.sluice.net;
 import com.typesafe.config.Config;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -17,7 +18,6 @@ public final class Loops implements Extension {
     private static final String NAMES = "sluice.loops";
     private static final String NUMBER = "sluice.event-loops";
     private static final String DISPATCHER = "sluice.event-loop-dispatcher";
-    private static final int START_SECONDS = 20;
     private static final int MAX = 1024;
 
     private static final Id ID = new Id();
@@ -29,31 +29,50 @@ public final class Loops implements Extension {
         }
     }
 
-    private final List<Loop> loops;
+    private final List<CompletableFuture<Loop>> starting = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
+    private volatile List<Loop> loops = List.of();
 
     private Loops(ActorSystem<?> system) {
-        var starting = new ArrayList<CompletableFuture<Loop>>();
-        for (var name : system.settings().config().getConfig(NAMES).root().keySet().stream().sorted().toList()) {
+        for (var name : system.settings().config().getConfig(NAMES).root().keySet().stream()
+                .sorted()
+                .toList()) {
             var started = new CompletableFuture<Loop>();
             starting.add(started);
             // Pekko stops a dispatcher that has had no actor for a second, and the sockets with it. This one stays.
             system.systemActorOf(
                     Behaviors.setup(context -> {
-                        started.complete(java.util.Objects.requireNonNull(Loop.here()));
+                        started.complete(Objects.requireNonNull(Loop.here()));
                         return Behaviors.empty();
                     }),
                     name + "-resident",
                     DispatcherSelector.fromConfig(NAMES + "." + name));
         }
-        this.loops = starting.stream()
-                .map(started -> started.orTimeout(START_SECONDS, TimeUnit.SECONDS).join())
-                .toList();
     }
 
-    /** A system's loops; they start when they are first asked for. */
+    /** Starts a system's loops; before they have started, nobody can {@link #get} at them. */
+    public static CompletionStage<Loops> start(ActorSystem<?> system) {
+        var loops = ID.apply(system);
+        return CompletableFuture.allOf(loops.starting.toArray(CompletableFuture[]::new))
+                .thenApply(all -> {
+                    loops.loops = loops.starting.stream()
+                            .map(CompletableFuture::resultNow)
+                            .toList();
+                    return loops;
+                });
+    }
+
+    /**
+     * A system's loops.
+     *
+     * @throws IllegalStateException when they have not started
+     */
     public static Loops get(ActorSystem<?> system) {
-        return ID.apply(system);
+        var loops = ID.apply(system);
+        if (loops.loops.isEmpty()) {
+            throw new IllegalStateException("the event loops of " + system.name() + " have not started");
+        }
+        return loops;
     }
 
     /**
@@ -83,11 +102,5 @@ public final class Loops implements Extension {
     /** The next one; they take turns. */
     public Loop next() {
         return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
-    }
-
-    /** The one whose thread this is, or else, on any other thread, the next one. */
-    public Loop hereOrNext() {
-        var here = Loop.here();
-        return here != null && loops.contains(here) ? here : next();
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.provider;
 
 import dev.sluice.config.Settings;
+import dev.sluice.net.Incoming;
 import dev.sluice.net.Loop;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -22,14 +23,13 @@ import java.time.Duration;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
-import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The end of a channel that carries calls, one after the other: a connection of HTTP/1.1, or one stream of HTTP/2, which carries one. Belongs
  * to one loop.
  */
-final class Connection extends ChannelInboundHandlerAdapter implements Reply.Source {
+final class Connection extends ChannelInboundHandlerAdapter implements Incoming.Channel {
     /** Given to the channel at one time. */
     private static final int PIECE = 64 * 1024;
 
@@ -50,7 +50,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
     private final Channel channel;
     private final Keeper keeper;
     private @Nullable Call call;
-    private @Nullable Reply reply;
+    private @Nullable Call open;
+    private @Nullable Incoming reply;
     private @Nullable HttpResponse head;
     private @Nullable Throwable cause;
     private byte[] body = new byte[0];
@@ -206,7 +207,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
         }
         head = response;
         keep &= HttpUtil.isKeepAlive(response);
-        reply = new Reply(loop, this);
+        reply = new Incoming(loop, this);
     }
 
     private void onEnd() {
@@ -239,7 +240,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
         context.fireChannelReadComplete();
     }
 
-    private void answer(Call asked, Reply answering, boolean whole) {
+    private void answer(Call asked, Incoming answering, boolean whole) {
         call = null;
         var answered = java.util.Objects.requireNonNull(head);
         var told = HttpMessages.answer(answered);
@@ -254,7 +255,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
         if (whole) {
             asked.end();
         } else {
-            answering.ofCall(asked);
+            open = asked;
         }
         if (!asked.answer.complete(told.withEntity(entity(answered, answering, whole)))) {
             asked.end();
@@ -262,12 +263,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
         }
     }
 
-    private static ResponseEntity entity(HttpResponse head, Reply reply, boolean whole) {
+    private static ResponseEntity entity(HttpResponse head, Incoming reply, boolean whole) {
         var type = HttpMessages.type(head);
         if (whole) {
             return HttpEntities.create(type, reply.whole());
         }
-        var bytes = Source.fromGraph(new ReplySource(reply));
+        var bytes = reply.source();
         var length = HttpUtil.getContentLength(head, -1L);
         return length > 0
                 ? HttpEntities.create(type, length, bytes)
@@ -295,6 +296,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
     }
 
     @Override
+    public void over() {
+        if (open != null) {
+            open.end();
+            open = null;
+        }
+    }
+
+    @Override
     public void giveUp() {
         channel.close();
     }
@@ -307,22 +316,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Reply.Sou
         if (call != null && answering == null && now - since > clocks.responseHeaders().toNanos()) {
             fail(way.timeout("no answer within " + clocks.responseHeaders().toSeconds() + " s"));
         } else if (answering != null) {
-            var late = answering.late(clocks, now);
-            if (late != null) {
-                fail(
-                        switch (late) {
-                            case NO_FIRST_EVENT ->
-                                way.timeout("no first event within "
-                                        + clocks.firstEvent().toSeconds() + " s");
-                            case SILENT ->
-                                way.timeout("silent in mid-answer for "
-                                        + clocks.idle().toSeconds() + " s");
-                            case UNREAD ->
-                                new UpstreamFailure(
-                                        UpstreamFailure.Kind.ABANDONED,
-                                        "the client took nothing for "
-                                                + clocks.clientIdle().toSeconds() + " s");
-                        });
+            var limit = answering.begun() ? clocks.idle() : clocks.firstEvent();
+            if (answering.waited(now) > limit.toNanos()) {
+                fail(way.timeout(
+                        (answering.begun() ? "silent in mid-answer for " : "no first event within ")
+                                + limit.toSeconds()
+                                + " s"));
+            } else if (answering.unread(now) > clocks.clientIdle().toNanos()) {
+                fail(new UpstreamFailure(
+                        UpstreamFailure.Kind.ABANDONED,
+                        "the client took nothing for " + clocks.clientIdle().toSeconds() + " s"));
             }
         }
     }

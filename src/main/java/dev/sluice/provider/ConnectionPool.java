@@ -110,7 +110,7 @@ final class ConnectionPool implements Connection.Keeper, Http2Connection.Keeper 
     private void dialed(
             Call call, boolean http2, CompletableFuture<List<InetSocketAddress>> found) {
         if (!found.isCompletedExceptionally()) {
-            connect(new Dial(call, found.join(), clocks.connect()), http2);
+            connect(new Dial(call, found.resultNow(), clocks.connect()), http2);
             return;
         }
         var failure = found.exceptionNow();

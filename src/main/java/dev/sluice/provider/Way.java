@@ -124,22 +124,15 @@ final class Way {
                 return;
             }
             addresses.worked(address);
-            established(new Opening(attempt, connecting.channel()), tunnel, secured);
+            established(new Opening(attempt, connecting.channel()), secured);
         });
         return () -> connecting.channel().close();
     }
 
-    private void established(Opening opening, @Nullable HttpProxyHandler tunnel, @Nullable SslHandler secured) {
+    private void established(Opening opening, @Nullable SslHandler secured) {
         if (secured == null) {
             opening.succeed(false);
             return;
-        }
-        if (tunnel != null) {
-            tunnel.connectFuture().addListener(opened -> {
-                if (opened.cause() instanceof ProxyConnectException refused) {
-                    opening.fail(refusal(refused), true);
-                }
-            });
         }
         secured.handshakeFuture().addListener(agreed -> {
             if (agreed.isSuccess()) {
@@ -266,6 +259,11 @@ final class Way {
     }
 
     private UpstreamFailure insecure(Throwable cause) {
+        for (@Nullable Throwable each = cause; each != null; each = each.getCause()) {
+            if (each instanceof ProxyConnectException refused) {
+                return refusal(refused);
+            }
+        }
         if (cause instanceof io.netty.handler.ssl.SslHandshakeTimeoutException) {
             return timeout("no TLS connection within " + clocks.connect().toSeconds() + " s");
         }

@@ -2,14 +2,11 @@ package dev.sluice.proxy;
 
 import dev.sluice.config.Settings;
 import dev.sluice.net.Acceptor;
-import dev.sluice.net.Loop;
 import dev.sluice.net.Loops;
 import dev.sluice.net.SocketStage;
 import dev.sluice.provider.KeptCharsets;
-import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import org.apache.pekko.Done;
@@ -20,7 +17,6 @@ import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
-import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
 import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
@@ -34,21 +30,12 @@ import org.apache.pekko.util.ByteString;
  * binding, which neither notices a client that hangs up while its answer stalls nor lets open streams finish when it ends.
  */
 public final class Listener {
-    private final Settings settings;
-    private final BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler;
-    private final OpenConnections open = new OpenConnections();
-    private final BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layer;
-    private final Materializer materializer;
-    private final CompletableFuture<Acceptor> acceptor = new CompletableFuture<>();
+    private final Acceptor acceptor;
+    private final OpenConnections open;
 
-    private Listener(
-            ActorSystem<?> system,
-            Settings settings,
-            BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
-        this.settings = settings;
-        this.handler = handler;
-        this.layer = http(system);
-        this.materializer = SystemMaterializer.get(system).materializer();
+    private Listener(Acceptor acceptor, OpenConnections open) {
+        this.acceptor = acceptor;
+        this.open = open;
     }
 
     /**
@@ -60,17 +47,30 @@ public final class Listener {
             ActorSystem<?> system,
             Settings settings,
             BiFunction<InetSocketAddress, HttpRequest, CompletionStage<HttpResponse>> handler) {
-        var listener = new Listener(system, settings, handler);
+        var open = new OpenConnections();
+        var layer = http(system);
+        var materializer = SystemMaterializer.get(system).materializer();
         return Acceptor.bind(
                         Loops.get(system),
                         new InetSocketAddress(settings.host(), settings.port()),
                         ServerSettings.create(system.classicSystem()).getBacklog(),
                         settings.limits().connections(),
-                        listener::accepted)
-                .thenApply(acceptor -> {
-                    listener.acceptor.complete(acceptor);
-                    return listener;
-                });
+                        (loop, channel) -> {
+                            open.addSocket(channel);
+                            var connection = new ClientConnection(
+                                    (InetSocketAddress) channel.remoteAddress(),
+                                    settings.clocks().nextRequest(),
+                                    handler,
+                                    open);
+                            var socket =
+                                    new SocketStage(channel, settings.clocks().clientIdle());
+                            var _ = Flow.fromGraph(connection)
+                                    .join(layer)
+                                    .join(Flow.fromGraph(socket))
+                                    .addAttributes(loop.attributes())
+                                    .run(materializer);
+                        })
+                .thenApply(acceptor -> new Listener(acceptor, open));
     }
 
     /** Built once: a layer for each connection would build the header parser anew each time. */
@@ -90,19 +90,8 @@ public final class Listener {
                 .atop(plain);
     }
 
-    private void accepted(Loop loop, Channel channel) {
-        open.addSocket(channel);
-        var peer = (InetSocketAddress) channel.remoteAddress();
-        var connection = new ClientConnection(peer, settings.clocks().nextRequest(), handler, open);
-        var _ = Flow.fromGraph(connection)
-                .join(layer)
-                .join(Flow.fromGraph(new SocketStage(channel, settings.clocks().clientIdle())))
-                .addAttributes(loop.attributes())
-                .run(materializer);
-    }
-
     public InetSocketAddress address() {
-        return acceptor.join().address();
+        return acceptor.address();
     }
 
     public int openConnections() {
@@ -116,6 +105,6 @@ public final class Listener {
 
     /** Takes no new connection and no new request; completes when the open answers have gone out whole. */
     public CompletionStage<Done> drain() {
-        return acceptor.thenCompose(Acceptor::close).thenCompose(closed -> open.drain());
+        return acceptor.close().thenCompose(closed -> open.drain());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Settings;
+import dev.sluice.net.Loops;
 import dev.sluice.testing.BareProvider;
 import dev.sluice.testing.Eventually;
 import java.io.IOException;
@@ -32,6 +33,7 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Hosts that move, hosts with several addresses, and how many connections are kept. */
@@ -43,6 +45,11 @@ class LinesIT {
             "lines",
             ConfigFactory.parseString("pekko.actor.provider = local").withFallback(NodeSystem.config(null, Map.of())));
     private volatile List<String> addresses = List.of();
+
+    @BeforeEach
+    void start() {
+        Loops.start(system).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+    }
 
     @AfterEach
     void stop() {

@@ -3,6 +3,7 @@ package dev.sluice.provider;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
+import dev.sluice.net.Loops;
 import dev.sluice.testing.BareProvider;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -31,6 +32,7 @@ final class RelayStand implements AutoCloseable {
     private RelayStand() {
         var config = NodeSystem.config(null, Map.of("pekko.actor.provider", "local"));
         system = ActorSystem.create(Behaviors.empty(), "relay", config);
+        Loops.start(system).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
         provider = BareProvider.start(this::answer);
         providers = Providers.start(system, Settings.of(config), clock, new Random(7));
     }

@@ -59,6 +59,8 @@ class EgressIT {
         settings.putIfAbsent("sluice.proxy.loopback", true);
         settings.putIfAbsent("sluice.retries.more", 0);
         settings.putIfAbsent("sluice.http2", false);
+        // Connections are counted here, and every loop has its own.
+        settings.putIfAbsent("sluice.event-loops", 1);
         return TestGateway.start(data, TestGateway.policy(url), settings);
     }
 

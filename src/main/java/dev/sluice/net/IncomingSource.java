@@ -1,4 +1,4 @@
-package dev.sluice.provider;
+package dev.sluice.net;
 
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Outlet;
@@ -9,14 +9,14 @@ import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
-/** The stream of one answer's bytes. On the loop of its connection, a piece costs one message; anywhere else it works as well. */
-final class ReplySource extends GraphStage<SourceShape<ByteString>> {
-    private final Outlet<ByteString> out = Outlet.create("answer");
+/** The stream of one body's bytes. On the loop of its channel, a piece costs one message; anywhere else it works as well. */
+final class IncomingSource extends GraphStage<SourceShape<ByteString>> {
+    private final Outlet<ByteString> out = Outlet.create("body");
     private final SourceShape<ByteString> shape = SourceShape.of(out);
-    private final Reply reply;
+    private final Incoming incoming;
 
-    ReplySource(Reply reply) {
-        this.reply = reply;
+    IncomingSource(Incoming incoming) {
+        this.incoming = incoming;
     }
 
     @Override
@@ -29,7 +29,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
         return new Logic();
     }
 
-    private final class Logic extends GraphStageLogic implements Reply.Reader {
+    private final class Logic extends GraphStageLogic implements Incoming.Reader {
         private final AsyncCallback<ByteString> read = createAsyncCallback(bytes -> push(out, bytes));
         private final AsyncCallback<ByteString> ended = createAsyncCallback(this::end);
         private final AsyncCallback<Throwable> failed = createAsyncCallback(this::failStage);
@@ -39,14 +39,14 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
             setHandler(out, new AbstractOutHandler() {
                 @Override
                 public void onPull() {
-                    reply.demand();
+                    incoming.demand();
                 }
             });
         }
 
         @Override
         public void preStart() {
-            reply.attach(this);
+            incoming.attach(this);
         }
 
         private void end(ByteString last) {
@@ -58,7 +58,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
         @Override
         public void postStop() {
-            reply.detach();
+            incoming.detach();
         }
 
         @Override

@@ -1,19 +1,18 @@
-package dev.sluice.provider;
+package dev.sluice.net;
 
-import dev.sluice.config.Settings;
-import dev.sluice.net.Bytes;
-import dev.sluice.net.Loop;
 import io.netty.buffer.ByteBuf;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of one answer between the connection that they come over and the stream that they leave in. Belongs to one loop.
+ * The bytes of one body between the channel that they come over and the stream that they leave in. Belongs to one loop.
  *
  * <p>One piece is handed on for each time that somebody asks, all at once that has come until then; the last one with the word that it is the last, for
  * a client that has its whole answer leaves, and would else seem to have left an answer that was still going on.
  */
-final class Reply {
+public final class Incoming {
     /** Where the bytes go. Called on the loop; safe from any thread. */
     interface Reader {
         void read(ByteString bytes);
@@ -24,49 +23,44 @@ final class Reply {
         void failed(Throwable failure);
     }
 
-    /** Whence they come. Called on the loop. */
-    interface Source {
+    /** Where they come from. Called on the loop. */
+    public interface Channel {
         /** Whether more is wanted now. */
         void readOn(boolean on);
 
-        /** Nobody wants the rest. */
+        /** It has ended, and how does not matter: wholly, broken, or given up by its reader. Once. */
+        void over();
+
+        /** Nobody wants the rest. Before {@link #over}. */
         void giveUp();
     }
 
     private final Loop loop;
-    private final Source source;
+    private final Channel channel;
     private final Runnable demand = this::demanded;
     private ByteString waiting = ByteString.emptyByteString();
     private @Nullable Reader reader;
     private @Nullable Throwable failure;
-    private @Nullable Call call;
     private boolean wanted;
     private boolean begun;
     private boolean over;
     private boolean told;
     private long since = System.nanoTime();
 
-    Reply(Loop loop, Source source) {
+    public Incoming(Loop loop, Channel channel) {
         this.loop = loop;
-        this.source = source;
+        this.channel = channel;
     }
 
     // From the connection, on the loop.
 
-    /** The call that is over when the answer is. */
-    void ofCall(Call of) {
-        call = of;
-    }
-
     private void over() {
         over = true;
-        if (call != null) {
-            call.end();
-            call = null;
-        }
+        channel.over();
     }
 
-    void add(ByteBuf bytes) {
+    /** Copies what can be read. */
+    public void add(ByteBuf bytes) {
         if (!told && bytes.isReadable()) {
             var copy = Bytes.copied(bytes);
             waiting = waiting.isEmpty() ? copy : waiting.concat(copy);
@@ -74,22 +68,22 @@ final class Reply {
     }
 
     /** All that can be read for now has been. */
-    void pause() {
+    public void pause() {
         if (wanted) {
             handOn();
         } else if (!waiting.isEmpty()) {
-            source.readOn(false);
+            channel.readOn(false);
         }
     }
 
-    void end() {
+    public void end() {
         over();
         if (reader != null && (wanted || waiting.isEmpty())) {
             handOn();
         }
     }
 
-    void fail(Throwable why) {
+    public void fail(Throwable why) {
         if (!over) {
             failure = why;
             over();
@@ -100,7 +94,7 @@ final class Reply {
     }
 
     /** What has come so far, all of it, if it has ended and nobody reads it yet. */
-    ByteString whole() {
+    public ByteString whole() {
         told = true;
         return taken();
     }
@@ -111,26 +105,24 @@ final class Reply {
         return all;
     }
 
-    /** The clock that has run out; null when none has. */
-    @Nullable
-    Late late(Settings.Clocks clocks, long now) {
-        var age = now - since;
-        if (told || over) {
-            return null;
-        }
-        if (wanted) {
-            return age > (begun ? clocks.idle() : clocks.firstEvent()).toNanos()
-                    ? begun ? Late.SILENT : Late.NO_FIRST_EVENT
-                    : null;
-        }
-        return age > clocks.clientIdle().toNanos() ? Late.UNREAD : null;
+    /** How long somebody has been waiting for bytes, in nanoseconds; 0 when nobody is. */
+    public long waited(long now) {
+        return wanted && !over ? now - since : 0;
     }
 
-    /** What took too long. */
-    enum Late {
-        NO_FIRST_EVENT,
-        SILENT,
-        UNREAD
+    /** How long bytes have been waiting for somebody, in nanoseconds; 0 when none are, or all have come. */
+    public long unread(long now) {
+        return wanted || over ? 0 : now - since;
+    }
+
+    /** Whether anything of it was handed on. */
+    public boolean begun() {
+        return begun;
+    }
+
+    /** The bytes as a stream, which can be run once. */
+    public Source<ByteString, NotUsed> source() {
+        return Source.fromGraph(new IncomingSource(this));
     }
 
     // From the stream, on any thread.
@@ -159,8 +151,8 @@ final class Reply {
                 told = true;
                 waiting = ByteString.emptyByteString();
                 if (!over) {
+                    channel.giveUp();
                     over();
-                    source.giveUp();
                 }
             }
         });
@@ -172,7 +164,7 @@ final class Reply {
         if (!waiting.isEmpty() || over) {
             handOn();
         } else {
-            source.readOn(true);
+            channel.readOn(true);
         }
     }
 
