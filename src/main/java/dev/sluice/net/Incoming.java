@@ -46,6 +46,8 @@ public final class Incoming {
     private boolean over;
     private boolean told;
     private long since = System.nanoTime();
+    /** What is still to come; negative when nobody knows. */
+    private long left = -1;
 
     public Incoming(Loop loop, Channel channel) {
         this.loop = loop;
@@ -59,18 +61,26 @@ public final class Incoming {
         channel.over();
     }
 
+    /** How long it will be. Its last bytes are kept until its end has come, too. */
+    public void expect(long length) {
+        left = length;
+    }
+
     /** Copies what can be read. */
     public void add(ByteBuf bytes) {
         if (!told && bytes.isReadable()) {
             var copy = Bytes.copied(bytes);
             waiting = waiting.isEmpty() ? copy : waiting.concat(copy);
+            left -= left < 0 ? 0 : copy.size();
         }
     }
 
     /** All that can be read for now has been. */
     public void pause() {
         if (wanted) {
-            handOn();
+            if (!waiting.isEmpty() && left != 0) {
+                handOn();
+            }
         } else if (!waiting.isEmpty()) {
             channel.readOn(false);
         }
@@ -161,7 +171,7 @@ public final class Incoming {
     private void demanded() {
         since = System.nanoTime();
         wanted = true;
-        if (!waiting.isEmpty() || over) {
+        if (over || (!waiting.isEmpty() && left != 0)) {
             handOn();
         } else {
             channel.readOn(true);

@@ -207,7 +207,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         }
         head = response;
         keep &= HttpUtil.isKeepAlive(response);
-        reply = new Incoming(loop, this);
+        var incoming = new Incoming(loop, this);
+        incoming.expect(HttpUtil.getContentLength(response, -1L));
+        reply = incoming;
     }
 
     private void onEnd() {
@@ -354,6 +356,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof Http2ResetFrame reset) {
             var error = Http2Error.valueOf(reset.errorCode());
+            // Said of requests that nobody has looked at.
+            reused |= error == Http2Error.REFUSED_STREAM;
             cause = new IllegalStateException(
                     "the provider reset the stream (" + (error == null ? reset.errorCode() : error.name()) + ")");
         }

@@ -169,7 +169,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
 
     @Override
     public void failed(Call call, boolean reused, UpstreamFailure failure) {
-        keeper.failed(call, worked, failure);
+        keeper.failed(call, worked || reused, failure);
     }
 
     @Override
