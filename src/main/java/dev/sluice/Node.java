@@ -86,7 +86,7 @@ public final class Node {
         var _ = SqliteStore.get(system);
         var clock = InstantSource.system();
         var random = new SecureRandom();
-        var inForce = InForce.of(policy);
+        var inForce = InForce.of(policy, clock);
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
