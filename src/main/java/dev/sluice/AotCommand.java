@@ -38,29 +38,6 @@ final class AotCommand implements Callable<Integer> {
     private static final String MODEL = "sim-model";
     private static final HostPort ANYWHERE = new HostPort("127.0.0.1", 0);
 
-    private static final String POLICY = """
-            {
-              "grants": [{ "src": ["(loopback)"], "app": { "tailscale.com/cap/aperture": [
-                { "role": "admin" },
-                { "models": "**", "quotas": [{ "bucket": "daily:<user>" }, { "bucket": "pool" }] },
-              ] } }],
-              "quotas": {
-                "daily:<user>": { "capacity": "$1000.00", "rate": "$1000.00/day", "on_exceed": "reject" },
-                "pool": { "capacity": "$1000.00", "rate": "$1000.00/day", "on_exceed": "reject" },
-              },
-              "providers": {
-                "sim": {
-                  "baseurl": "http://127.0.0.1:%d", "apikey": "simulated-key", "models": ["%s"],
-                  "compatibility": {
-                    "openai_chat": true, "openai_responses": true, "anthropic_messages": true,
-                    "gemini_generate_content": true, "bedrock_converse": true,
-                  },
-                  "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
-                },
-              },
-            }
-            """;
-
     @Spec
     private CommandSpec spec;
 
@@ -78,9 +55,8 @@ final class AotCommand implements Callable<Integer> {
 
     private static int work(Path directory) throws Exception {
         var providers = SimulateCommand.start(ANYWHERE).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
-        var policy = PolicyDocument.read(
-                        POLICY.formatted(providers.localAddress().getPort(), MODEL))
-                .policy();
+        var policy =
+                PolicyDocument.read(policy(providers.localAddress().getPort())).policy();
         var settings = NodeSystem.config(
                 null, Map.of("sluice.listen", ANYWHERE.toString(), "sluice.storage.directory", directory.toString()));
         var node = Node.start(settings, Objects.requireNonNull(policy))
@@ -91,6 +67,31 @@ final class AotCommand implements Callable<Integer> {
         var answers = new Callers(gateway, MODEL).ask(ROUNDS);
         node.drain().toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
         return answers;
+    }
+
+    private static String policy(int providers) {
+        return """
+                {
+                  "grants": [{ "src": ["(loopback)"], "app": { "tailscale.com/cap/aperture": [
+                    { "role": "admin" },
+                    { "models": "**", "quotas": [{ "bucket": "daily:<user>" }, { "bucket": "pool" }] },
+                  ] } }],
+                  "quotas": {
+                    "daily:<user>": { "capacity": "$1000.00", "rate": "$1000.00/day", "on_exceed": "reject" },
+                    "pool": { "capacity": "$1000.00", "rate": "$1000.00/day", "on_exceed": "reject" },
+                  },
+                  "providers": {
+                    "sim": {
+                      "baseurl": "http://127.0.0.1:%d", "apikey": "simulated-key", "models": ["%s"],
+                      "compatibility": {
+                        "openai_chat": true, "openai_responses": true, "anthropic_messages": true,
+                        "gemini_generate_content": true, "bedrock_converse": true,
+                      },
+                      "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
+                    },
+                  },
+                }
+                """.formatted(providers, MODEL);
     }
 
     private static void delete(Path directory) throws IOException {

@@ -61,16 +61,17 @@ public final class Node {
         var settings = Settings.of(config);
         // The prices are read while the actor system starts: either takes some tenths of a second, on a core of its
         // own.
-        var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy));
-        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, inForce));
+        var clock = InstantSource.system();
+        var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy, clock));
+        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, inForce, clock));
     }
 
     /** A node that cannot start leaves nothing running. */
     private static CompletionStage<Node> assembleOrStop(
-            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce) {
+            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce, InstantSource clock) {
         CompletionStage<Node> assembled;
         try {
-            assembled = assemble(system, settings, inForce);
+            assembled = assemble(system, settings, inForce, clock);
         } catch (RuntimeException e) {
             assembled = CompletableFuture.failedFuture(e);
         }
@@ -86,12 +87,10 @@ public final class Node {
     }
 
     private static CompletionStage<Node> assemble(
-            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce) {
+            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce, InstantSource clock) {
         // First, and for its errors: a storage that cannot be used ends the start here and says why.
         var _ = SqliteStore.get(system);
-        var clock = InstantSource.system();
         var random = new SecureRandom();
-        var inForce = InForce.of(policy, clock);
         // Beside the rest: the certificates of all the authorities take a while to read.
         var providers = CompletableFuture.supplyAsync(() -> Providers.start(system, settings, clock, random));
         var sessions = Sessions.start(system, clock, random);

@@ -71,7 +71,7 @@ public final class Acceptor {
                 if (binding.isSuccess()) {
                     bound.complete(acceptor);
                 } else {
-                    acceptor.listener.close();
+                    var _ = acceptor.listener.close();
                     bound.completeExceptionally(binding.cause());
                 }
             });
@@ -93,10 +93,11 @@ public final class Acceptor {
     private void came(Channel channel) {
         open++;
         acceptMore();
-        channel.closeFuture().addListener(closed -> loop.run(() -> {
-            open--;
-            acceptMore();
-        }));
+        channel.closeFuture()
+                .addListener(closed -> loop.run(() -> {
+                    open--;
+                    acceptMore();
+                }));
         channel.config().setAutoRead(false);
         channel.config().setWriteBufferWaterMark(WHEN_WRITTEN);
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);
@@ -125,7 +126,7 @@ public final class Acceptor {
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             log.atWarn().setCause(cause).log("a connection could not be accepted");
             listener.config().setAutoRead(false);
-            loop.events().schedule(Acceptor.this::acceptMore, AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
+            var _ = loop.events().schedule(Acceptor.this::acceptMore, AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 }

@@ -17,7 +17,11 @@ public final class Incoming {
     interface Reader {
         void read(ByteString bytes);
 
-        /** @param last may be empty */
+        /**
+         * Wholly.
+         *
+         * @param last may be empty
+         */
         void ended(ByteString last);
 
         void failed(Throwable failure);

@@ -173,7 +173,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
             while (!unwritten.isEmpty() && channel.isWritable()) {
                 var piece = unwritten.size() <= MAX_WRITE ? unwritten : unwritten.take(MAX_WRITE);
                 unwritten = unwritten.drop(piece.size());
-                channel.writeAndFlush(Bytes.buffer(channel.alloc(), piece), channel.voidPromise());
+                var _ = channel.writeAndFlush(Bytes.buffer(channel.alloc(), piece), channel.voidPromise());
             }
             if (!channel.isWritable()) {
                 stall();
@@ -226,7 +226,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
         @Override
         public void postStop() {
             ahead.clear();
-            channel.close();
+            var _ = channel.close();
         }
 
         private final class Events extends ChannelInboundHandlerAdapter {
@@ -256,7 +256,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
             @Override
             public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
                 // A connection that breaks is the everyday; its end is told by what follows.
-                context.close();
+                var _ = context.close();
             }
         }
     }

@@ -14,6 +14,7 @@ final class Call {
     private final AtomicBoolean ended = new AtomicBoolean();
     /** Touched by whoever holds the call; a call is handed on, never shared. */
     private boolean repeated;
+
     private boolean sent;
 
     Call(HttpRequest request, CompletableFuture<HttpResponse> answer, OpenRequests open) {

@@ -112,7 +112,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
             release();
             return;
         }
-        // For an answer that is given up while it is awaited; what was sent cannot be taken back, so the channel goes with it.
+        // For an answer that is given up while it is awaited; what was sent cannot be taken back, so the channel goes
+        // with it.
         var _ = next.answer.whenComplete((answer, failure) -> {
             if (failure != null) {
                 loop.run(() -> abandon(next));
@@ -121,7 +122,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         body = ((HttpEntity.Strict) request.entity()).getData().toArrayUnsafe();
         written = 0;
         if (body.length <= PIECE) {
-            channel.writeAndFlush(
+            var _ = channel.writeAndFlush(
                     new DefaultFullHttpRequest(
                             message.protocolVersion(),
                             message.method(),
@@ -133,7 +134,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
             body = new byte[0];
         } else {
             writing = true;
-            channel.write(message, channel.voidPromise());
+            var _ = channel.write(message, channel.voidPromise());
             writeOn();
         }
     }
@@ -141,7 +142,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
     private void writeOn() {
         do {
             var size = Math.min(PIECE, body.length - written);
-            channel.writeAndFlush(
+            var _ = channel.writeAndFlush(
                     new DefaultHttpContent(Unpooled.wrappedBuffer(body, written, size)), channel.voidPromise());
             written += size;
         } while (written < body.length && channel.isWritable());
@@ -149,7 +150,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
             writing = false;
             body = new byte[0];
             since = System.nanoTime();
-            channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT, channel.voidPromise());
+            var _ = channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT, channel.voidPromise());
         }
     }
 
@@ -164,7 +165,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         if (given == call && reply == null) {
             call = null;
             given.end();
-            channel.close();
+            var _ = channel.close();
         }
     }
 
@@ -177,7 +178,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
                 broken(part.decoderResult().cause());
             } else if (call == null && reply == null) {
                 // An answer nobody asked for.
-                channel.close();
+                var _ = channel.close();
             } else {
                 take(message);
             }
@@ -250,7 +251,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         if (refusal != null) {
             keep = false;
             keeper.failed(asked, reused, refusal);
-            channel.close();
+            var _ = channel.close();
             return;
         }
         asked.answered();
@@ -261,7 +262,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         }
         if (!asked.answer.complete(told.withEntity(entity(answered, answering, whole)))) {
             asked.end();
-            channel.close();
+            var _ = channel.close();
         }
     }
 
@@ -272,9 +273,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         }
         var bytes = reply.source();
         var length = HttpUtil.getContentLength(head, -1L);
-        return length > 0
-                ? HttpEntities.create(type, length, bytes)
-                : HttpEntities.createCloseDelimited(type, bytes);
+        return length > 0 ? HttpEntities.create(type, length, bytes) : HttpEntities.createCloseDelimited(type, bytes);
     }
 
     /** Takes the next call, if it can. */
@@ -285,7 +284,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         if (takes() && !writing) {
             keeper.free(this);
         } else {
-            channel.close();
+            var _ = channel.close();
         }
     }
 
@@ -307,7 +306,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
 
     @Override
     public void giveUp() {
-        channel.close();
+        var _ = channel.close();
     }
 
     // Ends.
@@ -315,15 +314,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
     /** Looks at the clocks. */
     void check(Settings.Clocks clocks, long now) {
         var answering = reply;
-        if (call != null && answering == null && now - since > clocks.responseHeaders().toNanos()) {
+        if (call != null
+                && answering == null
+                && now - since > clocks.responseHeaders().toNanos()) {
             fail(way.timeout("no answer within " + clocks.responseHeaders().toSeconds() + " s"));
         } else if (answering != null) {
             var limit = answering.begun() ? clocks.idle() : clocks.firstEvent();
             if (answering.waited(now) > limit.toNanos()) {
-                fail(way.timeout(
-                        (answering.begun() ? "silent in mid-answer for " : "no first event within ")
-                                + limit.toSeconds()
-                                + " s"));
+                fail(way.timeout((answering.begun() ? "silent in mid-answer for " : "no first event within ")
+                        + limit.toSeconds()
+                        + " s"));
             } else if (answering.unread(now) > clocks.clientIdle().toNanos()) {
                 fail(new UpstreamFailure(
                         UpstreamFailure.Kind.ABANDONED,
@@ -349,7 +349,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         if (answering != null) {
             answering.fail(failure);
         }
-        channel.close();
+        var _ = channel.close();
     }
 
     @Override
@@ -367,7 +367,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable why) {
         cause = why;
-        context.close();
+        var _ = context.close();
     }
 
     @Override

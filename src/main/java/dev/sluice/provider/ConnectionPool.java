@@ -92,7 +92,7 @@ final class ConnectionPool implements Connection.Keeper, Http2Connection.Keeper 
                 connection.send(call);
                 return;
             }
-            connection.channel().close();
+            var _ = connection.channel().close();
         }
         dial(call, false);
     }
@@ -107,8 +107,7 @@ final class ConnectionPool implements Connection.Keeper, Http2Connection.Keeper 
         }
     }
 
-    private void dialed(
-            Call call, boolean http2, CompletableFuture<List<InetSocketAddress>> found) {
+    private void dialed(Call call, boolean http2, CompletableFuture<List<InetSocketAddress>> found) {
         if (!found.isCompletedExceptionally()) {
             connect(new Dial(call, found.resultNow(), clocks.connect()), http2);
             return;
@@ -207,7 +206,7 @@ final class ConnectionPool implements Connection.Keeper, Http2Connection.Keeper 
         if (idlePlaces.take()) {
             idle.addLast(connection);
         } else {
-            connection.channel().close();
+            var _ = connection.channel().close();
         }
     }
 
@@ -270,7 +269,7 @@ final class ConnectionPool implements Connection.Keeper, Http2Connection.Keeper 
         // Copies: whoever is closed takes themselves out.
         for (var connection : List.copyOf(idle)) {
             if (now - connection.since() > clocks.keepAlive().toNanos() || connection.isOld()) {
-                connection.channel().close();
+                var _ = connection.channel().close();
             }
         }
         List.copyOf(all).forEach(connection -> connection.check(clocks, now));

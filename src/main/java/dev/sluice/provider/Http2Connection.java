@@ -91,7 +91,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
                 .validateHeaders(true)
                 .build();
         channel.pipeline().addLast(codec, new Http2MultiplexHandler(new Unasked()), connection);
-        channel.writeAndFlush(new DefaultHttp2WindowUpdateFrame(CONNECTION_WINDOW - USUAL_WINDOW));
+        var _ = channel.writeAndFlush(new DefaultHttp2WindowUpdateFrame(CONNECTION_WINDOW - USUAL_WINDOW));
         return connection;
     }
 
@@ -100,7 +100,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
     private static final class Unasked extends ChannelInboundHandlerAdapter {
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            context.close();
+            var _ = context.close();
         }
     }
 
@@ -111,7 +111,8 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
     /** Looks at the clocks. */
     void check(Settings.Clocks clocks, long now) {
         List.copyOf(streams).forEach(stream -> stream.check(clocks, now));
-        if (now - retiresAt > 0 || (open == 0 && now - since > clocks.keepAlive().toNanos())) {
+        if (now - retiresAt > 0
+                || (open == 0 && now - since > clocks.keepAlive().toNanos())) {
             retire();
         }
     }
@@ -124,7 +125,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
 
     private void closeWhenUnused() {
         if (retired && open == 0) {
-            channel.close();
+            var _ = channel.close();
         }
     }
 
@@ -164,7 +165,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
     public void free(Connection stream) {
         // A stream carries one call.
         worked = true;
-        stream.channel().close();
+        var _ = stream.channel().close();
     }
 
     @Override
@@ -197,7 +198,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Conn
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        context.close();
+        var _ = context.close();
     }
 
     @Override

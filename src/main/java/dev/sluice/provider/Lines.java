@@ -57,7 +57,8 @@ final class Lines {
                 host, proxy, tls, settings.clocks(), new Addresses(first.name(), first.port(), lookup, blocking));
         var idlePlaces = new Places(settings.limits().providerIdleConnections());
         // Most proxies that look into TLS do not speak HTTP/2, and the others gain nobody anything.
-        var spoken = new Spoken(tls != null && proxy == null && settings.egress().http2());
+        var spoken =
+                new Spoken(tls != null && proxy == null && settings.egress().http2());
         return new Line(
                 host,
                 loops.all().stream()

@@ -78,10 +78,18 @@ final class Way {
 
     /** What becomes of an attempt to connect. On the connection's loop. */
     interface Attempt {
-        /** @param http2 whether that was agreed on */
+        /**
+         * It stands.
+         *
+         * @param http2 whether that was agreed on
+         */
         void connected(Channel channel, boolean http2);
 
-        /** @param reached whether the other end answered at all; if not, another address may */
+        /**
+         * There is no connection.
+         *
+         * @param reached whether the other end answered at all; if not, another address may
+         */
         void failed(UpstreamFailure failure, boolean reached);
     }
 
@@ -126,7 +134,9 @@ final class Way {
             addresses.worked(address);
             established(new Opening(attempt, connecting.channel()), secured);
         });
-        return () -> connecting.channel().close();
+        return () -> {
+            var _ = connecting.channel().close();
+        };
     }
 
     private void established(Opening opening, @Nullable SslHandler secured) {
@@ -164,7 +174,7 @@ final class Way {
         void fail(UpstreamFailure failure, boolean reached) {
             if (!told) {
                 told = true;
-                channel.close();
+                var _ = channel.close();
                 attempt.failed(failure, reached);
             }
         }
@@ -243,8 +253,7 @@ final class Way {
                     UpstreamFailure.Kind.UNREACHABLE,
                     status.startsWith(UNREADABLE)
                             ? "answered with something that is not HTTP"
-                            : "refused the connection: "
-                                    + status.substring(0, Math.min(status.length(), MAX_QUOTED)));
+                            : "refused the connection: " + status.substring(0, Math.min(status.length(), MAX_QUOTED)));
         }
         if (text.endsWith("timeout")) {
             return ofProxy(

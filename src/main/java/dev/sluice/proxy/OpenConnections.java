@@ -71,7 +71,9 @@ final class OpenConnections {
     /** Ends every connection now; completes when none is left. */
     CompletionStage<Done> cut() {
         draining = true;
-        sockets.forEach(Channel::close);
+        for (var socket : sockets) {
+            var _ = socket.close();
+        }
         completeWhenEmpty();
         return drained;
     }

@@ -191,8 +191,8 @@ public final class RequestPath {
     private CompletableFuture<List<Candidate>> ranked(String session, List<Candidate> candidates) {
         return candidates.size() == 1
                 ? CompletableFuture.completedFuture(candidates)
-                : Loop.returning(
-                                sessions.home(session, candidates.getFirst().upstream().model()))
+                : Loop.returning(sessions.home(
+                                session, candidates.getFirst().upstream().model()))
                         .thenApply(home -> Candidate.homeFirst(candidates, home));
     }
 

@@ -47,8 +47,8 @@ record Till(Quota quota, Settings.Estimates estimates) {
                 buckets.add(new Quota.Bucket(bucket.name(), bucket.rule()));
             }
         }
-        return Loop.returning(quota.reserve(
-                        new Quota.Request(request.requestId(), buckets, estimate, request.memo(buckets))))
+        return Loop.returning(
+                        quota.reserve(new Quota.Request(request.requestId(), buckets, estimate, request.memo(buckets))))
                 .thenApply(verdict -> new Held(admitted(verdict), names(permit), estimate));
     }
 

@@ -48,7 +48,10 @@ class LinesIT {
 
     @BeforeEach
     void start() {
-        Loops.start(system).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+        Loops.start(system)
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
     }
 
     @AfterEach

@@ -32,7 +32,10 @@ final class RelayStand implements AutoCloseable {
     private RelayStand() {
         var config = NodeSystem.config(null, Map.of("pekko.actor.provider", "local"));
         system = ActorSystem.create(Behaviors.empty(), "relay", config);
-        Loops.start(system).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+        Loops.start(system)
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
         provider = BareProvider.start(this::answer);
         providers = Providers.start(system, Settings.of(config), clock, new Random(7));
     }
