@@ -132,7 +132,7 @@ class AotCacheIT {
         var process = builder(moved, "-Xlog:class+load:file=loaded.txt", "serve", "--config", "else/conf/demo.hujson")
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
-                .directory(moved.getParent().toFile());
+                .directory(java.util.Objects.requireNonNull(moved.getParent()).toFile());
         process.environment().putAll(Map.of("SLUICE_LISTEN", "127.0.0.1:0", "SLUICE_DATA", "data"));
         var gateway = process.start();
         try {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 /**
@@ -90,10 +91,10 @@ public final class Callers {
                     .toList();
             var answers = 0;
             for (var asked : threads.invokeAll(callers)) {
-                switch (asked.state()) {
-                    case SUCCESS -> answers += asked.resultNow();
-                    default -> throw new IOException(asked.exceptionNow().getMessage(), asked.exceptionNow());
+                if (asked.state() != Future.State.SUCCESS) {
+                    throw new IOException(asked.exceptionNow().getMessage(), asked.exceptionNow());
                 }
+                answers += asked.resultNow();
             }
             return answers;
         }
