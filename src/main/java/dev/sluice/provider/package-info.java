@@ -2,8 +2,8 @@
  * Talking upstream: credentials, connections, clocks. Not for: choosing the provider, or reading what it says.
  *
  * <p>Requests to one provider are counted by {@code Relay}, whatever hosts they go to. From there a {@code Line} leads to a host:
- * over HTTP/1.1 ({@code ConnectionPool}, {@code ConnectionStage}; TCP, tunnel and TLS lie beneath as {@code Way} stacks them), or over
- * HTTP/2 ({@code Http2}) where TLS agrees on it.
+ * through a {@code ConnectionPool} on each event loop: connections of HTTP/1.1 that take one call after the other ({@code Connection}), or of
+ * HTTP/2, where TLS agrees on it, that take many at one time ({@code Http2Connection}). TCP, tunnel and TLS lie beneath as {@code Way} stacks them.
  *
  * <p>What requests are shown with is a {@code Credential}. A static key costs a request nothing but its header; tokens and
  * AWS credentials are fetched by the first request that needs them, kept, and renewed while requests go on with the old
@@ -14,9 +14,9 @@
  * <p>Decisions:
  * <ul>
  *   <li>A limit past which requests are refused is the provider's, not its host's: two providers on one host do not take each other's places.
- *   <li>HTTP/2 by the JDK's client. Pekko's cannot reset a stream whose answer has not begun, so that a client that leaves would have its
- *       answer made and paid for; it has no way back to HTTP/1.1 when TLS agrees on nothing better. The JDK's windows are set so that what stalled readers leave untaken never fills the connection's.
- *       What it would change (a request without a user agent, an address that its URIs do not take) goes over HTTP/1.1.
+ *   <li>Netty's codecs for both, on the loop of the client's connection. Whether a host speaks HTTP/2 is found out by one connection, which is used either
+ *       way. Windows are set so that what stalled readers leave untaken never fills the connection's.
+ *   <li>Clocks are looked at from time to time, by one timer for a host on a loop: a request costs none.
  *   <li>No HTTP/2 through proxies, nor without TLS: nobody needs it there, and everybody would pay for trying.
  *   <li>A name is looked up by the JDK on threads that may block, a new connection goes to its addresses in turn, and no connection
  *       lives for ever.

@@ -28,7 +28,7 @@ record Outgoing(Passing passing) {
         Passing.set(headers, permit.addHeaders());
         var address = UpstreamAddress.of(request, incoming);
         if (address.firstLine() != null) {
-            // Pekko's client writes this in place of the URI, and no header.
+            // Written in place of the URI, and no header.
             headers.add(RawRequestURI.create(address.firstLine()));
         }
         var outgoing = incoming.withUri(address.uri())
