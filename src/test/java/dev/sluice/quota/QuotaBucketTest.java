@@ -114,6 +114,44 @@ class QuotaBucketTest {
     }
 
     @Test
+    void writesTheEndOfOneRequestWithTheBeginningOfTheNext() {
+        var bucket = spawn("node");
+        bucket.tell(reserve("a", 60, holds(1_000)));
+        desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
+
+        bucket.tell(settle("a", 30));
+        bucket.tell(reserve("b", 60, holds(1_000)));
+
+        assertThat(desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled))
+                .containsExactly(new Journaled(name, List.of("b"), List.of("a")));
+    }
+
+    @Test
+    void writesTheEndOfARequestThoughNoOtherComes() {
+        var bucket = spawn("node");
+        bucket.tell(reserve("a", 60, holds(1_000)));
+        desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
+
+        bucket.tell(settle("a", 30));
+
+        assertThat(desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled))
+                .containsExactly(new Journaled(name, List.of(), List.of("a")));
+    }
+
+    @Test
+    void saysHowManyWaitForAnEvent() {
+        var batch = new Batch(
+                NOON,
+                List.of(
+                        new Change.Settled("a", 1),
+                        new Change.Reserved("b", 1, "node", ""),
+                        new Change.Released("c"),
+                        new Change.Reserved("d", 1, "node", "")));
+
+        assertThat(batch.waiting()).isEqualTo(2);
+    }
+
+    @Test
     void refusesWithTheTimeItIsPositiveAgain() {
         var bucket = spawn("node");
         var rule = Rules.rule(100, 1, Duration.ofSeconds(1));
@@ -308,6 +346,10 @@ class QuotaBucketTest {
 
     private static FishingOutcome untilRefused(Reply reply) {
         return reply instanceof Refused ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore();
+    }
+
+    private static FishingOutcome untilJournaled(Reply reply) {
+        return reply instanceof Journaled ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore();
     }
 
     private ActorRef<Command> spawn(String incarnation) {
