@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import dev.sluice.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -115,6 +116,7 @@ class LogLinesTest {
     }
 
     private LogLines started(OutputStream to) {
+        context.setMDCAdapter(new LogbackMDCAdapter());
         var encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern("%msg%n");

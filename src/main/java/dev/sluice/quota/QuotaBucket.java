@@ -392,6 +392,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private void onRecovered(BucketState state) {
         ahead = state == untouched ? new BucketState() : state;
         isRecovered = true;
+        waiting = false;
         orphans.recovered(
                 ahead.open(),
                 reservation -> surroundings.settings().singleNode()

@@ -27,7 +27,7 @@ final class LedgerTables {
             "DROP TABLE IF EXISTS exchange",
             "DROP TABLE IF EXISTS session",
             // An older version, should it come back, builds its own anew, too.
-            "DELETE FROM projection_offset",
+            "DELETE FROM projection_offset WHERE name LIKE 'ledger-%'",
             "CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, login TEXT NOT NULL,"
                     + " format TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
                     + " exchanges INTEGER NOT NULL DEFAULT 0, input INTEGER NOT NULL DEFAULT 0,"
