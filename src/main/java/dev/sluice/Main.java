@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sluice",
         description = "A self-hosted LLM gateway: identity, grants, exact budgets, metering, sessions.",
-        subcommands = {ServeCommand.class, ValidateCommand.class, SimulateCommand.class},
+        subcommands = {ServeCommand.class, ValidateCommand.class, SimulateCommand.class, AotCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class)
 public final class Main implements Runnable {
@@ -51,7 +51,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing (expected: serve, validate or simulate)");
+                spec.commandLine(), "a command is missing (expected: serve, validate, simulate or aot)");
     }
 
     static final class Version implements IVersionProvider {

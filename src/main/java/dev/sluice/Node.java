@@ -59,14 +59,18 @@ public final class Node {
     /** Starts a gateway under a policy; completes when it takes requests. */
     public static CompletionStage<Node> start(Config config, Policy policy) {
         var settings = Settings.of(config);
-        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, policy));
+        // The prices are read while the actor system starts: either takes some tenths of a second, on a core of its
+        // own.
+        var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy));
+        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, inForce));
     }
 
     /** A node that cannot start leaves nothing running. */
-    private static CompletionStage<Node> assembleOrStop(ActorSystem<?> system, Settings settings, Policy policy) {
+    private static CompletionStage<Node> assembleOrStop(
+            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce) {
         CompletionStage<Node> assembled;
         try {
-            assembled = assemble(system, settings, policy);
+            assembled = assemble(system, settings, inForce);
         } catch (RuntimeException e) {
             assembled = CompletableFuture.failedFuture(e);
         }
@@ -81,12 +85,15 @@ public final class Node {
         return started;
     }
 
-    private static CompletionStage<Node> assemble(ActorSystem<?> system, Settings settings, Policy policy) {
+    private static CompletionStage<Node> assemble(
+            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce) {
         // First, and for its errors: a storage that cannot be used ends the start here and says why.
         var _ = SqliteStore.get(system);
         var clock = InstantSource.system();
         var random = new SecureRandom();
-        var inForce = InForce.of(policy);
+        var inForce = InForce.of(policy, clock);
+        // Beside the rest: the certificates of all the authorities take a while to read.
+        var providers = CompletableFuture.supplyAsync(() -> Providers.start(system, settings, clock, random));
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
@@ -100,8 +107,25 @@ public final class Node {
                         QuotaSettings.SNAPSHOT_EVERY,
                         true));
         var ledger = Ledger.start(system);
+        return inForce.thenCombine(
+                        providers,
+                        (policy, upstream) ->
+                                open(system, settings, policy, upstream, quota, sessions, ledger, clock, random))
+                .thenCompose(opened -> opened);
+    }
+
+    /** All is there that a request needs: lets requests in. */
+    private static CompletionStage<Node> open(
+            ActorSystem<?> system,
+            Settings settings,
+            InForce inForce,
+            Providers providers,
+            Quota quota,
+            Sessions sessions,
+            Ledger ledger,
+            InstantSource clock,
+            SecureRandom random) {
         var identity = Identity.of(settings.trustedProxies());
-        var providers = Providers.start(system, settings, clock, random);
         var proxy = new Proxy(
                 system, settings, () -> inForce, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);

@@ -36,8 +36,8 @@ final class ValidateCommand implements Callable<Integer> {
         var warnings = reading.findings().stream()
                 .filter(finding -> finding.severity() == Finding.Severity.WARNING)
                 .count();
-        out.println(
-                file + (bad ? ": not valid" : warnings == 0 ? ": valid" : ": valid, with " + warnings + " warnings"));
+        var told = warnings == 0 ? "" : ", with " + warnings + (warnings == 1 ? " warning" : " warnings");
+        out.println(file + (bad ? ": not valid" : ": valid" + told));
         return bad ? 1 : 0;
     }
 }

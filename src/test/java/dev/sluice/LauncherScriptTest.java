@@ -35,7 +35,7 @@ class LauncherScriptTest {
         Files.copy(SOURCE, script);
         executable(script);
         tools = Files.createDirectory(directory.resolve("tools"));
-        for (var tool : List.of("dirname", "readlink", "sed", "head", "cat", "sh")) {
+        for (var tool : List.of("readlink", "sed", "head", "cat", "sh", "touch", "mv", "rm")) {
             var found = Stream.of("/bin/", "/usr/bin/")
                     .map(bin -> Path.of(bin + tool))
                     .filter(Files::exists)
@@ -99,6 +99,29 @@ class LauncherScriptTest {
     }
 
     @Test
+    void asksNoJdkForAVersionThatItsReleaseFileTells() throws Exception {
+        var jdk = java("jdk", "17.0.15");
+        Files.writeString(jdk.resolve("release"), """
+                IMPLEMENTOR="Somebody"
+                JAVA_RUNTIME_VERSION="17"
+                JAVA_VERSION="25.0.3"
+                """);
+        // Also through links, as /usr/bin/java is one.
+        Files.createSymbolicLink(directory.resolve("link"), jdk.resolve("bin/java"));
+        Files.createSymbolicLink(tools.resolve("java"), Path.of("../link"));
+
+        assertThat(run(Map.of()).out()).contains("I am " + tools + "/java");
+    }
+
+    @Test
+    void asksAJdkWhoseReleaseFileTellsNothing() throws Exception {
+        var jdk = java("jdk", "25.0.1");
+        Files.writeString(jdk.resolve("release"), "nothing\n");
+
+        assertThat(run(Map.of("JAVA_HOME", jdk.toString())).exit()).isZero();
+    }
+
+    @Test
     void takesSluiceJavaAtItsWord() throws Exception {
         var good = java("good", "25.0.1");
         var old = java("old", "21.0.4");
@@ -132,7 +155,19 @@ class LauncherScriptTest {
 
         var run = run(Map.of("JAVA_HOME", java("jdk", "25.0.1").toString()));
 
-        assertThat(run.out()).contains("[-cp]\n[" + directory + "/an install/sluice/lib/*]\n");
+        assertThat(run.out()).contains("[-cp]\n[" + directory + "/an install/sluice/lib/*.jar]\n");
+    }
+
+    @Test
+    void namesItsLibrariesInOneOrder() throws Exception {
+        var lib = Files.createDirectory(directory.resolve("an install/sluice/lib"));
+        for (var jar : List.of("b.jar", "a_2.jar", "a-1.jar", "B.jar", "notes.txt")) {
+            Files.createFile(lib.resolve(jar));
+        }
+
+        var run = run(Map.of("JAVA_HOME", java("jdk", "25.0.1").toString(), "LC_ALL", "en_US.UTF-8"));
+
+        assertThat(run.out()).contains("[-cp]\n[%1$s/B.jar:%1$s/a-1.jar:%1$s/a_2.jar:%1$s/b.jar]\n".formatted(lib));
     }
 
     @Test
@@ -157,6 +192,87 @@ class LauncherScriptTest {
         var run = run(Map.of("JAVA_HOME", java("jdk", "25.0.1").toString(), "SLUICE_JAVA_OPTS", "-Xmx4g  -Dx=*"));
 
         assertThat(run.out()).contains("[-Xmx4g]\n[-Dx=*]\n").doesNotContain("-Xmx1g");
+    }
+
+    @Test
+    void choosesTheCollectorUnlessToldOtherwise() throws Exception {
+        var jdk = java("jdk", "25.0.1").toString();
+
+        assertThat(run(Map.of("JAVA_HOME", jdk)).out()).contains("[-XX:+UseG1GC]");
+        assertThat(run(Map.of("JAVA_HOME", jdk, "SLUICE_JAVA_OPTS", "-XX:+UseZGC"))
+                        .out())
+                .contains("[-XX:+UseZGC]")
+                .doesNotContain("UseG1GC");
+    }
+
+    @Test
+    void hasTheJvmReadTheCacheThatIsThere() throws Exception {
+        var jdk = java("jdk", "25.0.1").toString();
+        assertThat(run(Map.of("JAVA_HOME", jdk)).out()).doesNotContain("AOTCache");
+
+        var cache = Files.createFile(Files.createDirectory(directory.resolve("an install/sluice/lib"))
+                .resolve("sluice.aot"));
+
+        assertThat(run(Map.of("JAVA_HOME", jdk)).out()).contains("[-XX:AOTCache=" + cache + "]");
+        assertThat(run(Map.of("JAVA_HOME", jdk, "SLUICE_JAVA_OPTS", "-XX:AOTMode=off"))
+                        .out())
+                .doesNotContain("AOTCache");
+    }
+
+    @Test
+    void makesTheCacheAnew() throws Exception {
+        var lib = Files.createDirectory(directory.resolve("an install/sluice/lib"));
+        Files.writeString(lib.resolve("sluice.aot"), "old");
+        var jdk = java("jdk", "25.0.1");
+        says(jdk, """
+                for argument in "$@"; do
+                    case $argument in -XX:AOTCacheOutput=*) echo new >"${argument#*=}" ;; esac
+                    case $argument in -XX:AOTCache=*) exit 1 ;; esac
+                done
+                """);
+
+        var run = run(Map.of("JAVA_HOME", jdk.toString()), "aot");
+
+        assertThat(run).isEqualTo(new Run(0, "made " + lib + "/sluice.aot\n", ""));
+        assertThat(lib.resolve("sluice.aot")).hasContent("new");
+        assertThat(lib).isDirectoryNotContaining("glob:**.new*");
+    }
+
+    @Test
+    void leavesTheCacheWhenTheRunForANewOneFails() throws Exception {
+        var lib = Files.createDirectory(directory.resolve("an install/sluice/lib"));
+        Files.writeString(lib.resolve("sluice.aot"), "old");
+        var jdk = java("jdk", "25.0.1");
+        says(jdk, """
+                for argument in "$@"; do
+                    case $argument in -XX:AOTCacheOutput=*) echo half >"${argument#*=}" ;; esac
+                done
+                echo "no memory"
+                exit 3
+                """);
+
+        var run = run(Map.of("JAVA_HOME", jdk.toString()), "aot");
+
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.error()).contains("no memory", "made no " + lib + "/sluice.aot");
+        assertThat(lib.resolve("sluice.aot")).hasContent("old");
+        assertThat(lib).isDirectoryNotContaining("glob:**.new*");
+    }
+
+    @Test
+    void saysWhenTheJvmMadeNoCache() throws Exception {
+        var lib = Files.createDirectory(directory.resolve("an install/sluice/lib"));
+
+        var run = run(Map.of("JAVA_HOME", java("jdk", "25.0.1").toString()), "aot");
+
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.error()).contains("made no " + lib + "/sluice.aot");
+    }
+
+    /** Has a java do something else than to print what it got. */
+    private static void says(Path jdk, String script) throws IOException {
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+        Files.writeString(jdk.resolve("bin/java"), "#!/bin/sh\n" + script);
     }
 
     /** A java that knows its version and prints who it is, where, and its arguments. */

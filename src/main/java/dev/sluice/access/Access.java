@@ -2,12 +2,18 @@ package dev.sluice.access;
 
 import dev.sluice.config.Policy;
 import dev.sluice.identity.Caller;
+import java.time.InstantSource;
 import java.util.Optional;
 
 /** What a caller may use. Deny by default: no rule, no access. Safe to share; one instance per policy. */
 public interface Access {
-    static Access of(Policy policy) {
-        return new Grants(policy);
+    /**
+     * The access that a policy gives.
+     *
+     * @param clock tells which grants hold; one that ends does so with the next question
+     */
+    static Access of(Policy policy, InstantSource clock) {
+        return new Grants(policy, clock);
     }
 
     /** The highest role that any matching grant assigns; {@link Role#NONE} when none does. */

@@ -3,32 +3,54 @@ package dev.sluice.access;
 import dev.sluice.config.GrantRule;
 import dev.sluice.config.Policy;
 import dev.sluice.config.QuotaRule;
+import dev.sluice.config.Window;
 import dev.sluice.identity.Caller;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** The grants of one policy. */
+/**
+ * The grants of one policy.
+ *
+ * <p>What holds changes only when a grant's window opens or closes. So time is cut into seasons between such moments, and what
+ * was worked out for a caller is kept for as long as its season lasts; most policies know one season, and then nobody asks
+ * what time it is.
+ */
 final class Grants implements Access {
     // Callers at a time, not ever: when full it starts over, and those who still call are worked out again.
     private static final int MOST_STANDINGS = 4096;
 
     private final Map<String, QuotaRule> quotas;
     private final List<Compiled> grants;
-    private final ConcurrentHashMap<Caller, Standing> standings = new ConcurrentHashMap<>();
+    private final List<Instant> turns;
+    private final InstantSource clock;
+    private volatile Season season;
 
     /** A grant whose patterns are compiled, once for all callers. */
-    private record Compiled(Source source, List<Capability> capabilities) {
+    private record Compiled(Source source, List<Capability> capabilities, Window window) {
         static Compiled of(GrantRule rule) {
-            return new Compiled(new Source(rule.src()), compile(rule));
+            return new Compiled(new Source(rule.src()), compile(rule), rule.window());
         }
     }
 
-    Grants(Policy policy) {
-        quotas = policy.quotas();
-        grants = policy.grants().stream().map(Compiled::of).toList();
+    /** A stretch of time in which the same grants hold, and what they come to for callers seen in it. */
+    private record Season(Window window, List<Compiled> grants, ConcurrentHashMap<Caller, Standing> standings) {}
+
+    Grants(Policy policy, InstantSource clock) {
+        this.quotas = policy.quotas();
+        this.grants = policy.grants().stream().map(Compiled::of).toList();
+        this.turns = grants.stream()
+                .flatMap(it -> Stream.of(it.window().starts(), it.window().expires()))
+                .filter(it -> !it.equals(Instant.MIN) && !it.equals(Instant.MAX))
+                .sorted()
+                .distinct()
+                .toList();
+        this.clock = clock;
+        this.season = at(turns.isEmpty() ? Instant.EPOCH : clock.instant());
     }
 
     @Override
@@ -42,21 +64,52 @@ final class Grants implements Access {
     }
 
     private Standing standing(Caller caller) {
-        var known = standings.get(caller);
+        var now = season();
+        var known = now.standings().get(caller);
         if (known != null) {
             return known;
         }
-        var standing = Standing.of(caller, capabilities(caller), quotas);
-        if (standings.size() >= MOST_STANDINGS) {
-            standings.clear();
+        var standing = Standing.of(caller, capabilities(caller, now), quotas);
+        if (now.standings().size() >= MOST_STANDINGS) {
+            now.standings().clear();
         }
-        standings.put(caller, standing);
+        now.standings().put(caller, standing);
         return standing;
     }
 
-    private List<Capability> capabilities(Caller caller) {
-        var granted =
-                grants.stream().filter(it -> it.source().matches(caller)).flatMap(it -> it.capabilities().stream());
+    /** Clocks are set back, too: then an earlier season comes again. */
+    private Season season() {
+        var last = season;
+        if (turns.isEmpty()) {
+            return last;
+        }
+        var now = clock.instant();
+        if (last.window().contains(now)) {
+            return last;
+        }
+        var next = at(now);
+        season = next;
+        return next;
+    }
+
+    private Season at(Instant now) {
+        var starts = Instant.MIN;
+        var expires = Instant.MAX;
+        for (var turn : turns) {
+            if (turn.isAfter(now)) {
+                expires = turn;
+                break;
+            }
+            starts = turn;
+        }
+        var holding = grants.stream().filter(it -> it.window().contains(now)).toList();
+        return new Season(new Window(starts, expires), holding, new ConcurrentHashMap<>());
+    }
+
+    private static List<Capability> capabilities(Caller caller, Season season) {
+        var granted = season.grants().stream()
+                .filter(it -> it.source().matches(caller))
+                .flatMap(it -> it.capabilities().stream());
         var carried = caller.carried().stream().flatMap(it -> compile(it).stream());
         return Stream.concat(granted, carried).toList();
     }

@@ -29,7 +29,8 @@ public final class AdminEndpoints {
             ActorSystem<?> system) {
         return Stream.of(
                         new QuotaEndpoints(quota, access, router, clock, system).endpoints(),
-                        new SessionEndpoints(ledger, system).endpoints())
+                        new SessionEndpoints(ledger, system).endpoints(),
+                        new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)
                 .toList();
     }

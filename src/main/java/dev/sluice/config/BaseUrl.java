@@ -16,6 +16,11 @@ final class BaseUrl {
 
     /** Whether a path can be appended to it and asked for: http or https, a host, no credentials, query or fragment. */
     static boolean isValid(String text) {
+        return isEndpoint(text) && text.indexOf('?') < 0;
+    }
+
+    /** Whether it can be asked for as it is: as {@link #isValid}, but it may have a query. */
+    static boolean isEndpoint(String text) {
         try {
             var uri = new URI(text);
             var scheme = uri.getScheme();
@@ -23,7 +28,6 @@ final class BaseUrl {
             return ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
                     && authority != null
                     && isReachable(authority)
-                    && uri.getRawQuery() == null
                     && uri.getRawFragment() == null;
         } catch (URISyntaxException _) {
             return false;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class CredentialReader {
     private static final String SIGV4 = "sigv4";
 
-    private static final Map<String, Authorization> AUTHORIZATIONS = Map.of(
+    static final Map<String, Authorization> AUTHORIZATIONS = Map.of(
             "bearer", Authorization.BEARER,
             "x-api-key", Authorization.X_API_KEY,
             "x-goog-api-key", Authorization.X_GOOG_API_KEY,
@@ -126,13 +126,18 @@ final class CredentialReader {
             var key = written.value().strip();
             if (KeyFile.isOne(key)) {
                 warn(written, "a key file can only stand in apikey, alone; this one is ignored");
-            } else if (SENDABLE.matcher(key).matches()) {
+            } else if (isSendable(key)) {
                 keys.add(key);
             } else if (!key.isEmpty()) {
                 warn(written, "a key has characters that no header can carry; it is ignored");
             }
         }
         return List.copyOf(keys);
+    }
+
+    /** Whether a header can carry it. */
+    static boolean isSendable(String key) {
+        return SENDABLE.matcher(key).matches();
     }
 
     private Authorization authorization(@Nullable Text type, List<String> keys) {

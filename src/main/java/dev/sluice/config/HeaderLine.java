@@ -76,6 +76,10 @@ final class HeaderLine {
         }
     }
 
+    static boolean isName(String text) {
+        return NAME.matcher(text).matches();
+    }
+
     private static Optional<Map.Entry<String, String>> parse(String entry) {
         var colon = entry.indexOf(':');
         if (colon < 0) {
@@ -84,9 +88,8 @@ final class HeaderLine {
         var name = entry.substring(0, colon);
         var value = entry.substring(colon + 1).strip();
         // A line break in a value would let it smuggle in further headers.
-        var sound = NAME.matcher(name).matches()
-                && !value.isEmpty()
-                && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c <= '~'));
+        var sound =
+                isName(name) && !value.isEmpty() && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c <= '~'));
         return sound ? Optional.of(new Added(name, value)) : Optional.empty();
     }
 }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +39,12 @@ final class HuJson {
     record Place(int line, int column) {
         /** For what concerns the document as a whole. */
         static final Place NOWHERE = new Place(0, 0);
+    }
+
+    /** Puts something else in place of a string, or of a part of it. */
+    @FunctionalInterface
+    interface Substitution {
+        String substitute(String text, Place at);
     }
 
     /** A value and where it begins. */
@@ -89,23 +94,23 @@ final class HuJson {
 
     private final JsonParser parser;
     private final Findings findings;
-    private final UnaryOperator<String> substitute;
+    private final Substitution substitution;
 
-    private HuJson(JsonParser parser, Findings findings, UnaryOperator<String> substitute) {
+    private HuJson(JsonParser parser, Findings findings, Substitution substitution) {
         this.parser = parser;
         this.findings = findings;
-        this.substitute = substitute;
+        this.substitution = substitution;
     }
 
     /**
      * Reads one document.
      *
      * @param findings   gets a warning for every duplicate key; the last one wins, as it does in the original
-     * @param substitute applied to string values, not to keys
+     * @param substitution applied to string values, not to keys
      */
-    static Value parse(String text, Findings findings, UnaryOperator<String> substitute) throws Malformed {
+    static Value parse(String text, Findings findings, Substitution substitution) throws Malformed {
         try (var parser = FACTORY.createParser(withoutByteOrderMark(text))) {
-            return new HuJson(parser, findings, substitute).document();
+            return new HuJson(parser, findings, substitution).document();
         } catch (JsonProcessingException e) {
             throw new Malformed(placed(firstLine(e.getOriginalMessage())), place(e.getLocation()));
         } catch (IOException e) {
@@ -133,7 +138,7 @@ final class HuJson {
             case START_ARRAY -> array(at);
             case VALUE_STRING -> {
                 var written = parser.getText();
-                yield new Text(written, substitute.apply(written), at);
+                yield new Text(written, substitution.substitute(written, at), at);
             }
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(at);
             case VALUE_TRUE -> new Bool(true, at);

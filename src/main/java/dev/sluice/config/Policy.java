@@ -2,17 +2,23 @@ package dev.sluice.config;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policy document: who may use what, and what it may cost. Keys as in the document; parsing and checking stand in
  * {@link PolicyDocument}.
  *
  * @param providers by id, in document order
- * @param grants    in document order
+ * @param grants    those by the older syntax too, after the others
  * @param quotas    by name as written, templates included, for example {@code daily:<user>}
  * @param fallbacks {@code provider/model} to what may answer in its place, best first, in the same form
  * @param prices    the operator's own prices: a model's key in the price table to fields of the price table;
  *     numbers are {@link java.math.BigDecimal}, never negative; nested objects are maps
+ * @param hooks      by name
+ * @param s3         null when nothing is exported
+ * @param connectors by id
+ * @param flags      those that the document sets, by name
+ * @param chatModels as JSON values, for no document tells their form
  */
 public record Policy(
         Map<String, ProviderRule> providers,
@@ -20,15 +26,52 @@ public record Policy(
         Map<String, QuotaRule> quotas,
         boolean autoCostBasis,
         Map<String, List<String>> fallbacks,
-        Map<String, Map<String, Object>> prices) {
+        Map<String, Map<String, Object>> prices,
+        Map<String, HookRule> hooks,
+        @Nullable S3Rule s3,
+        McpRule mcp,
+        Map<String, ConnectorRule> connectors,
+        DatabaseRule database,
+        Map<String, Boolean> flags,
+        List<Object> chatModels) {
     public Policy {
         providers = Ordered.copy(providers);
         grants = List.copyOf(grants);
         quotas = Ordered.copy(quotas);
         fallbacks = Ordered.copy(fallbacks);
         prices = Ordered.copy(prices);
+        hooks = Ordered.copy(hooks);
+        connectors = Ordered.copy(connectors);
+        flags = Ordered.copy(flags);
+        chatModels = List.copyOf(chatModels);
         providers.forEach((id, provider) -> require("providers", id, provider.id()));
         quotas.forEach((name, quota) -> require("quotas", name, quota.name()));
+        hooks.forEach((name, hook) -> require("hooks", name, hook.name()));
+        connectors.forEach((id, connector) -> require("connectors.servers", id, connector.id()));
+    }
+
+    /** What decides about requests for models, and nothing else. */
+    public Policy(
+            Map<String, ProviderRule> providers,
+            List<GrantRule> grants,
+            Map<String, QuotaRule> quotas,
+            boolean autoCostBasis,
+            Map<String, List<String>> fallbacks,
+            Map<String, Map<String, Object>> prices) {
+        this(
+                providers,
+                grants,
+                quotas,
+                autoCostBasis,
+                fallbacks,
+                prices,
+                Map.of(),
+                null,
+                McpRule.NONE,
+                Map.of(),
+                DatabaseRule.USUAL,
+                Map.of(),
+                List.of());
     }
 
     private static void require(String section, String key, String name) {

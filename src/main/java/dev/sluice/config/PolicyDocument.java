@@ -1,23 +1,26 @@
 package dev.sluice.config;
 
-import dev.sluice.config.GrantReader.Declared;
 import dev.sluice.config.HuJson.Obj;
 import dev.sluice.config.HuJson.Place;
 import dev.sluice.config.HuJson.Value;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the policy document: HuJSON in, a {@link Policy} and everything that is wrong with the document out.
  *
- * <p>Errors (syntax, macros nobody substituted, broken quotas, impossible prices) leave no policy. Whatever else is wrong is a
- * warning, and is read as absent. Of duplicate keys the last one wins. Some keys are additions of ours, all optional:
- * {@code quotas.*.strict}, {@code fallbacks}, {@code prices}, and of providers {@code apikeys}, {@code vertex_region}, {@code aws_region},
- * {@code aws_profile} and the {@code authorization} {@code sigv4}.
+ * <p>Errors (syntax, macros nobody substituted, broken quotas, impossible prices, times that are none) leave no policy. Whatever
+ * else is wrong is a warning, and is read as absent. Of duplicate keys the last one wins. Some keys are additions of ours, all
+ * optional: {@code quotas.*.strict}, {@code fallbacks}, {@code prices}, {@code $schema}, {@code starts} and {@code expires} of
+ * grants, and of providers {@code apikeys}, {@code max_open_requests}, {@code vertex_region}, {@code aws_region},
+ * {@code aws_profile} and the {@code authorization} {@code sigv4}. Every key there is stands in {@link DocumentShape}.
  */
 public final class PolicyDocument {
     private PolicyDocument() {}
@@ -35,11 +38,9 @@ public final class PolicyDocument {
     public static PolicyReading read(String text, Function<String, @Nullable String> environment) {
         var findings = new Findings();
         var macros = new Macros(environment);
-        var root = root(text, findings, macros::substitute);
+        var root = root(text, findings, macros, DocumentShape.ROOT);
         var policy = root == null ? null : policy(root);
-        if (!macros.unresolved().isEmpty()) {
-            findings.error(Place.NOWHERE, "unsubstituted macros: [" + String.join(", ", macros.unresolved()) + "]");
-        }
+        macros.report(findings);
         return new PolicyReading(findings.anyError() ? null : policy, findings.inOrder());
     }
 
@@ -49,7 +50,7 @@ public final class PolicyDocument {
      */
     public static GrantReading readCapabilities(String text) {
         var findings = new Findings();
-        var root = root(text, findings, UnaryOperator.identity());
+        var root = root(text, findings, (value, _) -> value, GrantShape.APP);
         if (root == null) {
             return new GrantReading(null, findings.inOrder());
         }
@@ -58,83 +59,134 @@ public final class PolicyDocument {
                 findings.error(member.getValue().at(), member.getKey() + ": (expected: array)");
             }
         }
-        var grant = new GrantReader(null).app(root, List.of("*"), 0);
+        var grant = new GrantReader(null).app(root, List.of("*"), Window.ALWAYS, 0);
         return new GrantReading(findings.anyError() ? null : grant, findings.inOrder());
     }
 
-    private static @Nullable Section root(String text, Findings findings, UnaryOperator<String> substitute) {
+    private static @Nullable Section root(
+            String text, Findings findings, HuJson.Substitution substitution, Shape shape) {
         Value value;
         try {
-            value = HuJson.parse(text, findings, substitute);
+            value = HuJson.parse(text, findings, substitution);
         } catch (HuJson.Malformed e) {
             findings.error(e.at, e.details());
             return null;
         }
         if (value instanceof Obj object) {
-            return new Section(object, "", findings);
+            return new Section(object, "", findings, shape);
         }
         findings.error(value.at(), "config: " + HuJson.kind(value) + " (expected: object)");
         return null;
     }
 
     private static Policy policy(Section root) {
-        // Belong to parts that are not there yet. Grants by the deprecated syntax count for nothing, so its warnings
-        // about missing grants stay: they are true.
-        root.accept("exporters", "database", "flags", "chat_models", "temp_grants");
-
         var providerSection = root.section("providers");
-        Map<String, ProviderRule> providers = providerSection == null ? Map.of() : ProviderReader.read(providerSection);
         var quotaSection = root.section("quotas");
-        Map<String, QuotaRule> quotas = quotaSection == null ? Map.of() : QuotaReader.read(quotaSection);
         var hookSection = root.section("hooks");
-        if (hookSection != null) {
-            HookCheck.check(hookSection);
-        }
-        var priceSection = root.section("prices");
-        Map<String, Map<String, Object>> prices = priceSection == null ? Map.of() : PriceReader.read(priceSection);
-        var fallbackSection = root.section("fallbacks");
-        Map<String, List<String>> fallbacks =
-                fallbackSection == null ? Map.of() : FallbackReader.read(fallbackSection, providers);
-        var declared = new Declared(keys(providerSection), keys(quotaSection), keys(hookSection));
-        var grants = new GrantReader(declared).read("grants", root);
-        var autoCostBasis = !Boolean.FALSE.equals(root.flag("auto_cost_basis"));
+        var mcpSection = root.section("mcp");
+        var connectorSection = root.section("connectors");
+        var providers = read(providerSection, ProviderReader::read, Map.<String, ProviderRule>of());
+        var quotas = read(quotaSection, QuotaReader::read, Map.<String, QuotaRule>of());
+        var hooks = read(hookSection, HookReader::read, Map.<String, HookRule>of());
+        var mcp = read(mcpSection, ConnectorReader::mcp, McpRule.NONE);
+        var connectors = read(connectorSection, ConnectorReader::connectors, Map.<String, ConnectorRule>of());
+        var prices = read(root.section("prices"), PriceReader::read, Map.<String, Map<String, Object>>of());
+        var fallbacks = read(
+                root.section("fallbacks"),
+                section -> FallbackReader.read(section, providers),
+                Map.<String, List<String>>of());
+        var exporterSection = root.section("exporters");
+        var s3 = exporterSection == null ? null : ExporterReader.read(exporterSection);
+        var database = read(root.section("database"), DatabaseReader::read, DatabaseRule.USUAL);
+        var flags = read(root.section("flags"), PolicyDocument::flags, Map.<String, Boolean>of());
+        var chatModels = root.items("chat_models").stream()
+                .flatMap(it -> Stream.ofNullable(HuJson.plain(it)))
+                .toList();
+        root.text("$schema");
 
-        checkWhole(root, declared, grants);
+        var servers = new HashSet<>(inner(mcpSection));
+        servers.addAll(inner(connectorSection));
+        var labels =
+                connectors.values().stream().flatMap(it -> it.labels().stream()).collect(Collectors.toSet());
+        var declared = new Declared(
+                keys(providerSection),
+                keys(quotaSection),
+                keys(hookSection),
+                servers,
+                mcp.acceptRegistrations(),
+                labels);
+        var grants = Stream.concat(
+                        new GrantReader(declared).read(root).stream(),
+                        new TempGrantReader(declared).read(root).stream())
+                .toList();
+        var autoCostBasis = root.flagOr("auto_cost_basis", true);
+
+        checkWhole(root.findings(), declared, grants);
         root.reportUnknownKeys();
-        return new Policy(providers, grants, quotas, autoCostBasis, fallbacks, prices);
+        return new Policy(
+                providers,
+                grants,
+                quotas,
+                autoCostBasis,
+                fallbacks,
+                prices,
+                hooks,
+                s3,
+                mcp,
+                connectors,
+                database,
+                flags,
+                chatModels);
     }
 
+    private static <R> R read(@Nullable Section section, Function<Section, R> reader, R absent) {
+        return section == null ? absent : reader.apply(section);
+    }
+
+    private static Map<String, Boolean> flags(Section section) {
+        var flags = new LinkedHashMap<String, Boolean>();
+        for (var name : section.keys()) {
+            var flag = section.section(name);
+            var value = flag == null ? null : flag.flag("value");
+            if (value != null) {
+                flags.put(name, value);
+            }
+            if (flag != null) {
+                flag.reportUnknownKeys();
+            }
+        }
+        section.reportUnknownKeys();
+        return flags;
+    }
+
+    /** The keys that the operator chose, whatever stands there. */
     private static Set<String> keys(@Nullable Section section) {
         return section == null ? Set.of() : section.members().keySet();
     }
 
-    private static void checkWhole(Section root, Declared declared, List<GrantRule> grants) {
-        var servers = servers(root.section("mcp")) + servers(root.section("connectors"));
-        if (declared.providers().isEmpty() && servers == 0) {
-            root.findings()
-                    .warn(
-                            Place.NOWHERE,
-                            "no providers or mcp servers defined; users will not be able to access any models");
+    private static Set<String> inner(@Nullable Section section) {
+        return section != null && section.value("servers") instanceof Obj servers
+                ? servers.members().keySet()
+                : Set.of();
+    }
+
+    private static void checkWhole(Findings findings, Declared declared, List<GrantRule> grants) {
+        if (declared.providers().isEmpty() && declared.servers().isEmpty()) {
+            findings.warn(
+                    Place.NOWHERE, "no providers or mcp servers defined; users will not be able to access any models");
         }
         if (!declared.providers().isEmpty() && grants.isEmpty()) {
-            root.findings()
-                    .warn(
-                            Place.NOWHERE,
-                            "providers are configured but no grants or temp_grants defined; all access will be denied");
+            findings.warn(
+                    Place.NOWHERE,
+                    "providers are configured but no grants or temp_grants defined; all access will be denied");
         }
         var admins =
                 grants.stream().flatMap(it -> it.capabilities().stream()).anyMatch(it -> "admin".equals(it.role()));
         if (!admins) {
-            root.findings()
-                    .warn(
-                            Place.NOWHERE,
-                            "no grant in grants or temp_grants assigns role:admin; nobody will be able to manage this "
-                                    + "instance unless admin is granted via tsnet ACL policy");
+            findings.warn(
+                    Place.NOWHERE,
+                    "no grant in grants or temp_grants assigns role:admin; nobody will be able to manage this "
+                            + "instance unless admin is granted via tsnet ACL policy");
         }
-    }
-
-    private static int servers(@Nullable Section section) {
-        var servers = section == null ? null : section.section("servers");
-        return servers == null ? 0 : servers.members().size();
     }
 }

@@ -17,32 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProviderReader {
     private static final String CHAT = "openai_chat";
-    private static final List<String> FLAGS = List.of(
-            CHAT,
-            "openai_responses",
-            "anthropic_messages",
-            "gemini_generate_content",
-            "bedrock_model_invoke",
-            "google_generate_content",
-            "google_raw_predict",
-            "bedrock_converse",
-            "experimental_gemini_cli_vertex_compat");
-
-    private static final Set<String> COST_BASES = Set.of(
-            "anthropic",
-            "openai",
-            "google",
-            "bedrock",
-            "bedrock-us",
-            "bedrock-eu",
-            "bedrock-ap",
-            "vertex",
-            "azure",
-            "azure-eu",
-            "azure-us",
-            "openrouter",
-            "vercel");
-
     private static final int NO_LIMIT = Integer.MAX_VALUE;
 
     private ProviderReader() {}
@@ -60,8 +34,6 @@ final class ProviderReader {
     }
 
     private static @Nullable ProviderRule read(String id, Section section) {
-        // Only shown by the original, as metadata of models.
-        section.accept("upstream");
         var goodId = id(id, section);
         var baseUrl = baseUrl(id, section);
         var models = section.texts("models").stream().map(Text::value).filter(it -> !it.isBlank());
@@ -77,6 +49,7 @@ final class ProviderReader {
         var preference = section.integerOr("preference", 0);
         var disabled = disabled(section);
         var maxOpenRequests = maxOpenRequests(section);
+        var upstream = section.textOr("upstream", "");
         if (!goodId || baseUrl == null || credential == null) {
             return null;
         }
@@ -94,7 +67,8 @@ final class ProviderReader {
                 headers,
                 preference,
                 disabled,
-                maxOpenRequests);
+                maxOpenRequests,
+                upstream);
     }
 
     private static boolean id(String id, Section section) {
@@ -130,7 +104,7 @@ final class ProviderReader {
         if (flags == null) {
             return Set.of(CHAT);
         }
-        for (var flag : FLAGS) {
+        for (var flag : flags.keys()) {
             if (Boolean.TRUE.equals(flags.flag(flag))) {
                 holding.add(flag);
             }
@@ -147,26 +121,21 @@ final class ProviderReader {
         if (basis == null || basis.value().isEmpty()) {
             return null;
         }
-        if (!COST_BASES.contains(basis.value())) {
+        if (!section.isWord("cost_basis", basis)) {
             section.findings()
                     .warn(
                             basis.at(),
                             section.path("cost_basis") + ": \"" + basis.written() + "\" (expected: one of "
-                                    + String.join(
-                                            ", ", COST_BASES.stream().sorted().toList()) + ")");
+                                    + section.expectedWords("cost_basis") + ")");
         }
         return basis.value();
     }
 
     private static List<CostMapping> costMap(Section section) {
         var mappings = new ArrayList<CostMapping>();
-        var items = section.items("model_cost_map");
-        for (int i = 0; i < items.size(); i++) {
-            var entry = section.section(section.path("model_cost_map") + "[" + i + "]", items.get(i));
-            if (entry != null) {
-                costMapping(entry, mappings);
-                entry.reportUnknownKeys();
-            }
+        for (var entry : section.sections("model_cost_map")) {
+            costMapping(entry, mappings);
+            entry.reportUnknownKeys();
         }
         return mappings;
     }

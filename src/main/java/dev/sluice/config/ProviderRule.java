@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param addHeaders    name to value, added to every upstream request
  * @param preference    higher wins when several providers offer a model
  * @param maxOpenRequests past it requests are refused; 0 for what the node's settings say
+ * @param upstream what kind of provider it is, for clients that ask; empty when nobody said
  */
 public record ProviderRule(
         String id,
@@ -33,7 +34,8 @@ public record ProviderRule(
         List<Map.Entry<String, String>> addHeaders,
         int preference,
         boolean disabled,
-        int maxOpenRequests) {
+        int maxOpenRequests,
+        String upstream) {
     public ProviderRule {
         if (maxOpenRequests < 0) {
             throw new IllegalArgumentException(
@@ -81,7 +83,8 @@ public record ProviderRule(
                 addHeaders,
                 preference,
                 disabled,
-                0);
+                0,
+                "");
     }
 
     /** Whether a caller has to bring a credential of this provider along. */

@@ -11,27 +11,29 @@ import dev.sluice.config.HuJson.Text;
 import dev.sluice.config.HuJson.Value;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One object of the document while it is read. Whatever key is asked for is known; the rest are unknown keys. A value of
- * the wrong type is reported and read as absent; so is, unreported, {@code null}.
+ * One object of the document while it is read. Its shape says which keys it may have; the rest are unknown. A value of the wrong
+ * type is reported and read as absent; so is, unreported, {@code null}.
  */
 final class Section {
     private final Obj object;
     private final String path;
     private final Findings findings;
-    private final Set<String> known = new LinkedHashSet<>();
+    private final Shape shape;
 
-    Section(Obj object, String path, Findings findings) {
+    Section(Obj object, String path, Findings findings, Shape shape) {
         this.object = object;
         this.path = path;
         this.findings = findings;
+        this.shape = shape;
     }
 
     Place at() {
@@ -51,6 +53,11 @@ final class Section {
         return value(key) != null;
     }
 
+    /** The keys that its shape has. */
+    Set<String> keys() {
+        return shape.keys();
+    }
+
     /** The place of a key, or of the whole object when the key is absent. */
     Place at(String key) {
         var member = object.members().get(key);
@@ -59,7 +66,9 @@ final class Section {
 
     @Nullable
     Value value(String key) {
-        known.add(key);
+        if (!shape.has(key)) {
+            throw new IllegalArgumentException(shape + " has no key " + key);
+        }
         var member = object.members().get(key);
         return member == null || member.value() instanceof Null ? null : member.value();
     }
@@ -79,6 +88,49 @@ final class Section {
     String textOr(String key, String fallback) {
         var text = text(key);
         return text == null ? fallback : text.value();
+    }
+
+    /** The words that may stand at a key, as a message lists them. */
+    String expectedWords(String key) {
+        return String.join(
+                ", ",
+                shape.words(key).stream().filter(it -> !it.isEmpty()).sorted().toList());
+    }
+
+    boolean isWord(String key, Text text) {
+        return shape.words(key).contains(text.value());
+    }
+
+    /** The one of several words that stands at a key; null when there is none, or one that may not, which is reported. */
+    <E extends Enum<E>> @Nullable E word(String key, Class<E> type) {
+        var text = text(key);
+        return text == null || (text.value().isEmpty() && isWord(key, text)) ? null : word(key, text, type);
+    }
+
+    /** As {@link #word}, for an array of them. */
+    <E extends Enum<E>> Set<E> words(String key, Class<E> type) {
+        var words = EnumSet.noneOf(type);
+        for (var text : texts(key)) {
+            var word = word(key, text, type);
+            if (word != null) {
+                words.add(word);
+            }
+        }
+        return words;
+    }
+
+    private <E extends Enum<E>> @Nullable E word(String key, Text text, Class<E> type) {
+        if (isWord(key, text)) {
+            return Enum.valueOf(type, text.value().toUpperCase(Locale.ROOT));
+        }
+        findings.warn(
+                text.at(), path(key) + ": \"" + text.written() + "\" (expected: one of " + expectedWords(key) + ")");
+        return null;
+    }
+
+    boolean flagOr(String key, boolean fallback) {
+        var flag = flag(key);
+        return flag == null ? fallback : flag;
     }
 
     @Nullable
@@ -149,13 +201,18 @@ final class Section {
     @Nullable
     Section section(String key) {
         var value = value(key);
-        return value == null ? null : section(path(key), value);
+        return value == null ? null : section(path(key), value, shape.member(key));
     }
 
+    /** One item of the array at a key. */
     @Nullable
-    Section section(String where, Value value) {
+    Section section(String key, int index, Value item) {
+        return section(path(key) + "[" + index + "]", item, shape.member(key).item());
+    }
+
+    private @Nullable Section section(String where, Value value, Shape inside) {
         if (value instanceof Obj nested) {
-            return new Section(nested, where, findings);
+            return new Section(nested, where, findings, inside);
         }
         mismatch(where, value, "object");
         return null;
@@ -173,6 +230,19 @@ final class Section {
         return sections;
     }
 
+    /** The objects in the array at a key; items of another type are reported and left out. */
+    List<Section> sections(String key) {
+        var sections = new ArrayList<Section>();
+        var items = items(key);
+        for (int i = 0; i < items.size(); i++) {
+            var section = section(key, i, items.get(i));
+            if (section != null) {
+                sections.add(section);
+            }
+        }
+        return sections;
+    }
+
     Map<String, Member> members() {
         return object.members();
     }
@@ -186,12 +256,7 @@ final class Section {
         findings.warn(value.at(), where + ": " + HuJson.kind(value) + " (expected: " + expected + ")");
     }
 
-    /** Keys that the document may have and that nobody reads yet. */
-    void accept(String... keys) {
-        known.addAll(List.of(keys));
-    }
-
-    /** Reports every key that was never asked for. */
+    /** Reports every key that its shape does not have. */
     void reportUnknownKeys() {
         report("unknown config key ");
     }
@@ -203,8 +268,8 @@ final class Section {
 
     private void report(String what) {
         object.members().forEach((key, member) -> {
-            if (!known.contains(key)) {
-                findings.warn(member.at(), what + "\"" + key + "\"" + Spelling.hint(key, known));
+            if (!shape.has(key)) {
+                findings.warn(member.at(), what + "\"" + key + "\"" + Spelling.hint(key, keys()));
             }
         });
     }

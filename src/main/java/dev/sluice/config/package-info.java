@@ -3,7 +3,8 @@
  *
  * <p>The policy is read into a tree that knows its places ({@code HuJson}), then section by section into records. We chose
  * reading by hand over data binding because every finding needs a line, a warning must not end the reading, and the words of
- * the findings are documented.
+ * the findings are documented. Which keys there are stands in one place for all ({@code Shape}): readers, unknown keys and the
+ * JSON Schema.
  *
  * <p>A document that is wrong in a way that only warns loads all the same; then doubt is denial: an unusable provider is left
  * out, an unreadable grant grants nothing, an unreadable quota refuses.

@@ -1,5 +1,5 @@
 /**
- * Simulated providers for the demo, the tests and load tests; faults on demand. Not for: anything a real caller's money or data passes.
+ * Simulated providers for the demo, the tests and load tests, faults on demand; and callers, for the JVM's training run. Not for: anything a real caller's money or data passes.
  *
  * <p>Pekko HTTP's server layer runs on a TCP layer of our own instead of {@code newServerAt}, because only below HTTP can a connection end
  * in the ways that real ones do: a FIN in the middle of a chunked answer, a reset before the first byte ({@link dev.sluice.simulator.Wire}).

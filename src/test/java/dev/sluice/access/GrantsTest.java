@@ -7,19 +7,24 @@ import dev.sluice.config.GrantRule;
 import dev.sluice.config.GrantRule.Capability;
 import dev.sluice.config.Policy;
 import dev.sluice.config.QuotaRule;
+import dev.sluice.config.Window;
 import dev.sluice.identity.Caller;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.AlphaChars;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.NotEmpty;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GrantsTest {
+    private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
     private static final Caller ALICE = person("alice@example.com");
     private static final Caller LOCAL = new Caller("(loopback)", "", "", List.of(), List.of(), true, List.of());
     private static final Caller MACHINE =
@@ -28,6 +33,8 @@ class GrantsTest {
             new Caller("carol@example.com", "", "", List.of(), List.of("group:eng"), false, List.of());
     // What could only come about by mistake, and must then not gain anything.
     private static final Caller PRETENDER = new Caller("tag:api", "", "", List.of(), List.of(), false, List.of());
+
+    private Instant now = NOON;
 
     @ParameterizedTest
     @CsvSource({
@@ -147,6 +154,55 @@ class GrantsTest {
     }
 
     @Test
+    void endsAGrantWithTheNextRequestAfterItsTime() {
+        var access = access(
+                grant("*", role("user")),
+                timed(NOON, NOON.plusSeconds(60), new Capability("admin", List.of("**"), List.of("pool"), List.of())));
+        assertThat(access.role(ALICE)).isEqualTo(Role.ADMIN);
+        assertThat(access.permit(ALICE, "openai", "gpt-5").orElseThrow().buckets())
+                .extracting(Bucket::name)
+                .containsExactly("pool");
+
+        now = NOON.plusSeconds(60);
+
+        assertThat(access.role(ALICE)).isEqualTo(Role.USER);
+        assertThat(access.permit(ALICE, "openai", "gpt-5")).isEmpty();
+    }
+
+    @Test
+    void beginsAGrantAtItsTimeAndTakesItBackWhenTheClockIsSetBack() {
+        var access = access(timed(NOON, Instant.MAX, role("user")));
+
+        for (var second : List.of(-1, 0, 1, -1)) {
+            now = NOON.plusSeconds(second);
+            assertThat(access.role(ALICE)).as("second %d", second).isEqualTo(second < 0 ? Role.NONE : Role.USER);
+        }
+    }
+
+    @Property
+    void grantsAtEveryMomentWhatTheWindowsOfThatMomentSay(
+            @ForAll @Size(max = 6) List<@IntRange(max = 20) Integer> starts,
+            @ForAll @Size(max = 40) List<@IntRange(max = 30) Integer> moments) {
+        // Grant i lets one use model i, from its start on, for five seconds more than its number.
+        var grants = new GrantRule[starts.size()];
+        for (int i = 0; i < grants.length; i++) {
+            var from = NOON.plusSeconds(starts.get(i));
+            grants[i] = timed(from, from.plusSeconds(5 + i), models(List.of("p/" + i)));
+        }
+        var access = access(grants);
+
+        for (int moment : moments) {
+            now = NOON.plusSeconds(moment);
+            for (int i = 0; i < grants.length; i++) {
+                var holds = moment >= starts.get(i) && moment < starts.get(i) + 5 + i;
+                assertThat(access.permit(ALICE, "p", "" + i).isPresent())
+                        .as("grant %d at second %d", i, moment)
+                        .isEqualTo(holds);
+            }
+        }
+    }
+
+    @Test
     void remembersNoMoreCallersThanItsBound() {
         var access = access(grant("*", role("user")));
 
@@ -164,9 +220,9 @@ class GrantsTest {
         assertThat(access.role(person(login + "@example.com"))).isEqualTo(Role.ADMIN);
     }
 
-    private static Access access(GrantRule... grants) {
+    private Access access(GrantRule... grants) {
         var quotas = Map.of("daily:<user>", quota("daily:<user>"), "pool", quota("pool"));
-        return Access.of(new Policy(Map.of(), List.of(grants), quotas, true, Map.of(), Map.of()));
+        return Access.of(new Policy(Map.of(), List.of(grants), quotas, true, Map.of(), Map.of()), () -> now);
     }
 
     private static QuotaRule quota(String name) {
@@ -175,6 +231,10 @@ class GrantsTest {
 
     private static GrantRule grant(String source, Capability... capabilities) {
         return new GrantRule(List.of(source), List.of(capabilities), Map.of());
+    }
+
+    private static GrantRule timed(Instant starts, Instant expires, Capability... capabilities) {
+        return new GrantRule(List.of("*"), List.of(capabilities), Map.of(), new Window(starts, expires));
     }
 
     private static Capability role(String role) {

@@ -9,6 +9,7 @@ import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.admin.FakeLedger.Asked;
 import dev.sluice.admin.FakeQuota.Refill;
+import dev.sluice.config.PolicySchema;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.config.Secret;
@@ -259,6 +260,17 @@ class AdminEndpointsTest {
         assertThat(foreign.status()).isEqualTo(missing.status());
         assertThat(foreign.status().intValue()).isEqualTo(404);
         assertThat(body(foreign).get("error").textValue()).isEqualTo("no session \"anme_00000000000000aa\"");
+    }
+
+    @Test
+    void servesThePolicysSchemaToWhoeverHasARole() throws IOException {
+        var response = get("/aperture/config.schema.json", "alice");
+
+        assertThat(response.status().intValue()).isEqualTo(200);
+        assertThat(response.entity().getContentType()).hasToString("application/schema+json");
+        assertThat(body(response)).isEqualTo(json.readTree(PolicySchema.text()));
+        assertThat(get("/aperture/config.schema.json", "nobody").status().intValue())
+                .isEqualTo(403);
     }
 
     private HttpResponse get(String uri, String visitor) {

@@ -1,11 +1,7 @@
 package dev.sluice.config;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -13,7 +9,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 class PolicyDocumentPropertiesTest {
-    private static final String VALID = valid();
+    private static final String VALID = Documents.text("every-key");
     private static final String ALPHABET = "{}[]\":,/*\\$-+0123456789eE.truefalsn \n\u0000\uD800\u00e9<>";
 
     @Property(tries = 2000)
@@ -55,15 +51,6 @@ class PolicyDocumentPropertiesTest {
                     text.insert(colon + 2, values[random.nextInt(values.length)]);
                 }
             }
-        }
-    }
-
-    private static String valid() {
-        try (var stream =
-                requireNonNull(PolicyDocumentPropertiesTest.class.getResourceAsStream("/policy/complete.hujson"))) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

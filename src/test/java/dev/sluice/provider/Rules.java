@@ -35,7 +35,8 @@ final class Rules {
                 headers,
                 0,
                 false,
-                0);
+                0,
+                "");
     }
 
     static Keys keys(Authorization authorization, String... keys) {
