@@ -61,7 +61,7 @@ public final class Node {
         var settings = Settings.of(config);
         // The prices are read while the actor system starts: either takes some tenths of a second, on a core of its
         // own.
-        var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy));
+        var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy, InstantSource.system()));
         return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, inForce));
     }
 
@@ -91,7 +91,6 @@ public final class Node {
         var _ = SqliteStore.get(system);
         var clock = InstantSource.system();
         var random = new SecureRandom();
-        var inForce = InForce.of(policy, clock);
         // Beside the rest: the certificates of all the authorities take a while to read.
         var providers = CompletableFuture.supplyAsync(() -> Providers.start(system, settings, clock, random));
         var sessions = Sessions.start(system, clock, random);
