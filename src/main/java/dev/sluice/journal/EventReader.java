@@ -27,6 +27,10 @@ final class EventReader {
                     + " WHERE g.tag = (SELECT id FROM tag WHERE name = ?) AND g.ordering > ? AND g.ordering <= ?"
                     + " ORDER BY g.ordering LIMIT ?";
 
+    private static final String LAST_BY_PID = EVENT + " FROM event e" + JOINS
+            + " WHERE e.pid = (SELECT id FROM persistence_id WHERE name = ?) AND e.ordering <= ?"
+            + " ORDER BY e.seq DESC LIMIT ?";
+
     /** A named thing with a number to go on from. */
     record Numbered(long number, String name) {}
 
@@ -86,6 +90,23 @@ final class EventReader {
         return page;
     }
 
+    /** The last first. */
+    static List<StoredEvent> last(Connection connection, String persistenceId, long toOrdering, int limit)
+            throws SQLException {
+        try (var select = connection.prepareStatement(LAST_BY_PID)) {
+            select.setString(1, persistenceId);
+            select.setLong(2, toOrdering);
+            select.setInt(3, limit);
+            var events = new ArrayList<StoredEvent>();
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    events.add(event(rows));
+                }
+            }
+            return events;
+        }
+    }
+
     private List<StoredEvent> page(Connection connection, String sql, String key, long from, long to, long limit)
             throws SQLException {
         try (var select = connection.prepareStatement(sql)) {
@@ -115,6 +136,7 @@ final class EventReader {
                 row.getLong(5),
                 Objects.requireNonNull(Payload.read(row, 6)),
                 Payload.read(row, 10),
-                Set.of());
+                Set.of(),
+                null);
     }
 }

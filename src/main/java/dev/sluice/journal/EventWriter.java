@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +22,15 @@ final class EventWriter {
     // A writer is one life of one entity, so an unknown one is new: it is not looked up, and a second row for it would
     // do no harm.
     private final Interned<String> writers = new Interned<>(EventWriter::newWriter);
+    /** Tagged events of the transaction under way. */
+    private final List<StoredEvent> tagged = new ArrayList<>();
+
+    private final Fresh fresh;
     private long lastOrdering;
 
     private EventWriter(long lastOrdering) {
         this.lastOrdering = lastOrdering;
+        this.fresh = new Fresh(lastOrdering);
     }
 
     static EventWriter open(Connection connection) throws SQLException {
@@ -34,12 +40,28 @@ final class EventWriter {
         }
     }
 
+    /** Whose readers may be anywhere. */
+    Fresh fresh() {
+        return fresh;
+    }
+
+    /** What was written is there to be seen. */
+    void committed() {
+        if (!tagged.isEmpty()) {
+            fresh.add(tagged);
+            tagged.clear();
+        }
+    }
+
     /** After a rollback numbers may point to rows that never came to be. Orderings are not given back: a gap that stays empty is harmless. */
     void forget() {
         persistenceIds.forget();
         tags.forget();
         types.forget();
         writers.forget();
+        tagged.clear();
+        // Should a commit that failed have reached the disk all the same, the file knows.
+        fresh.forget(lastOrdering);
     }
 
     void append(Connection connection, List<StoredEvent> rows) throws SQLException {
@@ -63,6 +85,9 @@ final class EventWriter {
         insert.setBytes(7, row.payload().bytes());
         bindMetadata(connection, insert, 8, row.metadata());
         insert.executeUpdate();
+        if (!row.tags().isEmpty()) {
+            tagged.add(row.at(ordering));
+        }
         for (var tag : row.tags()) {
             tag(connection, tag, ordering);
         }
@@ -89,7 +114,11 @@ final class EventWriter {
             update.setLong(1, toSeq);
             update.setLong(2, pid);
             update.setLong(3, pid);
-            return Rows.number(update);
+            var deletedTo = Rows.number(update);
+            fresh.delete(persistenceId, deletedTo);
+            tagged.removeIf(
+                    event -> event.seq() <= deletedTo && event.persistenceId().equals(persistenceId));
+            return deletedTo;
         }
     }
 

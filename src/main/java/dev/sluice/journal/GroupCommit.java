@@ -30,6 +30,9 @@ final class GroupCommit implements AutoCloseable {
     /** A group of so many is more than what one request leaves behind: others are at work, and more will come. */
     private static final int COMPANY = 8;
 
+    /** So are so many requests in one piece of it. */
+    private static final int CROWD = 4;
+
     /** Longer than any group takes on a slow disk; then the process ends without it, which is as safe as kill -9. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
@@ -40,8 +43,11 @@ final class GroupCommit implements AutoCloseable {
 
     /** Hears of what happens to transactions; runs on the writing thread. */
     interface Listener {
+        /** Before anybody else hears of it. */
+        void committed();
+
         /** Between two transactions. */
-        void committed(Connection connection);
+        void between(Connection connection);
 
         /** Rows that were written are gone. */
         void rolledBack();
@@ -72,9 +78,12 @@ final class GroupCommit implements AutoCloseable {
         thread.start();
     }
 
-    /** @param bytes what the work holds in memory, roughly */
-    <T> CompletableFuture<T> submit(SqlWork<T> work, long bytes) {
-        var job = new Job.Urgent<>(work, bytes);
+    /**
+     * @param bytes what the work holds in memory, roughly
+     * @param crowd how many wait for it
+     */
+    <T> CompletableFuture<T> submit(SqlWork<T> work, long bytes, int crowd) {
+        var job = new Job.Urgent<>(work, bytes, crowd);
         var refusal = waiting.offer(job);
         return refusal == null ? job.done() : refused(refusal);
     }
@@ -123,7 +132,7 @@ final class GroupCommit implements AutoCloseable {
 
     private void serveUrgent() {
         var group = waiting.urgent(settings.groupSize());
-        company = group.size() >= COMPANY;
+        company = group.size() >= COMPANY || group.stream().anyMatch(job -> job.crowd() >= CROWD);
         if (!group.isEmpty()) {
             commit(group);
             handOver(group);
@@ -152,7 +161,7 @@ final class GroupCommit implements AutoCloseable {
         }
         // Afterwards, so that what happens between transactions holds up nobody of this group.
         if (connection != null) {
-            listener.committed(connection);
+            listener.between(connection);
         }
     }
 
@@ -170,6 +179,7 @@ final class GroupCommit implements AutoCloseable {
                 job.run(open);
             }
             open.commit();
+            listener.committed();
             return true;
         } catch (Throwable failure) {
             rollback();

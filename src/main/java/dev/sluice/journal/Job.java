@@ -23,12 +23,19 @@ sealed interface Job {
     final class Urgent<T> implements Job {
         private final SqlWork<T> work;
         private final long bytes;
+        private final int crowd;
         private final CompletableFuture<T> done = new CompletableFuture<>();
         private @Nullable Runnable outcome;
 
-        Urgent(SqlWork<T> work, long bytes) {
+        Urgent(SqlWork<T> work, long bytes, int crowd) {
             this.work = work;
             this.bytes = bytes;
+            this.crowd = crowd;
+        }
+
+        /** How many wait for it. */
+        int crowd() {
+            return crowd;
         }
 
         CompletableFuture<T> done() {

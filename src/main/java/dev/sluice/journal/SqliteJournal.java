@@ -65,7 +65,10 @@ final class SqliteJournal extends AsyncWriteJournal {
     }
 
     private CompletionStage<Boolean> append(List<StoredEvent> rows) {
-        var written = store.append(rows);
+        var crowd = rows.stream()
+                .mapToInt(row -> row.event() instanceof Crowd event ? event.waiting() : 1)
+                .max();
+        var written = store.append(rows, crowd.orElse(1));
         var entities = new HashSet<String>();
         rows.forEach(row -> entities.add(row.persistenceId()));
         entities.forEach(entity -> writing.put(entity, written));
@@ -84,7 +87,8 @@ final class SqliteJournal extends AsyncWriteJournal {
                 event.timestamp(),
                 payloads.write(payload, event.manifest()),
                 metadata(event),
-                tags);
+                tags,
+                payload);
     }
 
     private @Nullable Payload metadata(PersistentRepr event) {

@@ -1,7 +1,10 @@
 package dev.sluice.journal;
 
 import com.typesafe.config.Config;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -58,8 +61,24 @@ public final class SqliteReadJournal
 
     @Override
     public Source<EventEnvelope, NotUsed> eventsByTag(String tag, Offset offset) {
-        return live(after(offset), from -> reader.withTag(tag, from, Long.MAX_VALUE), StoredEvent::ordering)
+        return live(after(offset), from -> withTag(tag, from), StoredEvent::ordering)
                 .mapConcat(this::envelopes);
+    }
+
+    private CompletionStage<List<StoredEvent>> withTag(String tag, long from) {
+        var fresh = store.fresh().after(tag, from);
+        return fresh == null ? reader.withTag(tag, from, Long.MAX_VALUE) : CompletableFuture.completedStage(fresh);
+    }
+
+    /**
+     * An entity's last events up to an offset, the last first, on the connection of a reading model that has seen the journal up to there.
+     * All at once: ask for no more than a page.
+     */
+    public List<Object> lastEvents(Connection connection, String persistenceId, long toOffset, int limit)
+            throws SQLException {
+        return EventReader.last(connection, persistenceId, toOffset, limit).stream()
+                .flatMap(row -> events(row).stream())
+                .toList();
     }
 
     @Override
@@ -126,13 +145,15 @@ public final class SqliteReadJournal
     }
 
     private List<EventEnvelope> envelopes(StoredEvent row) {
-        var stored = payloads.read(row.payload());
+        return events(row).stream().map(event -> envelope(row, event)).toList();
+    }
+
+    private Collection<Object> events(StoredEvent row) {
+        var stored = row.event() == null ? payloads.read(row.payload()) : row.event();
         var events = adapters.get(stored.getClass())
                 .fromJournal(stored, row.payload().type().adapter())
                 .events();
-        return CollectionConverters.asJava(events).stream()
-                .map(event -> envelope(row, event))
-                .toList();
+        return CollectionConverters.asJavaCollection(events);
     }
 
     private EventEnvelope envelope(StoredEvent row, Object event) {

@@ -64,7 +64,7 @@ public final class SqliteStore implements Extension {
      * Statements are prepared once however often {@code prepareStatement} is called.
      */
     public <T> CompletionStage<T> write(SqlWork<T> work) {
-        return writer.submit(work, SMALL);
+        return writer.submit(work, SMALL, 1);
     }
 
     /**
@@ -82,22 +82,28 @@ public final class SqliteStore implements Extension {
 
     /** @param bytes what the work holds in memory */
     <T> CompletionStage<T> write(SqlWork<T> work, long bytes) {
-        return writer.submit(work, SMALL + bytes);
+        return writer.submit(work, SMALL + bytes, 1);
     }
 
-    CompletionStage<Boolean> append(List<StoredEvent> rows) {
+    /** @param crowd how many wait for it */
+    CompletionStage<Boolean> append(List<StoredEvent> rows, int crowd) {
         var bytes = rows.stream().mapToLong(row -> row.payload().bytes().length).sum();
-        return write(
+        return writer.submit(
                         connection -> {
                             events.append(connection, rows);
                             return true;
                         },
-                        bytes)
+                        SMALL + bytes,
+                        crowd)
                 .whenComplete((_, _) -> commits.fire());
     }
 
     EventWriter events() {
         return events;
+    }
+
+    Fresh fresh() {
+        return events.fresh();
     }
 
     CommitSignal commits() {
@@ -119,7 +125,12 @@ public final class SqliteStore implements Extension {
     /** What the writer's transactions mean to others. */
     private record Housekeeping(EventWriter events, Checkpoints checkpoints) implements GroupCommit.Listener {
         @Override
-        public void committed(Connection connection) {
+        public void committed() {
+            events.committed();
+        }
+
+        @Override
+        public void between(Connection connection) {
             checkpoints.committed(connection);
         }
 

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param ordering its place among all events; 0 before it has one
  * @param written  milliseconds of the epoch
  * @param tags     empty when read: no reader asks
+ * @param event    what the payload was made of; null when read
  */
 record StoredEvent(
         long ordering,
@@ -18,4 +19,11 @@ record StoredEvent(
         long written,
         Payload payload,
         @Nullable Payload metadata,
-        Set<String> tags) {}
+        Set<String> tags,
+        @Nullable Object event) {
+
+    /** In its place. */
+    StoredEvent at(long place) {
+        return new StoredEvent(place, persistenceId, seq, writer, written, payload, metadata, tags, event);
+    }
+}

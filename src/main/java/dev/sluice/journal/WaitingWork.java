@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class WaitingWork {
     private final int capacity;
     private final long capacityBytes;
-    private final Queue<Job> urgent;
+    private final Queue<Job.Urgent<?>> urgent;
     private final Queue<Job.Patient> patient;
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean closed;
@@ -87,8 +87,8 @@ final class WaitingWork {
         return !isEmpty();
     }
 
-    List<Job> urgent(int max) {
-        var group = new ArrayList<Job>();
+    List<Job.Urgent<?>> urgent(int max) {
+        var group = new ArrayList<Job.Urgent<?>>();
         for (var job = urgent.poll(); job != null; job = group.size() < max ? urgent.poll() : null) {
             group.add(job);
         }

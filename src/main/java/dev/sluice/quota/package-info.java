@@ -5,6 +5,9 @@
  * <p>We chose an entity that runs ahead of its journal over one that writes before it answers, because a bucket that a whole company
  * shares would otherwise be one write a request. What a crash takes with it is what nobody was told is recorded.
  *
+ * <p>We chose to write the end of a request with the beginning of the next one over writing it at once, because that halves the writes of a
+ * quiet bucket, and what a crash takes with it is in the session.
+ *
  * <p>We chose to set aside the whole estimate over at most what is left, because refill is continuous: with nothing left but the trickle
  * of a second, every second would let in one more request that overdraws, and a bucket must be overdrawn by one request at most.
  *

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Events that wait for one journal write together, and whom to tell afterwards.
  *
  * <p>An entity takes no command while it persists, so one write a command would make the disk's latency the entity's speed.
- * Instead it puts what it decides into a batch and sends itself a flush, which lines up behind every command that is in
- * its mailbox already; what came meanwhile makes the next batch.
+ * Instead it puts what it decides into a batch that it flushes a little later; what came meanwhile makes the next batch.
  */
 final class Batch<E> {
     /** Bounds the size of a journal write and what is decided again when it fails. */

@@ -7,6 +7,7 @@ import dev.sluice.session.Reply.Home;
 import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.WireFormat;
 import dev.sluice.wire.WireFormats;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
@@ -46,6 +48,12 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     /** Questions that wait for the journal to be read; askers of more ask again later. */
     private static final int MAX_QUESTIONS = 1024;
 
+    /**
+     * What waits with an exchange for others: nobody waits for its being written, and a journal write costs as much as recording ten. A crash
+     * in this time leaves a request that is charged its estimate.
+     */
+    private static final Duration PATIENCE = Duration.ofMillis(5);
+
     sealed interface Command extends CborSerializable {}
 
     record Remember(Exchange exchange, long errand, ActorRef<Reply> replyTo) implements Command {}
@@ -67,6 +75,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     private record RecallEnded() implements Command {}
 
     private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
     private final String id;
     private final InstantSource clock;
 
@@ -82,16 +91,17 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     private boolean recalling;
 
     static Behavior<Command> create(String id, InstantSource clock) {
-        return Behaviors.setup(context -> new Session(context, id, clock));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new Session(context, timers, id, clock)));
     }
 
     static PersistenceId persistenceId(String id) {
         return PersistenceId.of(KEY.name(), id);
     }
 
-    private Session(ActorContext<Command> context, String id, InstantSource clock) {
+    private Session(ActorContext<Command> context, TimerScheduler<Command> timers, String id, InstantSource clock) {
         super(persistenceId(id));
         this.context = context;
+        this.timers = timers;
         this.id = id;
         this.clock = clock;
     }
@@ -107,7 +117,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
             case Remember remember -> onRemember(state, remember);
             case CostOrLost question -> onCostOrLost(state, question);
             case FindHome(var model, var errand, var replyTo) ->
-                Effect().reply(replyTo, new Home(errand, state.home(model)));
+                Effect().reply(replyTo, new Home(errand, home(state, model)));
             case Recalled(var costs) -> onRecalled(state, costs);
             case RecallEnded() -> onRecallEnded();
             case Flush() -> flush();
@@ -208,13 +218,27 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
             return;
         }
         if (batch.isEmpty()) {
-            context.getSelf().tell(new Flush());
+            timers.startSingleTimer(new Flush(), PATIENCE);
         }
         var recorded = batch.addIfAbsent(request, new ExchangeRecorded(exchange));
         if (claimant.isEmpty()) {
             claimant = exchange.login();
         }
         batch.thenTell(replyTo, new Recorded(errand, SessionState.costOf(recorded.exchange())));
+    }
+
+    /** What waits to be written counts: the next request of a conversation may come sooner. */
+    private String home(SessionState state, String model) {
+        var home = state.home(model);
+        return home.isEmpty()
+                ? batch.events().stream()
+                        .map(ExchangeRecorded::exchange)
+                        .filter(exchange -> SessionState.hasHome(exchange)
+                                && exchange.askedModel().equals(model))
+                        .findFirst()
+                        .map(SessionState::homeOf)
+                        .orElse("")
+                : home;
     }
 
     private boolean isForeign(SessionState state, String login) {

@@ -105,10 +105,19 @@ final class SessionState {
         }
         totals = totals.plus(exchange);
         costs.put(exchange.requestId(), costOf(exchange));
-        if (exchange.status() >= 200 && exchange.status() < 300) {
-            homes.putIfAbsent(exchange.askedModel(), exchange.provider() + "/" + exchange.model());
+        if (hasHome(exchange)) {
+            homes.putIfAbsent(exchange.askedModel(), homeOf(exchange));
         }
         return this;
+    }
+
+    /** Only who answered can be asked again. */
+    static boolean hasHome(Exchange exchange) {
+        return exchange.status() >= 200 && exchange.status() < 300;
+    }
+
+    static String homeOf(Exchange exchange) {
+        return exchange.provider() + "/" + exchange.model();
     }
 
     /** Empty until an exchange told it. */

@@ -22,6 +22,11 @@ public interface Sessions {
         return ShardedSessions.start(system, clock, random);
     }
 
+    /** Under which name the journal keeps a session's exchanges. */
+    static String persistenceId(String session) {
+        return Session.persistenceId(session).id();
+    }
+
     /**
      * The session of a request, by its hints: the client's own id, a chain of responses, else a fingerprint, else random. Two callers
      * never share one, whatever id they send.

@@ -21,11 +21,13 @@ import org.jspecify.annotations.Nullable;
  * the first start of the new version builds them anew.
  */
 final class LedgerTables {
-    static final String NAME = "ledger-1";
+    static final String NAME = "ledger-2";
 
     private static final List<String> STATEMENTS = List.of(
             "DROP TABLE IF EXISTS exchange",
             "DROP TABLE IF EXISTS session",
+            // An older version, should it come back, builds its own anew, too.
+            "DELETE FROM projection_offset WHERE name LIKE 'ledger-%'",
             "CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, login TEXT NOT NULL,"
                     + " format TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
                     + " exchanges INTEGER NOT NULL DEFAULT 0, input INTEGER NOT NULL DEFAULT 0,"
@@ -35,14 +37,12 @@ final class LedgerTables {
             "CREATE INDEX session_by_login ON session (login, last)",
             "CREATE TABLE exchange (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, request_id TEXT NOT NULL,"
                     + " started INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,"
-                    + " input INTEGER, cached INTEGER, output INTEGER, cost INTEGER, body BLOB NOT NULL,"
-                    + " UNIQUE (session, request_id))",
-            // Ends with the row's number, so a session's exchanges come in the order of their recording.
-            "CREATE INDEX exchange_by_session ON exchange (session)");
+                    + " input INTEGER, cached INTEGER, output INTEGER, cost INTEGER)",
+            // Ids of requests begin with the time, so that this grows at its end, however many sessions there are.
+            "CREATE UNIQUE INDEX exchange_once ON exchange (request_id, session)");
 
-    /** An exchange, with its JSON made beforehand: the writing thread only writes. */
-    @SuppressWarnings("ArrayRecordComponent") // Handed to the driver, which wants the array; never compared.
-    record Entry(long offset, Exchange exchange, byte[] body) {}
+    /** An exchange and where the journal has it. */
+    record Entry(long offset, Exchange exchange) {}
 
     private LedgerTables() {}
 
@@ -74,7 +74,7 @@ final class LedgerTables {
     static void add(Connection connection, List<Entry> entries) throws SQLException {
         var sessions = new LinkedHashMap<String, Sum>();
         try (var insert = connection.prepareStatement("INSERT INTO exchange"
-                + " (session, request_id, started, provider, model, outcome, input, cached, output, cost, body)"
+                + " (session, request_id, started, provider, model, outcome, input, cached, output, cost, id)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
             for (var entry : entries) {
                 var sum = sum(connection, sessions, entry.exchange());
@@ -139,7 +139,7 @@ final class LedgerTables {
         bind(insert, 8, usage == null ? null : usage.cachedInputTokens());
         bind(insert, 9, usage == null ? null : usage.outputTokens());
         bind(insert, 10, exchange.costNanos());
-        insert.setBytes(11, entry.body());
+        insert.setLong(11, entry.offset());
         return insert.executeUpdate() == 1;
     }
 
@@ -188,19 +188,13 @@ final class LedgerTables {
         }
     }
 
-    /** The JSON of a session's latest exchanges, the latest first. */
-    static List<byte[]> exchanges(Connection connection, String session, int limit) throws SQLException {
-        try (var select = connection.prepareStatement("SELECT body FROM exchange"
-                + " WHERE session = (SELECT id FROM session WHERE name = ?) ORDER BY id DESC LIMIT ?")) {
-            select.setString(1, session);
-            select.setInt(2, limit);
-            var bodies = new ArrayList<byte[]>();
+    /** How far it came. */
+    static long offset(Connection connection) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT last FROM projection_offset WHERE name = ?")) {
+            select.setString(1, NAME);
             try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    bodies.add(rows.getBytes(1));
-                }
+                return rows.next() ? rows.getLong(1) : 0;
             }
-            return bodies;
         }
     }
 

@@ -4,11 +4,15 @@ import dev.sluice.journal.SqliteReadJournal;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
+import dev.sluice.session.Sessions;
 import dev.sluice.usage.LedgerTables.Entry;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +24,6 @@ import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.Offset;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.Sequence;
-import org.apache.pekko.persistence.query.javadsl.EventsByTagQuery;
 import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.RestartSettings;
 import org.apache.pekko.stream.javadsl.RestartSource;
@@ -37,25 +40,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqliteLedger implements Ledger {
 
-    /** What gathers while the last batch is written. Fewer cost a busy node a fifth more CPU a request, and let the ledger lag. */
-    private static final int BATCH = 100;
+    /** What gathers while the last batch is written. Fewer cost a busy node more CPU a request, and let the ledger lag. */
+    private static final int BATCH = 1000;
 
     /** Exchanges in a transaction: reservations wait for the same writer, and so many take it about a millisecond. */
-    private static final int PIECE = 25;
+    private static final int PIECE = 100;
 
     private static final RestartSettings BACKOFF =
             RestartSettings.create(Duration.ofMillis(200), Duration.ofSeconds(30), 0.2);
 
-    private final ActorSystem<?> system;
     private final SqliteStore store;
-    private final ExchangeJson json;
+    private final SqliteReadJournal journal;
     // Who asks before the tables are there waits for them.
     private final CompletableFuture<Done> prepared = new CompletableFuture<>();
 
     private SqliteLedger(ActorSystem<?> system) {
-        this.system = system;
         this.store = SqliteStore.get(system);
-        this.json = new ExchangeJson(system);
+        this.journal =
+                PersistenceQuery.get(system).getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
     }
 
     static Ledger start(ActorSystem<?> system) {
@@ -69,11 +71,9 @@ final class SqliteLedger implements Ledger {
     }
 
     private Source<Done, NotUsed> projection() {
-        var journal =
-                PersistenceQuery.get(system).getReadJournalFor(EventsByTagQuery.class, SqliteReadJournal.IDENTIFIER);
         return Source.lazyCompletionStage(this::prepare)
                 .flatMapConcat(offset -> journal.eventsByTag(ExchangeRecorded.TAG, Offset.sequence(offset)))
-                .map(this::entry)
+                .map(SqliteLedger::entry)
                 // While a batch is written the next one gathers; when little happens, nothing waits.
                 .batch(BATCH, SqliteLedger::first, SqliteLedger::and)
                 .mapAsync(1, this::add)
@@ -88,9 +88,9 @@ final class SqliteLedger implements Ledger {
         });
     }
 
-    private Entry entry(EventEnvelope envelope) {
+    private static Entry entry(EventEnvelope envelope) {
         var exchange = ((ExchangeRecorded) envelope.event()).exchange();
-        return new Entry(((Sequence) envelope.offset()).value(), exchange, json.write(exchange));
+        return new Entry(((Sequence) envelope.offset()).value(), exchange);
     }
 
     private static List<Entry> first(Entry entry) {
@@ -123,16 +123,24 @@ final class SqliteLedger implements Ledger {
     @Override
     public CompletionStage<Optional<SessionView>> session(String id, int limit) {
         return prepared.thenCompose(_ -> store.read(connection -> {
-            var bodies = LedgerTables.exchanges(connection, id, limit);
+            // Before its sums, so that they have all of it.
+            var exchanges = exchanges(connection, id, limit);
             return LedgerTables.session(connection, id).stream()
                     .findFirst()
-                    .map(row -> new SessionView(row, exchanges(bodies)));
+                    .map(row -> new SessionView(row, exchanges));
         }));
     }
 
-    private List<Exchange> exchanges(List<byte[]> bodies) {
-        return bodies.stream()
-                .map(json::read)
+    /** From the journal, as far as the ledger has come; of one that was recorded twice, the first. */
+    private List<Exchange> exchanges(Connection connection, String session, int limit) throws SQLException {
+        var last =
+                journal.lastEvents(connection, Sessions.persistenceId(session), LedgerTables.offset(connection), limit);
+        var exchanges = new LinkedHashMap<String, Exchange>();
+        for (var event : last) {
+            var exchange = ((ExchangeRecorded) event).exchange();
+            exchanges.put(exchange.requestId(), exchange);
+        }
+        return exchanges.values().stream()
                 .sorted(Comparator.comparing(Exchange::started))
                 .toList();
     }

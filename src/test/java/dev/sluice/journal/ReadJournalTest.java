@@ -112,6 +112,32 @@ class ReadJournalTest {
     }
 
     @Test
+    void tellsLiveWhatTheFileTells() {
+        var probe = kit.<EventEnvelope>createTestProbe();
+        follow(journal.eventsByTag(Diary.TAG, Offset.noOffset()), probe);
+        var diaries = List.of(diary("a"), diary("b"));
+
+        IntStream.range(0, 40).forEach(i -> note(diaries.get(i % 2), (i % 5 == 4 ? "secret " : "") + i));
+        var live = probe.receiveSeveralMessages(32, TestStorage.PATIENCE);
+        restart();
+
+        assertThat(live).isEqualTo(current(Offset.noOffset()));
+    }
+
+    @Test
+    void findsAnEntitysLastEvents() {
+        var diary = diary("a");
+        IntStream.rangeClosed(1, 8).forEach(i -> note(diary, "" + i));
+        note(diary("b"), "another's");
+        var sixth = offset(current(Offset.noOffset()).get(5));
+
+        var last =
+                await(SqliteStore.get(kit.system()).read(connection -> journal.lastEvents(connection, "a", sixth, 3)));
+
+        assertThat(last).containsExactly(new Diary.Noted("6"), new Diary.Noted("5"), new Diary.Noted("4"));
+    }
+
+    @Test
     void givesNoOrderingTwiceThoughTheLastEventsAreDeleted() {
         note(diary("a"), "1");
         var first = current(Offset.noOffset()).getFirst();

@@ -4,6 +4,7 @@ import static dev.sluice.quota.Rules.NOON;
 import static dev.sluice.quota.Rules.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.quota.QuotaBucket.Answer;
 import dev.sluice.quota.QuotaBucket.Command;
@@ -33,7 +34,10 @@ import org.junit.jupiter.api.Test;
 class QuotaBucketTest {
     private static final int SNAPSHOT_EVERY = 500;
     private static final ActorTestKit testKit =
-            ActorTestKit.create(EventSourcedBehaviorTestKit.config().withFallback(TestSystem.config()));
+            ActorTestKit.create(ConfigFactory.parseString("pekko.persistence.testkit.snapshots.serialize = on")
+                    // Else a snapshot would be the state itself, and go on changing.
+                    .withFallback(EventSourcedBehaviorTestKit.config())
+                    .withFallback(TestSystem.config()));
     private static final PersistenceTestKit journal = PersistenceTestKit.create(testKit.system());
     private static int buckets;
 
@@ -111,6 +115,44 @@ class QuotaBucketTest {
 
         awaitStatus(bucket, 0, 300);
         assertThat(journal.persistedInStorage(QuotaBucket.ID_PREFIX + name)).hasSizeLessThan(60);
+    }
+
+    @Test
+    void writesTheEndOfOneRequestWithTheBeginningOfTheNext() {
+        var bucket = spawn("node");
+        bucket.tell(reserve("a", 60, holds(1_000)));
+        desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
+
+        bucket.tell(settle("a", 30));
+        bucket.tell(reserve("b", 60, holds(1_000)));
+
+        assertThat(desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled))
+                .containsExactly(new Journaled(name, List.of("b"), List.of("a")));
+    }
+
+    @Test
+    void writesTheEndOfARequestThoughNoOtherComes() {
+        var bucket = spawn("node");
+        bucket.tell(reserve("a", 60, holds(1_000)));
+        desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
+
+        bucket.tell(settle("a", 30));
+
+        assertThat(desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled))
+                .containsExactly(new Journaled(name, List.of(), List.of("a")));
+    }
+
+    @Test
+    void saysHowManyWaitForAnEvent() {
+        var batch = new Batch(
+                NOON,
+                List.of(
+                        new Change.Settled("a", 1),
+                        new Change.Reserved("b", 1, "node", ""),
+                        new Change.Released("c"),
+                        new Change.Reserved("d", 1, "node", "")));
+
+        assertThat(batch.waiting()).isEqualTo(2);
     }
 
     @Test
@@ -297,9 +339,12 @@ class QuotaBucketTest {
     void takesSnapshotsAndDeletesWhatTheyCover() {
         var bucket = spawn("node");
         for (var i = 0; i < 4 * SNAPSHOT_EVERY; i++) {
-            bucket.tell(settle("r" + i, 1)); // each waits for the one before, so each is an event
-            desk.receiveMessage();
+            // Each waits for the one before, so each is an event.
+            bucket.tell(reserve("r" + i, 1, holds(10_000)));
+            desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
+            bucket.tell(settle("r" + i, 1));
         }
+        desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
 
         awaitStatus(restart(bucket, "node"), 0, 4 * SNAPSHOT_EVERY);
         assertThat(journal.persistedInStorage(QuotaBucket.ID_PREFIX + name))
@@ -308,6 +353,10 @@ class QuotaBucketTest {
 
     private static FishingOutcome untilRefused(Reply reply) {
         return reply instanceof Refused ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore();
+    }
+
+    private static FishingOutcome untilJournaled(Reply reply) {
+        return reply instanceof Journaled ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore();
     }
 
     private ActorRef<Command> spawn(String incarnation) {

@@ -81,6 +81,27 @@ class SessionTest {
     }
 
     @Test
+    void writesWhatComesInAMomentInOneBatch() {
+        var writes = new AtomicInteger();
+        journal.withPolicy(new SlowWrites(writes, new CountDownLatch(0)));
+
+        IntStream.range(0, 100).forEach(i -> record("r" + i, ALICE, 1L, i));
+
+        assertThat(probe.receiveSeveralMessages(100, PATIENCE)).hasSize(100);
+        assertThat(writes.get()).isLessThan(10);
+        journal.resetPolicy();
+    }
+
+    @Test
+    void knowsWhoAnsweredBeforeTheJournalDoes() {
+        record("r1", ALICE, 1L, 1);
+        session.tell(new Session.FindHome("gpt-5", 2, probe.ref()));
+
+        assertThat(probe.receiveSeveralMessages(2, PATIENCE))
+                .containsExactlyInAnyOrder(new Recorded(1, 1), new Reply.Home(2, "openai/gpt-5"));
+    }
+
+    @Test
     void answersTheRecordedCostOfARequestWhoseGatewayDied() {
         record("r1", ALICE, 70L, 1);
 

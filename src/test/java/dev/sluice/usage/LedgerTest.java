@@ -2,6 +2,7 @@ package dev.sluice.usage;
 
 import static dev.sluice.journal.TestStorage.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.journal.TestStorage;
@@ -151,6 +152,9 @@ class LedgerTest {
 
         assertThat(session.costNanos()).isEqualTo(10);
         assertThat(session.last()).isEqualTo(NOON);
+        assertThat(view("oacc_1", 10).exchanges())
+                .extracting(Exchange::requestId, Exchange::started)
+                .containsExactlyInAnyOrder(tuple("r1", NOON), tuple("r2", NOON));
     }
 
     @Test
