@@ -5,6 +5,7 @@ import dev.sluice.config.Settings;
 import dev.sluice.net.Acceptor;
 import dev.sluice.net.Loop;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -42,6 +43,9 @@ final class Way {
             .setMaxInitialLineLength(8 * 1024)
             .setMaxHeaderSize(128 * 1024)
             .setMaxChunkSize(64 * 1024);
+
+    /** Reads of up to 64 KiB before what came is handed on: it is held at once, and once more where it is written. */
+    private static final int READS = 2;
 
     private static final Pattern PROXY_STATUS = Pattern.compile(".*, status: (\\d{3} ?.*)", Pattern.DOTALL);
     private static final int MAX_QUOTED = 100;
@@ -112,6 +116,7 @@ final class Way {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Acceptor.WHEN_WRITTEN)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS))
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
