@@ -98,6 +98,7 @@ public final class Acceptor {
                     open--;
                     acceptMore();
                 }));
+        channel.pipeline().addLast(Closing.INSTANCE);
         channel.config().setAutoRead(false);
         channel.config().setWriteBufferWaterMark(WHEN_WRITTEN);
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);

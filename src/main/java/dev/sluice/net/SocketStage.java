@@ -252,12 +252,6 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
             public void channelInactive(ChannelHandlerContext context) {
                 closed.invoke(Done.getInstance());
             }
-
-            @Override
-            public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-                // A connection that breaks is the everyday; its end is told by what follows.
-                var _ = context.close();
-            }
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.provider;
 import dev.sluice.config.Egress;
 import dev.sluice.config.Settings;
 import dev.sluice.net.Acceptor;
+import dev.sluice.net.Closing;
 import dev.sluice.net.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -126,6 +127,7 @@ final class Way {
                         if (secured != null) {
                             channel.pipeline().addLast(secured);
                         }
+                        channel.pipeline().addLast(Closing.INSTANCE);
                     }
                 });
         SocketAddress target =
@@ -172,6 +174,7 @@ final class Way {
         void succeed(boolean http2) {
             if (!told) {
                 told = true;
+                channel.pipeline().remove(Closing.INSTANCE);
                 attempt.connected(channel, http2);
             }
         }
