@@ -57,6 +57,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
     private byte[] body = new byte[0];
     private int written;
     private boolean writing;
+    private boolean pushing;
     private boolean reused;
     private boolean keep = true;
     private boolean reading = true;
@@ -139,13 +140,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
         }
     }
 
+    /** Not entered twice: what is written may leave at once, and the channel says so in the middle of it. */
     private void writeOn() {
+        pushing = true;
         do {
             var size = Math.min(PIECE, body.length - written);
-            var _ = channel.writeAndFlush(
-                    new DefaultHttpContent(Unpooled.wrappedBuffer(body, written, size)), channel.voidPromise());
+            var piece = new DefaultHttpContent(Unpooled.wrappedBuffer(body, written, size));
             written += size;
+            var _ = channel.writeAndFlush(piece, channel.voidPromise());
         } while (written < body.length && channel.isWritable());
+        pushing = false;
         if (written == body.length) {
             writing = false;
             body = new byte[0];
@@ -156,7 +160,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Incoming.
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (writing && channel.isWritable()) {
+        if (writing && !pushing && channel.isWritable()) {
             writeOn();
         }
     }
