@@ -134,7 +134,7 @@ public final class Node {
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, inForce::access, system, random);
-        return Listener.bind(system, settings, gate::handle)
+        return Listener.bind(system, settings, clock, gate::handle)
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
     }
 
@@ -147,6 +147,11 @@ public final class Node {
 
     public InetSocketAddress address() {
         return listener.address();
+    }
+
+    /** Whether clients are to speak TLS. */
+    public boolean speaksTls() {
+        return settings.tls().isOn();
     }
 
     /** Every way in there is. */

@@ -84,7 +84,7 @@ final class ServeCommand implements Callable<Integer> {
         warnOfMissingKeys(reading.policy());
         var node = start(reading.policy());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(node), "drain"));
-        var url = "http://"
+        var url = (node.speaksTls() ? "https://" : "http://")
                 + new HostPort(node.address().getHostString(), node.address().getPort());
         out.println("sluice listens on " + url);
         reading.policy().providers().values().stream()

@@ -3,7 +3,10 @@ package dev.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.AdminApi;
+import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.SluiceProcess;
+import dev.sluice.testing.TestCertificate;
+import dev.sluice.testing.TestGateway;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -47,6 +50,37 @@ class CommandLineIT {
                     .containsPattern("policy.hujson:4:\\d+: warning: .*colour")
                     .containsPattern("WARN .*no apikey.* provider=\"?keyless");
         }
+    }
+
+    @Test
+    void servesTlsWhenTheVariablesNameACertificate() throws Exception {
+        var certificate = TestCertificate.make(directory);
+        var environment = Map.of(
+                "SLUICE_TLS_CERTIFICATE",
+                certificate.pem().toString(),
+                "SLUICE_TLS_KEY",
+                certificate.key().toString());
+        Files.writeString(directory.resolve("policy.hujson"), TestGateway.policy("http://127.0.0.1:1"));
+        try (var gateway = SluiceProcess.start(
+                        directory, environment, "serve", "--config", "policy.hujson", "--listen", "127.0.0.1:0");
+                var http = RawHttp.connect(gateway.awaitAddress(), TestCertificate.trusting(certificate.pem()))) {
+            assertThat(http.get("/readyz").readHead().status()).isEqualTo(200);
+            assertThat(gateway.out()).contains("sluice listens on https://127.0.0.1:", "try: curl https://127.0.0.1:");
+        }
+    }
+
+    @Test
+    void endsWhenTheCertificateCannotBeUsed() throws IOException {
+        var text = Files.writeString(directory.resolve("text"), "no certificate");
+        Files.writeString(
+                directory.resolve("node.conf"),
+                "sluice.tls { certificate = \"" + text + "\", key = \"" + text + "\" }");
+        assertEndsSaying(
+                "sluice.tls.certificate: .*text \\(expected: a file of certificates as PEM",
+                "--listen",
+                "127.0.0.1:0",
+                "--settings",
+                "node.conf");
     }
 
     @Test

@@ -20,12 +20,36 @@ public record Settings(
         String dataDirectory,
         List<String> trustedProxies,
         Duration drainTimeout,
+        Tls tls,
         Limits limits,
         Clocks clocks,
         Egress egress,
         Retries retries,
         Estimates estimates,
         Reservations reservations) {
+
+    /**
+     * How clients are spoken to: in TLS where there are two files, else in the clear.
+     *
+     * @param certificate a PEM file with the node's certificate and those that stand behind it; empty for none
+     * @param key         a PEM file with the certificate's key; empty for none
+     * @param renewal     between two looks at whether the files have changed
+     */
+    public record Tls(String certificate, String key, Duration renewal) {
+        public Tls {
+            if (certificate.isEmpty() != key.isEmpty()) {
+                var set = certificate.isEmpty() ? "key" : "certificate";
+                var missing = certificate.isEmpty() ? "certificate" : "key";
+                throw new IllegalArgumentException(
+                        "sluice.tls." + missing + ": not set (expected: a file, or no sluice.tls." + set + ")");
+            }
+            positive("sluice.tls.renewal", renewal.toMillis());
+        }
+
+        public boolean isOn() {
+            return !certificate.isEmpty();
+        }
+    }
 
     /**
      * What the node takes at most. Bytes and counts.
@@ -136,6 +160,10 @@ public record Settings(
                     config.getString("storage.directory"),
                     List.copyOf(config.getStringList("trusted-proxies")),
                     config.getDuration("drain-timeout"),
+                    new Tls(
+                            config.getString("tls.certificate"),
+                            config.getString("tls.key"),
+                            config.getDuration("tls.renewal")),
                     new Limits(
                             config.getInt("limits.connections"),
                             config.getBytes("limits.request-body"),

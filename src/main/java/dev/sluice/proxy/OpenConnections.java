@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
-import org.apache.pekko.stream.stage.AsyncCallback;
 
 /**
  * The clients' connections that are open, and their end. A connection is known twice: by its {@link ClientConnection}, which can be asked
@@ -15,19 +15,21 @@ import org.apache.pekko.stream.stage.AsyncCallback;
 final class OpenConnections {
     /** How a connection is asked to end; itself, as far as this class knows. */
     static final class Bell {
-        private final AsyncCallback<Done> callback;
+        private final Runnable drain;
 
-        Bell(AsyncCallback<Done> callback) {
-            this.callback = callback;
+        /** @param drain safe from any thread, and often */
+        Bell(Runnable drain) {
+            this.drain = drain;
         }
 
         private void ring() {
-            callback.invoke(Done.getInstance());
+            drain.run();
         }
     }
 
     private final Set<Bell> connections = ConcurrentHashMap.newKeySet();
     private final Set<Channel> sockets = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger streams = new AtomicInteger();
     private final CompletableFuture<Done> drained = new CompletableFuture<>();
     private volatile boolean draining;
 
@@ -54,10 +56,28 @@ final class OpenConnections {
     /** Counts a socket until it is closed. */
     void addSocket(Channel socket) {
         sockets.add(socket);
-        socket.closeFuture().addListener(closed -> {
+        var _ = socket.closeFuture().addListener(closed -> {
             sockets.remove(socket);
             completeWhenEmpty();
         });
+    }
+
+    /**
+     * Counts a stream of HTTP/2, which carries a request as a connection of HTTP/1.1 does.
+     *
+     * @param most streams that may be open at one time, on all connections
+     * @return whether it may stay; if so, until {@link #removeStream}
+     */
+    boolean addStream(int most) {
+        if (streams.incrementAndGet() <= most) {
+            return true;
+        }
+        removeStream();
+        return false;
+    }
+
+    void removeStream() {
+        streams.decrementAndGet();
     }
 
     /** Asks every connection to end after the answer it carries; completes when none is left. */

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -89,6 +91,18 @@ public final class RawHttp implements AutoCloseable {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(SILENCE_MILLIS);
             socket.connect(address, SILENCE_MILLIS);
+            return new RawHttp(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Connects, and speaks TLS. */
+    public static RawHttp connect(InetSocketAddress address, SSLContext tls) {
+        try {
+            var socket = (SSLSocket) tls.getSocketFactory().createSocket(address.getAddress(), address.getPort());
+            socket.setSoTimeout(SILENCE_MILLIS);
+            socket.startHandshake();
             return new RawHttp(socket);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

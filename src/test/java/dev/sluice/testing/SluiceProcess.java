@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * <p>It runs under the logging that users see, and its output goes to files, so that nobody has to read it for it to go on.
  */
 public final class SluiceProcess implements AutoCloseable {
-    private static final Pattern LISTENS = Pattern.compile("sluice listens on http://127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern LISTENS = Pattern.compile("sluice listens on https?://127\\.0\\.0\\.1:(\\d+)");
     private static final Duration STARTING = Duration.ofSeconds(60);
 
     private final Process process;

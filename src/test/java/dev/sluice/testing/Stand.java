@@ -22,8 +22,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.jspecify.annotations.Nullable;
 
 /** A simulated provider behind a whole gateway, and the view into the gateway's books that its operators have. */
 public final class Stand implements AutoCloseable {
@@ -34,12 +36,19 @@ public final class Stand implements AutoCloseable {
     private final Simulator simulator;
     private ServerBinding binding;
     private final TestGateway gateway;
+    private final @Nullable SSLContext tls;
 
-    private Stand(ActorSystem system, Simulator simulator, ServerBinding binding, TestGateway gateway) {
+    private Stand(
+            ActorSystem system,
+            Simulator simulator,
+            ServerBinding binding,
+            TestGateway gateway,
+            @Nullable SSLContext tls) {
         this.system = system;
         this.simulator = simulator;
         this.binding = binding;
         this.gateway = gateway;
+        this.tls = tls;
     }
 
     public static Stand start(Path data) throws Exception {
@@ -60,7 +69,13 @@ public final class Stand implements AutoCloseable {
         var simulator = new Simulator(system);
         var binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
         var url = "http://127.0.0.1:" + binding.localAddress().getPort();
-        return new Stand(system, simulator, binding, TestGateway.start(data, policy.apply(url), settings));
+        var certificate = settings.get("sluice.tls.certificate");
+        return new Stand(
+                system,
+                simulator,
+                binding,
+                TestGateway.start(data, policy.apply(url), settings),
+                certificate == null ? null : TestCertificate.trusting(Path.of(certificate.toString())));
     }
 
     public Simulator simulator() {
@@ -71,8 +86,10 @@ public final class Stand implements AutoCloseable {
         return gateway;
     }
 
+    /** A connection to the gateway, with TLS if it has a certificate. */
     public RawHttp open() {
-        return RawHttp.connect(gateway.node().address());
+        var address = gateway.node().address();
+        return tls == null ? RawHttp.connect(address) : RawHttp.connect(address, tls);
     }
 
     /** A connection to the provider itself, to see what it would say. */

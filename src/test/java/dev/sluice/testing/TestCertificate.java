@@ -11,11 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A certificate that nobody signed but itself.
@@ -65,12 +69,45 @@ public record TestCertificate(Path keys, Path pem) {
         }
     }
 
-    /** A loopback port where TLS is spoken under this certificate. */
-    public ServerSocket serverSocket() throws IOException, GeneralSecurityException {
+    /** Its key, as a PEM file beside it. */
+    public Path key() throws IOException, GeneralSecurityException {
+        var encoded = store().getKey("test", PASSWORD.toCharArray()).getEncoded();
+        var text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded);
+        return Files.writeString(
+                Path.of(keys + ".key"), "-----BEGIN PRIVATE KEY-----\n" + text + "\n-----END PRIVATE KEY-----\n");
+    }
+
+    /** The settings of a node that shows this certificate. */
+    public Map<String, Object> settings() throws IOException, GeneralSecurityException {
+        return Map.of("sluice.tls.certificate", pem.toString(), "sluice.tls.key", key().toString());
+    }
+
+    /** For a client that believes the certificates of one file, and no others. */
+    public static SSLContext trusting(Path pem) throws IOException, GeneralSecurityException {
+        var store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (var in = Files.newInputStream(pem)) {
+            store.setCertificateEntry(
+                    "believed", CertificateFactory.getInstance("X.509").generateCertificate(in));
+        }
+        var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        managers.init(store);
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, managers.getTrustManagers(), null);
+        return context;
+    }
+
+    private KeyStore store() throws IOException, GeneralSecurityException {
         var store = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(keys)) {
             store.load(in, PASSWORD.toCharArray());
         }
+        return store;
+    }
+
+    /** A loopback port where TLS is spoken under this certificate. */
+    public ServerSocket serverSocket() throws IOException, GeneralSecurityException {
+        var store = store();
         var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         managers.init(store, PASSWORD.toCharArray());
         var context = SSLContext.getInstance("TLS");
