@@ -37,6 +37,7 @@ public final class Acceptor {
     private final ServerChannel listener;
     private final int most;
     private final Visitors visitors;
+    private final CompletableFuture<Done> closed = new CompletableFuture<>();
     /** Touched on the acceptor's loop only. */
     private int open;
 
@@ -85,8 +86,10 @@ public final class Acceptor {
 
     /** Accepts no more; completes when the port is free. */
     public CompletionStage<Done> close() {
-        var closed = new CompletableFuture<Done>();
-        listener.close().addListener(done -> closed.complete(Done.getInstance()));
+        // A loop that has ended tells nobody anything, so who asks again is told what was heard the first time.
+        if (listener.isOpen()) {
+            listener.close().addListener(done -> closed.complete(Done.getInstance()));
+        }
         return closed;
     }
 

@@ -67,7 +67,8 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
     private final class Logic extends TimerGraphStageLogic {
         private final AsyncCallback<HttpResponse> answered = createAsyncCallback(this::onAnswer);
         private final AsyncCallback<Done> drain = createAsyncCallback(done -> drain());
-        private final OpenConnections.Bell drainFromOutside = new OpenConnections.Bell(() -> drain.invoke(Done.getInstance()));
+        private final OpenConnections.Bell drainFromOutside =
+                new OpenConnections.Bell(() -> drain.invoke(Done.getInstance()));
         private @Nullable CompletableFuture<Done> gone;
         private boolean busy;
         private long waitingSince = System.nanoTime();
