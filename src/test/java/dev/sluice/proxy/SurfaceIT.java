@@ -187,6 +187,8 @@ class SurfaceIT {
     void tokensAreCountedForWhoMayUseTheModelAndForNothing() throws Exception {
         // Given
         var path = "/v1/messages/count_tokens";
+        // What was asked before is settled a moment after it was answered.
+        stand.awaitQuiet();
         var spent = spent();
         var body = TestFormat.MESSAGES.body("test-gpt", false, "How many?");
         // When
