@@ -17,7 +17,7 @@ record Transport(
         IoHandlerFactory handlers, ChannelFactory<SocketChannel> sockets, ChannelFactory<ServerChannel> listeners) {
 
     static Transport best() {
-        return Epoll.isAvailable() && !Boolean.getBoolean("sluice.nio")
+        return Epoll.isAvailable()
                 ? new Transport(EpollIoHandler.newFactory(), EpollSocketChannel::new, EpollServerSocketChannel::new)
                 : new Transport(NioIoHandler.newFactory(), NioSocketChannel::new, NioServerSocketChannel::new);
     }
