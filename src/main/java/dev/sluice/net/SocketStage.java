@@ -125,6 +125,8 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
 
         @Override
         public void preStart() {
+            // When neither side wants anything more, the last bytes may still have to wait for the other end.
+            setKeepGoing(true);
             channel.pipeline().addLast(new Events());
             readOn(true);
             pull(in);

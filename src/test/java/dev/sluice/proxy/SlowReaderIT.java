@@ -175,6 +175,23 @@ class SlowReaderIT {
     }
 
     @Test
+    void aSlowReaderGetsTheLastBytesOfTheLastAnswerOnAConnectionToo() throws Exception {
+        try (var stand = Stand.start(data);
+                var http = RawHttp.connect(stand.gateway().node().address(), 16 * 1024)) {
+            // Given: the connection ends with this answer
+            var headers = new ArrayList<>(List.of(Stand.headers("last", "big=8m")));
+            headers.add("Connection: close");
+            http.post("/v1/messages", TestFormat.MESSAGES.body(true), headers.toArray(String[]::new));
+            // When
+            assertThat(http.readHead().status()).isEqualTo(200);
+            var rest = http.readRest();
+            // Then
+            assertThat(rest.end()).isEqualTo(End.PROPER);
+            assertThat(stand.exchange("last").path("outcome").asText()).isEqualTo("completed");
+        }
+    }
+
+    @Test
     void aReaderThatTakesNothingForLongIsGivenUp() throws Exception {
         try (var stand = Stand.start(data, java.util.Map.of("sluice.clocks.client-idle", "1s"));
                 var http = RawHttp.connect(stand.gateway().node().address(), 16 * 1024)) {
