@@ -8,7 +8,6 @@ import dev.sluice.quota.QuotaBucket.Refused;
 import dev.sluice.quota.QuotaBucket.Reply;
 import dev.sluice.quota.QuotaBucket.Unable;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -68,7 +67,6 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     private final Map<String, Holding> holdings = new HashMap<>();
     private final Map<String, Holding> closing = new HashMap<>();
-    private final ArrayDeque<Holding> deadlines = new ArrayDeque<>();
     private int waiting;
     private long ticks;
 
@@ -262,16 +260,11 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     private void schedule(Holding holding) {
         holding.deadline = ticks + TICKS_PER_TIMEOUT + 1;
-        deadlines.addLast(holding);
     }
 
     private void onTick() {
         ticks++;
-        for (var first = deadlines.peekFirst();
-                first != null && first.deadline <= ticks;
-                first = deadlines.peekFirst()) {
-            onDeadline(deadlines.removeFirst());
-        }
+        overdue().forEach(this::onDeadline);
         for (var holding : closing.values()) {
             if (holding.retryAt <= ticks) {
                 tellTheEnd(holding);
@@ -282,8 +275,23 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         }
     }
 
+    /**
+     * Those whose deadline has come. All that are open are looked at: a queue of deadlines would keep each request for the length of a
+     * timeout, however soon it ended, and the collector would have to carry it into the old generation.
+     */
+    private List<Holding> overdue() {
+        var overdue = new ArrayList<Holding>();
+        for (var holding : holdings.values()) {
+            if (holding.deadline <= ticks) {
+                overdue.add(holding);
+            }
+        }
+        return overdue;
+    }
+
     /** One timeout for the verdicts, another for the journal. */
     private void onDeadline(Holding holding) {
+        holding.deadline = Long.MAX_VALUE;
         if (!holding.verdict.isDone()) {
             holding.failure = "no answer from every bucket in time";
             conclude(holding);
