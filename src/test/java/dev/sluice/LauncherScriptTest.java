@@ -198,11 +198,14 @@ class LauncherScriptTest {
     void choosesTheCollectorUnlessToldOtherwise() throws Exception {
         var jdk = java("jdk", "25.0.1").toString();
 
-        assertThat(run(Map.of("JAVA_HOME", jdk)).out()).contains("[-XX:+UseG1GC]");
+        assertThat(run(Map.of("JAVA_HOME", jdk)).out()).contains("[-XX:+UseParallelGC]\n[-Xmn48m]\n");
+        assertThat(run(Map.of("JAVA_HOME", jdk, "SLUICE_JAVA_OPTS", "-Xmx8g")).out())
+                .contains("[-XX:+UseG1GC]")
+                .doesNotContain("[-Xmn");
         assertThat(run(Map.of("JAVA_HOME", jdk, "SLUICE_JAVA_OPTS", "-XX:+UseZGC"))
                         .out())
                 .contains("[-XX:+UseZGC]")
-                .doesNotContain("UseG1GC");
+                .doesNotContain("UseG1GC", "UseParallelGC", "[-Xmn");
     }
 
     @Test

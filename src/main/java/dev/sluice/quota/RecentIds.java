@@ -4,9 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>When each was over is known to the second, and all of a second share its instant. In a snapshot, which a bucket stands still for,
  * an instant a request was half of the bytes and most of the time.
+ *
+ * <p>A ring of arrays, in order of age, and a hash table of places in it (open addressing, linear probing). A linked map is five objects a
+ * request, all of which live long enough to be copied by the collector, chained so that it copies one after the other; that was
+ * most of the pauses of a busy node. Here it is the id alone.
  */
 final class RecentIds {
     static final int KEEP_AT_LEAST = 256;
@@ -48,43 +50,64 @@ final class RecentIds {
         }
     }
 
-    private record Recent(long nanos, Instant at) {}
+    private static final int SMALLEST = 16;
+    private static final int EMPTY = 0;
 
-    private final LinkedHashMap<String, Recent> ids = new LinkedHashMap<>();
-    private Instant second = Instant.EPOCH;
+    /** By age, the oldest at {@link #first}; null where one was forgotten in the middle. */
+    private @Nullable String[] ids = new String[SMALLEST];
+
+    private long[] nanos = new long[SMALLEST];
+    private long[] seconds = new long[SMALLEST];
+
+    /** Places in the ring, plus one; twice as many as the ring has, so that a search ends soon. */
+    private int[] table = new int[2 * SMALLEST];
+
+    private int first;
+    private int used;
+    private int size;
 
     static RecentIds of(List<Second> seconds) {
         var recent = new RecentIds();
         for (var second : seconds) {
             for (var i = 0; i < second.ids().size(); i++) {
-                recent.put(second.ids().get(i), second.charged().get(i), second.at());
+                recent.put(
+                        second.ids().get(i),
+                        second.charged().get(i),
+                        second.at().getEpochSecond());
             }
         }
         return recent;
     }
 
     List<Second> list() {
-        var seconds = new ArrayList<Second>();
-        for (var entry : ids.entrySet()) {
-            var recent = entry.getValue();
-            if (seconds.isEmpty() || !seconds.getLast().at().equals(recent.at())) {
-                seconds.add(new Second(recent.at(), new ArrayList<>(), new ArrayList<>()));
+        var list = new ArrayList<Second>();
+        for (var i = 0; i < used; i++) {
+            var slot = slot(i);
+            var id = ids[slot];
+            if (id == null) {
+                continue;
             }
-            var last = seconds.getLast();
-            last.ids().add(entry.getKey());
-            last.charged().add(recent.nanos());
+            var at = Instant.ofEpochSecond(seconds[slot]);
+            if (list.isEmpty() || !list.getLast().at().equals(at)) {
+                list.add(new Second(at, new ArrayList<>(), new ArrayList<>()));
+            }
+            var last = list.getLast();
+            last.ids().add(id);
+            last.charged().add(nanos[slot]);
         }
-        return seconds;
+        return list;
     }
 
     boolean contains(String id) {
-        return ids.containsKey(id);
+        return table[find(id)] != EMPTY;
     }
 
-    void add(String id, long nanos, Instant at) {
-        put(id, nanos, at);
-        if (ids.size() > KEEP_AT_LEAST) {
-            forgetBefore(second.minus(KEEP_FOR));
+    void add(String id, long charged, Instant at) {
+        var second = at.getEpochSecond();
+        put(id, charged, second);
+        var horizon = second - KEEP_FOR.toSeconds();
+        while (size > KEEP_AT_LEAST && seconds[first] < horizon) {
+            forgetOldest();
         }
     }
 
@@ -94,23 +117,118 @@ final class RecentIds {
      * @return what it was charged; 0 if it is not known
      */
     long remove(String id) {
-        var recent = ids.remove(id);
-        return recent == null ? 0 : recent.nanos();
+        var place = find(id);
+        if (table[place] == EMPTY) {
+            return 0;
+        }
+        var slot = table[place] - 1;
+        vacate(place);
+        ids[slot] = null;
+        size--;
+        dropForgotten();
+        return nanos[slot];
     }
 
-    private void put(String id, long nanos, Instant at) {
-        var itsSecond = at.truncatedTo(ChronoUnit.SECONDS);
-        if (!itsSecond.equals(second)) {
-            second = itsSecond;
+    /** One that is known already keeps its place. */
+    private void put(String id, long charged, long second) {
+        var place = find(id);
+        if (table[place] != EMPTY) {
+            set(table[place] - 1, id, charged, second);
+            return;
         }
-        ids.put(id, new Recent(nanos, second));
+        if (size == KEEP_AT_MOST) {
+            forgetOldest();
+        }
+        if (used == ids.length) {
+            makeRoom();
+        }
+        var slot = slot(used);
+        set(slot, id, charged, second);
+        // What was forgotten, or moved, may have changed where it belongs.
+        table[find(id)] = slot + 1;
+        used++;
+        size++;
     }
 
-    private void forgetBefore(Instant horizon) {
-        while (ids.size() > KEEP_AT_MOST
-                || (ids.size() > KEEP_AT_LEAST
-                        && ids.firstEntry().getValue().at().isBefore(horizon))) {
-            ids.pollFirstEntry();
+    private void set(int slot, String id, long charged, long second) {
+        ids[slot] = id;
+        nanos[slot] = charged;
+        seconds[slot] = second;
+    }
+
+    private void forgetOldest() {
+        var id = ids[first];
+        if (id != null) {
+            remove(id);
         }
+    }
+
+    /** The ring begins with one that is known. */
+    private void dropForgotten() {
+        while (used > 0 && ids[first] == null) {
+            first = slot(1);
+            used--;
+        }
+    }
+
+    /** Into arrays twice as large as what is known: those forgotten in the middle take no place in them. */
+    private void makeRoom() {
+        var oldIds = ids;
+        var oldNanos = nanos;
+        var oldSeconds = seconds;
+        var oldFirst = first;
+        var length = Math.max(SMALLEST, 2 * Integer.highestOneBit(Math.max(1, size)));
+        ids = new String[length];
+        nanos = new long[length];
+        seconds = new long[length];
+        table = new int[2 * length];
+        first = 0;
+        used = 0;
+        for (var i = 0; i < oldIds.length; i++) {
+            var old = (oldFirst + i) & (oldIds.length - 1);
+            var id = oldIds[old];
+            if (id != null) {
+                set(used, id, oldNanos[old], oldSeconds[old]);
+                table[find(id)] = ++used;
+            }
+        }
+    }
+
+    private int slot(int age) {
+        return (first + age) & (ids.length - 1);
+    }
+
+    // --- the table
+
+    /** Where the table holds it, or the empty place where it would. */
+    private int find(String id) {
+        var place = home(id);
+        while (table[place] != EMPTY && !id.equals(ids[table[place] - 1])) {
+            place = next(place);
+        }
+        return place;
+    }
+
+    /** Empties a place, and moves into it what would no longer be found behind it. */
+    private void vacate(int place) {
+        var hole = place;
+        for (var at = next(hole); table[at] != EMPTY; at = next(at)) {
+            var fromHome = (at - home(Objects.requireNonNull(ids[table[at] - 1]))) & (table.length - 1);
+            var fromHole = (at - hole) & (table.length - 1);
+            if (fromHome >= fromHole) {
+                table[hole] = table[at];
+                hole = at;
+            }
+        }
+        table[hole] = EMPTY;
+    }
+
+    private int home(String id) {
+        var hash = id.hashCode() * 0x9E37_79B9;
+        return hash >>> (Integer.numberOfLeadingZeros(table.length) + 1);
+    }
+
+    private int next(int place) {
+        return (place + 1) & (table.length - 1);
     }
 }
