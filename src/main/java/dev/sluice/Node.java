@@ -9,8 +9,8 @@ import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
+import dev.sluice.policy.InForce;
 import dev.sluice.provider.Providers;
-import dev.sluice.proxy.InForce;
 import dev.sluice.proxy.Listener;
 import dev.sluice.proxy.Proxy;
 import dev.sluice.quota.Quota;
@@ -125,15 +125,12 @@ public final class Node {
             InstantSource clock,
             SecureRandom random) {
         var identity = Identity.of(settings.trustedProxies());
-        var proxy = new Proxy(
-                system, settings, () -> inForce, providers, quota, sessions, identity.headers(), clock, random);
+        var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);
-        var endpoints = Stream.of(
-                        proxy.endpoints(ready::get),
-                        AdminEndpoints.all(quota, ledger, inForce::access, inForce::router, clock, system))
+        var endpoints = Stream.of(proxy.endpoints(ready::get), AdminEndpoints.all(quota, ledger, clock, system))
                 .flatMap(List::stream)
                 .toList();
-        var gate = new Gate(endpoints, identity, inForce::access, system, random);
+        var gate = new Gate(endpoints, identity, () -> inForce, system, random);
         return Listener.bind(system, settings, clock, gate::handle)
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
     }

@@ -52,6 +52,7 @@ class HouseRulesTest {
         "dev.sluice.identity..",
         "dev.sluice.access..",
         "dev.sluice.routing..",
+        "dev.sluice.policy..",
         "dev.sluice.provider..",
         "dev.sluice.pricing..",
         "dev.sluice.quota..",

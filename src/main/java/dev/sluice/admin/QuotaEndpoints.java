@@ -2,7 +2,6 @@ package dev.sluice.admin;
 
 import static java.util.stream.Collectors.toMap;
 
-import dev.sluice.access.Access;
 import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.config.QuotaRule;
@@ -10,9 +9,9 @@ import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.identity.Caller;
+import dev.sluice.policy.InForce;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.Quota.Status;
-import dev.sluice.routing.Router;
 import dev.sluice.wire.BadRequest;
 import java.time.InstantSource;
 import java.util.List;
@@ -21,7 +20,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -29,8 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code GET /api/quotas}: what is left in the buckets; {@code POST /api/quotas/refill}: money added to one. */
-record QuotaEndpoints(
-        Quota quota, Supplier<Access> access, Supplier<Router> router, InstantSource clock, ActorSystem<?> system) {
+record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
     private static final Logger log = LoggerFactory.getLogger(QuotaEndpoints.class);
 
     private record Buckets(List<Bucket> buckets) {}
@@ -75,7 +72,7 @@ record QuotaEndpoints(
 
     /** Buckets that exist, and the caller's own that nothing was charged to yet: those are full. */
     private Buckets visible(Call call, List<Status> known) {
-        var own = charged(call.caller());
+        var own = charged(call.caller(), call.rules());
         var rows = new TreeMap<String, Status>();
         own.forEach((name, rule) -> rows.put(name, full(name, rule)));
         known.stream()
@@ -85,10 +82,10 @@ record QuotaEndpoints(
     }
 
     /** Every bucket that some request of this caller would be charged to. */
-    private Map<String, QuotaRule> charged(Caller caller) {
-        var grants = access.get();
-        return router.get().all().stream()
-                .map(upstream -> grants.permit(caller, upstream.provider().id(), upstream.model()))
+    private Map<String, QuotaRule> charged(Caller caller, InForce rules) {
+        return rules.router().all().stream()
+                .map(upstream ->
+                        rules.access().permit(caller, upstream.provider().id(), upstream.model()))
                 .flatMap(Optional::stream)
                 .flatMap(permit -> permit.buckets().stream())
                 .filter(bucket -> bucket.rule() != null)

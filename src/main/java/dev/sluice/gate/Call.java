@@ -2,6 +2,7 @@ package dev.sluice.gate;
 
 import dev.sluice.access.Role;
 import dev.sluice.identity.Caller;
+import dev.sluice.policy.InForce;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +12,16 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
  * A request that was let in.
  *
  * @param caller     proven; {@link #ANYONE} where the endpoint needs nothing
+ * @param rules      the policy that let it in; whatever else is decided for this request is decided by it, too
  * @param parameters the path's, by name, decoded; never empty, and with a slash only where the endpoint says so
  */
 public record Call(
-        Caller caller, Role role, HttpRequest request, Map<String, String> parameters, InetSocketAddress peer) {
+        Caller caller,
+        Role role,
+        InForce rules,
+        HttpRequest request,
+        Map<String, String> parameters,
+        InetSocketAddress peer) {
 
     /** Stands for a caller whom nobody asked who they are. Holds no role. */
     public static final Caller ANYONE = new Caller("(anyone)", "", "", List.of(), List.of(), false, List.of());

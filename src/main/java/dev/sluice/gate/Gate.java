@@ -1,6 +1,5 @@
 package dev.sluice.gate;
 
-import dev.sluice.access.Access;
 import dev.sluice.access.Role;
 import dev.sluice.gate.PathTable.Found;
 import dev.sluice.gate.PathTable.NoSuchPath;
@@ -8,6 +7,7 @@ import dev.sluice.gate.PathTable.WrongMethod;
 import dev.sluice.identity.Caller;
 import dev.sluice.identity.Identity;
 import dev.sluice.net.Loop;
+import dev.sluice.policy.InForce;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireError.Kind;
 import java.net.InetSocketAddress;
@@ -40,26 +40,26 @@ public final class Gate {
     private final List<Endpoint> endpoints;
     private final PathTable table;
     private final Identity identity;
-    private final Supplier<Access> access;
+    private final Supplier<InForce> inForce;
     private final ActorSystem<?> system;
     private final Executor executor;
     private final RandomGenerator random;
 
     /**
-     * @param access asked for with every request, because the policy changes while the node runs
+     * @param inForce asked for once a request, because the policy changes while the node runs
      * @param random makes the ids by which a failure is found in the log; safe to share between threads
      * @throws IllegalArgumentException when two endpoints have one method and path
      */
     public Gate(
             List<Endpoint> endpoints,
             Identity identity,
-            Supplier<Access> access,
+            Supplier<InForce> inForce,
             ActorSystem<?> system,
             RandomGenerator random) {
         this.endpoints = List.copyOf(endpoints);
         this.table = new PathTable(endpoints);
         this.identity = identity;
-        this.access = access;
+        this.inForce = inForce;
         this.system = system;
         this.executor = system.executionContext();
         this.random = random;
@@ -81,7 +81,7 @@ public final class Gate {
     private CompletionStage<HttpResponse> enter(
             Endpoint endpoint, Map<String, String> parameters, InetSocketAddress peer, HttpRequest request) {
         if (endpoint.needs() == Needs.NOTHING) {
-            return handle(endpoint, new Call(Call.ANYONE, Role.NONE, request, parameters, peer));
+            return handle(endpoint, new Call(Call.ANYONE, Role.NONE, inForce.get(), request, parameters, peer));
         }
         CompletableFuture<Optional<Caller>> caller;
         try {
@@ -111,9 +111,11 @@ public final class Gate {
             return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: caller not identified");
         }
         var caller = known.get();
+        InForce rules;
         Role role;
         try {
-            role = access.get().role(caller);
+            rules = inForce.get();
+            role = rules.access().role(caller);
         } catch (RuntimeException e) {
             return failed(endpoint, request, e);
         }
@@ -121,7 +123,7 @@ public final class Gate {
             return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: no role granted");
         }
         return endpoint.needs().isMetBy(role)
-                ? handle(endpoint, new Call(caller, role, request, parameters, peer))
+                ? handle(endpoint, new Call(caller, role, rules, request, parameters, peer))
                 : refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: administrators only");
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
 import dev.sluice.gate.Call;
+import dev.sluice.policy.InForce;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.routing.Upstream;
@@ -19,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
@@ -49,7 +49,6 @@ import org.slf4j.LoggerFactory;
 final class FollowUp {
     private static final Logger log = LoggerFactory.getLogger(FollowUp.class);
 
-    private final Supplier<InForce> inForce;
     private final Providers providers;
     private final Sessions sessions;
     private final Passing passing;
@@ -59,13 +58,11 @@ final class FollowUp {
 
     FollowUp(
             ActorSystem<?> system,
-            Supplier<InForce> inForce,
             Providers providers,
             Sessions sessions,
             Passing passing,
             Background background,
             RequestIds ids) {
-        this.inForce = inForce;
         this.providers = providers;
         this.sessions = sessions;
         this.passing = passing;
@@ -96,7 +93,7 @@ final class FollowUp {
     }
 
     private CompletionStage<HttpResponse> send(Asking asking, Optional<Origin> origin) {
-        var rules = inForce.get();
+        var rules = asking.call().rules();
         var upstream = origin.flatMap(made -> upstream(rules, asking.format(), made))
                 .orElseThrow(() -> new Refused(new Refusal.NoSuchResponse(asking.responseId())));
         var permit = rules.access()

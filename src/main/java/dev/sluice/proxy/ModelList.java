@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.gate.Call;
+import dev.sluice.policy.InForce;
 import dev.sluice.pricing.PriceBook.Rates;
 import dev.sluice.routing.Upstream;
 import dev.sluice.wire.WireFormat;
@@ -19,14 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /v1/models}: what the caller may use, each model once for each provider that offers it. */
-record ModelList(Supplier<InForce> inForce, InstantSource clock) {
+record ModelList(InstantSource clock) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -50,7 +50,7 @@ record ModelList(Supplier<InForce> inForce, InstantSource clock) {
     private record Listing(String object, List<Model> data) {}
 
     CompletionStage<HttpResponse> handle(Call call) {
-        var rules = inForce.get();
+        var rules = call.rules();
         var today = clock.instant().atOffset(ZoneOffset.UTC).toLocalDate();
         var models = new ArrayList<Model>();
         for (var upstream : rules.router().all()) {

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -28,7 +27,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** The data plane: the endpoints that clients of the wire formats know, and those that tell whether the node is well. */
 public final class Proxy {
-    private final Supplier<InForce> inForce;
     private final InstantSource clock;
     private final RequestPath path;
     private final FollowUp followUp;
@@ -41,21 +39,19 @@ public final class Proxy {
     public Proxy(
             ActorSystem<?> system,
             Settings settings,
-            Supplier<InForce> inForce,
             Providers providers,
             Quota quota,
             Sessions sessions,
             Set<String> identityHeaders,
             InstantSource clock,
             RandomGenerator random) {
-        this.inForce = inForce;
         this.clock = clock;
         var passing = new Passing(identityHeaders);
         var ids = new RequestIds(clock, random);
         var background = new Background(system, settings.clocks().background());
-        this.path = new RequestPath(
-                system, settings, inForce, providers, quota, sessions, background, passing, ids, clock, random);
-        this.followUp = new FollowUp(system, inForce, providers, sessions, passing, background, ids);
+        this.path =
+                new RequestPath(system, settings, providers, quota, sessions, background, passing, ids, clock, random);
+        this.followUp = new FollowUp(system, providers, sessions, passing, background, ids);
     }
 
     /**
@@ -70,7 +66,7 @@ public final class Proxy {
                 HttpMethods.GET, "/", Needs.NOTHING, ok("Sluice is here. Point a client's base URL at it.\n")));
         endpoints.add(new Endpoint(HttpMethods.GET, "/healthz", Needs.NOTHING, ok("alive\n")));
         endpoints.add(new Endpoint(HttpMethods.GET, "/readyz", Needs.NOTHING, call -> readiness(ready.getAsBoolean())));
-        endpoints.add(new Endpoint(HttpMethods.GET, "/v1/models", Needs.ROLE, new ModelList(inForce, clock)::handle));
+        endpoints.add(new Endpoint(HttpMethods.GET, "/v1/models", Needs.ROLE, new ModelList(clock)::handle));
         for (var format : WireFormats.ALL) {
             for (var operation : format.operations()) {
                 endpoints.add(new Endpoint(

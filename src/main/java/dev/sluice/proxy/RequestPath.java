@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -57,7 +56,6 @@ public final class RequestPath {
     private static final Logger log = LoggerFactory.getLogger(RequestPath.class);
 
     private final Settings settings;
-    private final Supplier<InForce> inForce;
     private final Sessions sessions;
     private final Attempts attempts;
     private final Books books;
@@ -70,7 +68,6 @@ public final class RequestPath {
     RequestPath(
             ActorSystem<?> system,
             Settings settings,
-            Supplier<InForce> inForce,
             Providers providers,
             Quota quota,
             Sessions sessions,
@@ -80,7 +77,6 @@ public final class RequestPath {
             InstantSource clock,
             RandomGenerator random) {
         this.settings = settings;
-        this.inForce = inForce;
         this.sessions = sessions;
         this.books = new Books(sessions, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
@@ -101,7 +97,7 @@ public final class RequestPath {
 
     /** The caller is identified and has a role; the gate saw to it. */
     CompletionStage<HttpResponse> handle(Call call, WireFormat format, Operation operation) {
-        var request = new Underway(books, inForce.get(), call, format, operation, ids.next(), clock.instant());
+        var request = new Underway(books, call, format, operation, ids.next(), clock.instant());
         var abandoned = call.request().getAttribute(Providers.ABANDONED);
         return collect(call.request())
                 .thenCompose(body -> forward(request, body).whenComplete((answer, failure) -> body.free()))

@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import dev.sluice.gate.Call;
+import dev.sluice.policy.InForce;
 import dev.sluice.pricing.PriceBook.Cost;
 import dev.sluice.pricing.PriceBook.Terms;
 import dev.sluice.quota.Quota;
@@ -69,16 +70,9 @@ final class Underway implements Tap.Listener {
     private Optional<Cost> worstCost = Optional.empty();
     private volatile long firstByteNanos = -1;
 
-    Underway(
-            Books books,
-            InForce rules,
-            Call call,
-            WireFormat format,
-            Operation operation,
-            String requestId,
-            Instant started) {
+    Underway(Books books, Call call, WireFormat format, Operation operation, String requestId, Instant started) {
         this.books = books;
-        this.rules = rules;
+        this.rules = call.rules();
         this.call = call;
         this.format = format;
         this.operation = operation;
@@ -258,6 +252,7 @@ final class Underway implements Tap.Listener {
         call = new Call(
                 call.caller(),
                 call.role(),
+                rules,
                 call.request().withEntity(HttpEntities.EMPTY),
                 call.parameters(),
                 call.peer());

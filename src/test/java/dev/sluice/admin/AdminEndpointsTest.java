@@ -51,9 +51,9 @@ class AdminEndpointsTest {
     private final FakeQuota quota = new FakeQuota();
     private final FakeLedger ledger = new FakeLedger();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(quota, ledger, TwoBuckets::new, OneModel::new, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(quota, ledger, InstantSource.fixed(NOON), kit.system()),
             new Visitors(),
-            TwoBuckets::new,
+            () -> Visitors.under(new TwoBuckets(), new OneModel()),
             kit.system(),
             new Random(1));
 

@@ -6,10 +6,7 @@ import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Visitors;
-import dev.sluice.routing.Router;
-import dev.sluice.routing.Upstream;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -24,15 +21,9 @@ class EveryRouteIsGuardedTest {
     private static final ActorTestKit kit = ActorTestKit.create();
     private static final Visitors visitors = new Visitors();
     private static final Gate gate = new Gate(
-            AdminEndpoints.all(
-                    new FakeQuota(),
-                    new FakeLedger(),
-                    () -> visitors,
-                    NoModels::new,
-                    InstantSource.system(),
-                    kit.system()),
+            AdminEndpoints.all(new FakeQuota(), new FakeLedger(), InstantSource.system(), kit.system()),
             visitors,
-            () -> visitors,
+            visitors::rules,
             kit.system(),
             new Random(1));
 
@@ -63,23 +54,5 @@ class EveryRouteIsGuardedTest {
                 .join()
                 .status()
                 .intValue();
-    }
-
-    /** Offers nothing. */
-    private static final class NoModels implements Router {
-        @Override
-        public List<Upstream> upstreams(String requested) {
-            return List.of();
-        }
-
-        @Override
-        public List<Upstream> fallbacks(Upstream upstream) {
-            return List.of();
-        }
-
-        @Override
-        public List<Upstream> all() {
-            return List.of();
-        }
     }
 }

@@ -36,7 +36,7 @@ class GateIT {
                         new Endpoint(HttpMethods.GET, "/api/things", Needs.ROLE, GateIT::ok),
                         new Endpoint(HttpMethods.GET, "/api/things/{id}", Needs.ROLE, GateIT::ok)),
                 visitors,
-                () -> visitors,
+                visitors::rules,
                 kit.system(),
                 new Random(1));
         server = Http.get(kit.system())

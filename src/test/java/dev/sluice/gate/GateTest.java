@@ -212,7 +212,7 @@ class GateTest {
     }
 
     private Gate gate(Identity identity) {
-        return new Gate(endpoints, identity, () -> visitors, kit.system(), new Random(1));
+        return new Gate(endpoints, identity, visitors::rules, kit.system(), new Random(1));
     }
 
     private HttpResponse ask(HttpMethod method, String path, @Nullable String visitor) {

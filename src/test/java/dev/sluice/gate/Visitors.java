@@ -3,11 +3,16 @@ package dev.sluice.gate;
 import dev.sluice.access.Access;
 import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
+import dev.sluice.config.Policy;
 import dev.sluice.identity.Caller;
 import dev.sluice.identity.Identity;
+import dev.sluice.policy.InForce;
+import dev.sluice.pricing.PriceBook;
+import dev.sluice.routing.Router;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +23,9 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 public final class Visitors implements Identity, Access {
     public static final String HEADER = "visitor";
     public static final InetSocketAddress PEER = new InetSocketAddress(InetAddress.getLoopbackAddress(), 4711);
+
+    private static final Policy NOTHING = new Policy(Map.of(), List.of(), Map.of(), false, Map.of(), Map.of());
+    private static final PriceBook PRICES = PriceBook.of(NOTHING);
 
     @Override
     public CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request) {
@@ -41,6 +49,16 @@ public final class Visitors implements Identity, Access {
             case "nobody" -> Role.NONE;
             default -> Role.USER;
         };
+    }
+
+    /** Their access, and no models. */
+    public InForce rules() {
+        return under(this, Router.of(NOTHING));
+    }
+
+    /** A policy of which only this much matters. */
+    public static InForce under(Access access, Router router) {
+        return new InForce(NOTHING, access, router, PRICES);
     }
 
     @Override
