@@ -1,7 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.cluster.NodeSystem;
-import dev.sluice.config.PolicyDocument;
+import dev.sluice.policy.PolicyFile;
 import dev.sluice.simulator.Callers;
 import java.io.IOException;
 import java.net.URI;
@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -55,11 +54,12 @@ final class AotCommand implements Callable<Integer> {
 
     private static int work(Path directory) throws Exception {
         var providers = SimulateCommand.start(ANYWHERE).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
-        var policy =
-                PolicyDocument.read(policy(providers.localAddress().getPort())).policy();
+        var policy = Files.writeString(
+                directory.resolve("policy.hujson"),
+                policy(providers.localAddress().getPort()));
         var settings = NodeSystem.config(
                 null, Map.of("sluice.listen", ANYWHERE.toString(), "sluice.storage.directory", directory.toString()));
-        var node = Node.start(settings, Objects.requireNonNull(policy))
+        var node = Node.start(settings, new PolicyFile(policy).read())
                 .toCompletableFuture()
                 .get(LIMIT_SECONDS, TimeUnit.SECONDS);
         var gateway =

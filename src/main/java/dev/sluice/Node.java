@@ -3,13 +3,14 @@ package dev.sluice;
 import com.typesafe.config.Config;
 import dev.sluice.admin.AdminEndpoints;
 import dev.sluice.cluster.NodeSystem;
-import dev.sluice.config.Policy;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.policy.InForce;
+import dev.sluice.policy.Policies;
+import dev.sluice.policy.PolicyFile;
 import dev.sluice.provider.Providers;
 import dev.sluice.proxy.Listener;
 import dev.sluice.proxy.Proxy;
@@ -23,6 +24,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,9 @@ public final class Node {
     private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration BOOKS_TIMEOUT = Duration.ofSeconds(20);
+
+    /** Where events are found by their tags. */
+    private static final String READ_JOURNAL = "sluice.journal.query";
 
     private final ActorSystem<?> system;
     private final Settings settings;
@@ -56,22 +61,31 @@ public final class Node {
         this.ready = ready;
     }
 
-    /** Starts a gateway under a policy; completes when it takes requests. */
-    public static CompletionStage<Node> start(Config config, Policy policy) {
+    /**
+     * Starts a gateway; completes when it takes requests.
+     *
+     * @param file has no errors
+     */
+    public static CompletionStage<Node> start(Config config, PolicyFile.Content file) {
+        var policy = Objects.requireNonNull(file.reading().policy(), "a policy with errors");
         var settings = Settings.of(config);
         // The prices are read while the actor system starts: either takes some tenths of a second, on a core of its
         // own.
         var clock = InstantSource.system();
         var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy, clock));
-        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, inForce, clock));
+        return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, file, inForce, clock));
     }
 
     /** A node that cannot start leaves nothing running. */
     private static CompletionStage<Node> assembleOrStop(
-            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce, InstantSource clock) {
+            ActorSystem<?> system,
+            Settings settings,
+            PolicyFile.Content file,
+            CompletionStage<InForce> inForce,
+            InstantSource clock) {
         CompletionStage<Node> assembled;
         try {
-            assembled = assemble(system, settings, inForce, clock);
+            assembled = assemble(system, settings, file, inForce, clock);
         } catch (RuntimeException e) {
             assembled = CompletableFuture.failedFuture(e);
         }
@@ -87,26 +101,31 @@ public final class Node {
     }
 
     private static CompletionStage<Node> assemble(
-            ActorSystem<?> system, Settings settings, CompletionStage<InForce> inForce, InstantSource clock) {
+            ActorSystem<?> system,
+            Settings settings,
+            PolicyFile.Content file,
+            CompletionStage<InForce> inForce,
+            InstantSource clock) {
         // First, and for its errors: a storage that cannot be used ends the start here and says why.
         var _ = SqliteStore.get(system);
         var random = new SecureRandom();
         // Beside the rest: the certificates of all the authorities take a while to read.
         var providers = CompletableFuture.supplyAsync(() -> Providers.start(system, settings, clock, random));
+        var policies = Policies.start(system, READ_JOURNAL, clock, file, inForce);
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
                 (request, text, estimate) -> witness(sessions, request, RequestMemo.of(text), estimate),
                 clock,
                 new QuotaSettings(
-                        "sluice.journal.query",
+                        READ_JOURNAL,
                         Duration.ofSeconds(3),
                         settings.reservations().renewal(),
                         settings.reservations().expiry(),
                         QuotaSettings.SNAPSHOT_EVERY,
                         true));
         var ledger = Ledger.start(system);
-        return inForce.thenCombine(
+        return policies.thenCombine(
                         providers,
                         (policy, upstream) ->
                                 open(system, settings, policy, upstream, quota, sessions, ledger, clock, random))
@@ -117,7 +136,7 @@ public final class Node {
     private static CompletionStage<Node> open(
             ActorSystem<?> system,
             Settings settings,
-            InForce inForce,
+            Policies policies,
             Providers providers,
             Quota quota,
             Sessions sessions,
@@ -127,10 +146,12 @@ public final class Node {
         var identity = Identity.of(settings.trustedProxies());
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);
-        var endpoints = Stream.of(proxy.endpoints(ready::get), AdminEndpoints.all(quota, ledger, clock, system))
+        var endpoints = Stream.of(
+                        proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
+                        AdminEndpoints.all(policies, quota, ledger, clock, system))
                 .flatMap(List::stream)
                 .toList();
-        var gate = new Gate(endpoints, identity, () -> inForce, system, random);
+        var gate = new Gate(endpoints, identity, policies::inForce, system, random);
         return Listener.bind(system, settings, clock, gate::handle)
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
     }

@@ -2,8 +2,8 @@ package dev.sluice;
 
 import ch.qos.logback.classic.LoggerContext;
 import dev.sluice.cluster.NodeSystem;
-import dev.sluice.config.Policy;
 import dev.sluice.config.Settings;
+import dev.sluice.policy.PolicyFile;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -69,10 +69,10 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var out = spec.commandLine().getOut();
-        var file = new PolicyFile(config);
-        var reading = file.read();
-        file.print(reading, spec.commandLine().getErr());
-        if (reading.policy() == null) {
+        var file = new PolicyFile(config).read();
+        var policy = file.reading().policy();
+        FindingLines.print(config, file.reading().findings(), spec.commandLine().getErr());
+        if (policy == null) {
             spec.commandLine().getErr().println("sluice: " + config + " has errors; nothing was started");
             return 1;
         }
@@ -81,13 +81,12 @@ final class ServeCommand implements Callable<Integer> {
             SimulateCommand.start(simulate).toCompletableFuture().get();
             out.println("simulated providers listen on http://" + simulate);
         }
-        warnOfMissingKeys(reading.policy());
-        var node = start(reading.policy());
+        var node = start(file);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(node), "drain"));
         var url = (node.speaksTls() ? "https://" : "http://")
                 + new HostPort(node.address().getHostString(), node.address().getPort());
         out.println("sluice listens on " + url);
-        reading.policy().providers().values().stream()
+        policy.providers().values().stream()
                 .filter(provider -> !provider.disabled() && !provider.models().isEmpty())
                 .filter(provider -> provider.compatibility().contains("openai_chat"))
                 .findFirst()
@@ -99,18 +98,7 @@ final class ServeCommand implements Callable<Integer> {
         return SERVING;
     }
 
-    /** A provider on one's own machine may want none; any other one will refuse every request. */
-    private static void warnOfMissingKeys(Policy policy) {
-        for (var provider : policy.providers().values()) {
-            if (!provider.disabled() && provider.lacksCredential()) {
-                log.atWarn()
-                        .addKeyValue("provider", provider.id())
-                        .log("a provider has no apikey; requests go to it without a credential");
-            }
-        }
-    }
-
-    private Node start(Policy policy) throws Exception {
+    private Node start(PolicyFile.Content file) throws Exception {
         Map<String, Object> set = new HashMap<>();
         if (listen != null) {
             set.put("sluice.listen", listen.toString());
@@ -121,7 +109,7 @@ final class ServeCommand implements Callable<Integer> {
         var node = NodeSystem.config(this.settings, set);
         var settings = Settings.of(node);
         new HostPort(settings.host(), settings.port()).mustBeFree();
-        return Node.start(node, policy).toCompletableFuture().get();
+        return Node.start(node, file).toCompletableFuture().get();
     }
 
     /** SIGTERM. A drain that went well is a good end, whatever signal asked for it. */

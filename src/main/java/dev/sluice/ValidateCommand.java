@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.config.Finding;
+import dev.sluice.policy.PolicyFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -28,10 +29,9 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var policy = new PolicyFile(file);
-        var reading = policy.read();
+        var reading = new PolicyFile(file).read().reading();
         var out = spec.commandLine().getOut();
-        policy.print(reading, out);
+        FindingLines.print(file, reading.findings(), out);
         var bad = reading.policy() == null || (strict && !reading.findings().isEmpty());
         var warnings = reading.findings().stream()
                 .filter(finding -> finding.severity() == Finding.Severity.WARNING)

@@ -16,19 +16,28 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.util.ByteString;
 
-/** A small JSON body of a control plane request, read whole. */
-final class Body {
+/**
+ * A JSON body of a control plane request, read whole.
+ *
+ * @param maxBytes past it 413
+ * @param refuser  tells what is wrong with one
+ */
+record Body(int maxBytes, Refuser refuser) {
     /** More than any request of this API needs. */
     static final int MAX_BYTES = 64 * 1024;
 
     /** A body this small comes in one piece, or its sender is stuck. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private Body() {}
-
     /** What {@code then} makes of the body, or the refusal of one that is no JSON or too large. */
     static CompletionStage<HttpResponse> read(
             HttpRequest request, ActorSystem<?> system, Function<byte[], CompletionStage<HttpResponse>> then) {
+        return new Body(MAX_BYTES, Refuser.JSON).read(then, request, system);
+    }
+
+    /** As above. */
+    CompletionStage<HttpResponse> read(
+            Function<byte[], CompletionStage<HttpResponse>> then, HttpRequest request, ActorSystem<?> system) {
         if (!request.entity().getContentType().mediaType().equals(ContentTypes.APPLICATION_JSON.mediaType())) {
             request.discardEntityBytes(system);
             return refuse(Kind.BAD_REQUEST, 415, "the body's type is not application/json");
@@ -37,8 +46,8 @@ final class Body {
             return readWhole(strict.getData(), then);
         }
         return request.entity()
-                .withSizeLimit(MAX_BYTES)
-                .toStrict(PATIENCE.toMillis(), MAX_BYTES, system)
+                .withSizeLimit(maxBytes)
+                .toStrict(PATIENCE.toMillis(), maxBytes, system)
                 .handleAsync(
                         (strict, failure) ->
                                 failure == null ? readWhole(strict.getData(), then) : refuseUnread(failure),
@@ -46,23 +55,23 @@ final class Body {
                 .thenComposeAsync(Function.identity(), system.executionContext());
     }
 
-    private static CompletionStage<HttpResponse> readWhole(
+    private CompletionStage<HttpResponse> readWhole(
             ByteString body, Function<byte[], CompletionStage<HttpResponse>> then) {
-        return body.size() > MAX_BYTES ? tooLarge() : then.apply(body.toArrayUnsafe());
+        return body.size() > maxBytes ? tooLarge() : then.apply(body.toArrayUnsafe());
     }
 
-    private static CompletionStage<HttpResponse> refuseUnread(Throwable failure) {
+    private CompletionStage<HttpResponse> refuseUnread(Throwable failure) {
         var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return cause instanceof EntityStreamSizeException
                 ? tooLarge()
                 : refuse(Kind.BAD_REQUEST, 400, "the body did not come whole");
     }
 
-    private static CompletionStage<HttpResponse> tooLarge() {
-        return refuse(Kind.TOO_LARGE, 413, "the body is larger than " + MAX_BYTES + " bytes");
+    private CompletionStage<HttpResponse> tooLarge() {
+        return refuse(Kind.TOO_LARGE, 413, "the body is larger than " + maxBytes + " bytes");
     }
 
-    private static CompletionStage<HttpResponse> refuse(Kind kind, int status, String message) {
-        return CompletableFuture.completedFuture(Refuser.JSON.refuse(new WireError(kind, status, message)));
+    private CompletionStage<HttpResponse> refuse(Kind kind, int status, String message) {
+        return CompletableFuture.completedFuture(refuser.refuse(new WireError(kind, status, message)));
     }
 }

@@ -14,12 +14,14 @@ import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireError.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
 
 /** Reads strictly, writes snake_case. */
 final class Json {
@@ -35,9 +37,12 @@ final class Json {
     private Json() {}
 
     static HttpResponse ok(Object body) {
+        return HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, bytes(body)));
+    }
+
+    private static byte[] bytes(Object body) {
         try {
-            return HttpResponse.create()
-                    .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, MAPPER.writeValueAsBytes(body)));
+            return MAPPER.writeValueAsBytes(body);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
@@ -50,6 +55,22 @@ final class Json {
     static HttpResponse badRequest(String message) {
         return Refuser.JSON.refuse(new WireError(Kind.BAD_REQUEST, 400, message));
     }
+
+    /**
+     * What is wrong with a request, in the terms of RFC 9457.
+     *
+     * @param errors what exactly, in the order of what was sent
+     */
+    static HttpResponse problem(int status, String detail, List<ProblemError> errors) {
+        var body = new Problem("about:blank", StatusCodes.get(status).reason(), status, detail, errors);
+        return HttpResponse.create()
+                .withStatus(status)
+                .withEntity(HttpEntities.create(Refuser.PROBLEM_JSON, bytes(body)));
+    }
+
+    record ProblemError(String location, String message) {}
+
+    private record Problem(String type, String title, int status, String detail, List<ProblemError> errors) {}
 
     /** An object with exactly these fields, all of them strings. */
     static JsonNode readTexts(byte[] body, String... fields) throws BadRequest {

@@ -50,6 +50,19 @@ record Query(Map<String, String> values) {
         return limit;
     }
 
+    /** A number greater than zero. */
+    long number(String name, long standard) throws BadRequest {
+        var text = values.get(name);
+        if (text == null) {
+            return standard;
+        }
+        var number = text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
+        if (number < 1) {
+            throw new BadRequest(name + ": " + Json.quote(text) + " (expected: a number greater than zero)");
+        }
+        return number;
+    }
+
     @Nullable
     Instant instant(String name) throws BadRequest {
         var text = values.get(name);

@@ -47,7 +47,8 @@ final class ConnectorShape {
                     })
             String type,
 
-            @Key("bearer_token, api_key: the token or key.") String secret,
+            @Key(value = "bearer_token, api_key: the token or key.", secrecy = Secrecy.WHOLE)
+            String secret,
 
             @Key("api_key: the header's or parameter's name.")
             String name,
@@ -58,12 +59,16 @@ final class ConnectorShape {
             String in,
 
             @Key("basic: the user's name.") String username,
-            @Key("basic: the password.") String password,
+
+            @Key(value = "basic: the password.", secrecy = Secrecy.WHOLE)
+            String password,
 
             @Key("oauth2_client_credentials, oauth2_authorization_code: the client's id.")
             String clientId,
 
-            @Key("oauth2_client_credentials, oauth2_authorization_code: the client's secret.")
+            @Key(
+                    value = "oauth2_client_credentials, oauth2_authorization_code: the client's secret.",
+                    secrecy = Secrecy.WHOLE)
             String clientSecret,
 
             @Key("oauth2_authorization_code: where people agree.")

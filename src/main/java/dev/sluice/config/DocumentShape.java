@@ -61,10 +61,14 @@ final class DocumentShape {
             @Key("Models to be had there: ids as the provider knows them, or globs over them, as claude-*.")
             List<String> models,
 
-            @Key("The provider's key, or keyfile:: and a Google service account's key file in Base64.")
+            @Key(
+                    value = "The provider's key, or keyfile:: and a Google service account's key file in Base64.",
+                    secrecy = Secrecy.WHOLE)
             String apikey,
 
-            @Key("Sluice's own. Several keys, used in turn; one that is refused rests.")
+            @Key(
+                    value = "Sluice's own. Several keys, used in turn; one that is refused rests.",
+                    secrecy = Secrecy.WHOLE)
             List<String> apikeys,
 
             @Key(
@@ -109,7 +113,9 @@ final class DocumentShape {
             @Key("Models that are priced like another one; the first match counts.")
             List<CostMapping> modelCostMap,
 
-            @Key("Headers that every request to this provider gets, as \"Header-Name: value\".")
+            @Key(
+                    value = "Headers that every request to this provider gets, as \"Header-Name: value\".",
+                    secrecy = Secrecy.HEADER)
             List<String> addHeaders,
 
             @Key(value = "Who is asked first when several have a model: the higher one.", usual = "0")
@@ -195,7 +201,7 @@ final class DocumentShape {
             @Key(value = "Where to post to; http or https.", required = true)
             String url,
 
-            @Key(value = "The endpoint's key.", usual = "\"\"")
+            @Key(value = "The endpoint's key.", usual = "\"\"", secrecy = Secrecy.WHOLE)
             String apikey,
 
             @Key(
@@ -237,7 +243,8 @@ final class DocumentShape {
             @Key("The access key's id, where credentials are given here.")
             String accessKeyId,
 
-            @Key("The access key's secret.") String accessSecret,
+            @Key(value = "The access key's secret.", secrecy = Secrecy.WHOLE)
+            String accessSecret,
 
             @Key(value = "Seconds between one export's end and the next one's beginning.", usual = "3600", least = 1)
             int every,

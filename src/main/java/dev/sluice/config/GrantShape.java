@@ -46,7 +46,7 @@ final class GrantShape {
             @Key("Hooks that are called with requests for those models.")
             List<SendHook> sendHooks,
 
-            @Key("Headers that those requests get, as \"Header-Name: value\".")
+            @Key(value = "Headers that those requests get, as \"Header-Name: value\".", secrecy = Secrecy.HEADER)
             List<String> addHeaders,
 
             @Key(value = "Globs over server/tool. Use connectors.", deprecated = true)

@@ -119,6 +119,11 @@ final class HuJson {
         }
     }
 
+    /** The tokens of a document, for who needs to know where each begins and ends; offsets count from after a byte order mark. */
+    static JsonParser tokens(String text) throws IOException {
+        return FACTORY.createParser(withoutByteOrderMark(text));
+    }
+
     private Value document() throws IOException, Malformed {
         var first = parser.nextToken();
         if (first == null) {
@@ -188,7 +193,7 @@ final class HuJson {
         return location == null ? Place.NOWHERE : new Place(location.getLineNr(), location.getColumnNr());
     }
 
-    private static String withoutByteOrderMark(String text) {
+    static String withoutByteOrderMark(String text) {
         return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 

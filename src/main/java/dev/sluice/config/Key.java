@@ -29,6 +29,9 @@ import java.lang.annotation.Target;
     /** What a string there must match as a whole, as regular expressions of Java and JavaScript alike say it. */
     String pattern() default "";
 
+    /** How much of it nobody may read back. */
+    Secrecy secrecy() default Secrecy.NONE;
+
     /** The least number that may stand there. */
     int least() default Integer.MIN_VALUE;
 }

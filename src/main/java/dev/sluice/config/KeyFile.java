@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * with one is told without a letter of it.
  */
 final class KeyFile {
-    private static final String PREFIX = "keyfile::";
+    static final String PREFIX = "keyfile::";
     private static final String TOKEN_URI = "https://oauth2.googleapis.com/token";
 
     /** The command {@code base64} breaks lines, and so does whoever pastes its output. */

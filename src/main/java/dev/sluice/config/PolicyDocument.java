@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the policy document: HuJSON in, a {@link Policy} and everything that is wrong with the document out.
  *
- * <p>Errors (syntax, macros nobody substituted, broken quotas, impossible prices, times that are none) leave no policy. Whatever
+ * <p>Errors (syntax, macros nobody substituted, redacted secrets, broken quotas, impossible prices, times that are none) leave no policy. Whatever
  * else is wrong is a warning, and is read as absent. Of duplicate keys the last one wins. Some keys are additions of ours, all
  * optional: {@code quotas.*.strict}, {@code fallbacks}, {@code prices}, {@code $schema}, {@code starts} and {@code expires} of
  * grants, and of providers {@code apikeys}, {@code max_open_requests}, {@code vertex_region}, {@code aws_region},
@@ -41,6 +41,12 @@ public final class PolicyDocument {
         var root = root(text, findings, macros, DocumentShape.ROOT);
         var policy = root == null ? null : policy(root);
         macros.report(findings);
+        for (var mark : Redaction.unknown(text)) {
+            findings.error(
+                    mark.at(),
+                    "\"" + mark.value()
+                            + "\" stands for a secret that is not known here (expected: the secret, or ${NAME})");
+        }
         return new PolicyReading(findings.anyError() ? null : policy, findings.inOrder());
     }
 

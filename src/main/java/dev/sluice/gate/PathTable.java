@@ -30,6 +30,13 @@ final class PathTable {
             return (int)
                     segments.stream().filter(segment -> segment.name() != null).count();
         }
+
+        /** {@code {id}:verb} has more than {@code {id}}, which would match it, too. */
+        int letters() {
+            return segments.stream()
+                    .mapToInt(segment -> segment.text().length())
+                    .sum();
+        }
     }
 
     private final Map<String, List<Endpoint>> exact = new HashMap<>();
@@ -49,7 +56,8 @@ final class PathTable {
         patterns = byPattern.entrySet().stream()
                 .map(entry -> new Pattern(
                         segments(entry.getKey()).stream().map(Segment::of).toList(), entry.getValue()))
-                .sorted(Comparator.comparingInt(Pattern::parameters))
+                .sorted(Comparator.comparingInt(Pattern::parameters)
+                        .thenComparing(Pattern::letters, Comparator.reverseOrder()))
                 .toList();
     }
 

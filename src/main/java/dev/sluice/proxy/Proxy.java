@@ -58,14 +58,19 @@ public final class Proxy {
      * The endpoints, for the gate.
      *
      * @param ready whether the node takes traffic
+     * @param policyInTrouble whether an administrator should look at what became of the policy; the node takes traffic all the same
      */
-    public List<Endpoint> endpoints(BooleanSupplier ready) {
+    public List<Endpoint> endpoints(BooleanSupplier ready, BooleanSupplier policyInTrouble) {
         var endpoints = new ArrayList<Endpoint>();
         endpoints.add(new Endpoint(HttpMethods.HEAD, "/", Needs.NOTHING, ok("")));
         endpoints.add(new Endpoint(
                 HttpMethods.GET, "/", Needs.NOTHING, ok("Sluice is here. Point a client's base URL at it.\n")));
         endpoints.add(new Endpoint(HttpMethods.GET, "/healthz", Needs.NOTHING, ok("alive\n")));
-        endpoints.add(new Endpoint(HttpMethods.GET, "/readyz", Needs.NOTHING, call -> readiness(ready.getAsBoolean())));
+        endpoints.add(new Endpoint(
+                HttpMethods.GET,
+                "/readyz",
+                Needs.NOTHING,
+                call -> readiness(ready.getAsBoolean(), policyInTrouble.getAsBoolean())));
         endpoints.add(new Endpoint(HttpMethods.GET, "/v1/models", Needs.ROLE, new ModelList(clock)::handle));
         for (var format : WireFormats.ALL) {
             for (var operation : format.operations()) {
@@ -91,10 +96,15 @@ public final class Proxy {
         return (Call call) -> java.util.concurrent.CompletableFuture.completedFuture(response);
     }
 
-    private static CompletionStage<HttpResponse> readiness(boolean ready) {
+    /** Anybody may ask, so the details are the administrators'. */
+    private static CompletionStage<HttpResponse> readiness(boolean ready, boolean policyInTrouble) {
+        var detail = policyInTrouble
+                ? "the policy in force is not the one that was last written; see the log, or GET /aperture/config\n"
+                : "";
         return java.util.concurrent.CompletableFuture.completedFuture(HttpResponse.create()
                 .withStatus(ready ? 200 : 503)
-                .withEntity(HttpEntities.create(ContentTypes.TEXT_PLAIN_UTF8, ready ? "ready\n" : "not ready\n")));
+                .withEntity(HttpEntities.create(
+                        ContentTypes.TEXT_PLAIN_UTF8, (ready ? "ready\n" : "not ready\n") + detail)));
     }
 
     /** Completes when every answer that has ended is in the books; to be asked after the listener has drained. */

@@ -34,7 +34,7 @@ class PolicyDocumentPropertiesTest {
     }
 
     /** Inserts, deletes, replaces or doubles a few characters, or puts another value where one begins. */
-    private static void change(StringBuilder text, Random random) {
+    static void change(StringBuilder text, Random random) {
         var at = random.nextInt(text.length());
         var end = Math.min(text.length(), at + 1 + random.nextInt(8));
         switch (random.nextInt(5)) {

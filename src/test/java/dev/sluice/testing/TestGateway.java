@@ -3,7 +3,8 @@ package dev.sluice.testing;
 import dev.sluice.Node;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Finding;
-import dev.sluice.config.PolicyDocument;
+import dev.sluice.policy.PolicyFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,16 +28,24 @@ public final class TestGateway implements AutoCloseable {
      * @param settings node settings by path, over quiet defaults for tests
      */
     public static TestGateway start(Path data, String policy, Map<String, ?> settings) throws Exception {
-        var reading = PolicyDocument.read(policy);
-        if (reading.policy() == null) {
-            throw new IllegalArgumentException(
-                    reading.findings().stream().map(Finding::message).toList().toString());
+        Files.createDirectories(data);
+        return start(data, Files.writeString(data.resolve("policy.hujson"), policy), settings);
+    }
+
+    /** As above, with the policy in a file of the test's own. */
+    public static TestGateway start(Path data, Path policy, Map<String, ?> settings) throws Exception {
+        var file = new PolicyFile(policy).read();
+        if (file.reading().policy() == null) {
+            throw new IllegalArgumentException(file.reading().findings().stream()
+                    .map(Finding::message)
+                    .toList()
+                    .toString());
         }
         var set = new HashMap<String, Object>(settings);
         set.putIfAbsent("sluice.listen", "127.0.0.1:0");
         set.putIfAbsent("sluice.storage.directory", data.toString());
         set.putIfAbsent("sluice.drain-timeout", "5s");
-        return new TestGateway(Node.start(NodeSystem.config(null, set), reading.policy())
+        return new TestGateway(Node.start(NodeSystem.config(null, set), file)
                 .toCompletableFuture()
                 .get(60, TimeUnit.SECONDS));
     }
