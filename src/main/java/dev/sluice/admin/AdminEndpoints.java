@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import dev.sluice.audit.Audit;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.quota.Quota;
 import dev.sluice.usage.Ledger;
@@ -13,10 +14,12 @@ public final class AdminEndpoints {
     private AdminEndpoints() {}
 
     /** All of them. */
-    public static List<Endpoint> all(Quota quota, Ledger ledger, InstantSource clock, ActorSystem<?> system) {
+    public static List<Endpoint> all(
+            Quota quota, Ledger ledger, Audit audit, InstantSource clock, ActorSystem<?> system) {
         return Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
+                        new AuditEndpoints(audit, system).endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)
                 .toList();

@@ -50,6 +50,18 @@ record Query(Map<String, String> values) {
         return limit;
     }
 
+    /** A cursor, above zero. */
+    long cursor(String name, long standard) throws BadRequest {
+        var text = values.get(name);
+        if (text == null) {
+            return standard;
+        }
+        if (!text.matches("[1-9][0-9]{0,17}")) {
+            throw new BadRequest(name + ": " + Json.quote(text) + " (expected: a number that a page gave)");
+        }
+        return Long.parseLong(text);
+    }
+
     @Nullable
     Instant instant(String name) throws BadRequest {
         var text = values.get(name);
