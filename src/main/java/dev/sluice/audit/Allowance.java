@@ -48,11 +48,13 @@ final class Allowance {
         return leftOut;
     }
 
-    /** A clock that was set back must not silence anybody for longer than a burst lasts. */
+    /** What is used up beyond a burst was used by a clock that has been set back since; that must not silence anybody. */
     private static boolean hasRoom(Used used, int burst, Duration pace, Instant now) {
-        var longest = now.plus(pace.multipliedBy(burst));
-        used.until = used.until.isAfter(longest) ? longest : used.until;
-        return !used.until.isAfter(longest.minus(pace));
+        var most = now.plus(pace.multipliedBy(burst));
+        if (used.until.isAfter(most)) {
+            used.until = now;
+        }
+        return !used.until.isAfter(most.minus(pace));
     }
 
     private static void use(Used used, Duration pace, Instant now) {

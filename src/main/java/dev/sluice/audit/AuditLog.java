@@ -14,12 +14,16 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.JournalPersistFailed;
+import org.apache.pekko.persistence.typed.JournalPersistRejected;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 
 /** The one who writes it all down. Knows what is still open; what is over stays in the journal and is read from there. */
 final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Command, AuditEvent, AuditState> {
@@ -40,7 +44,7 @@ final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Co
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(10);
     private static final double BACKOFF_JITTER = 0.1;
 
-    /** Every one is answered when the journal holds it; when it fails, by nobody. */
+    /** Every one is answered when the journal holds it, or when it says that it does not. */
     sealed interface Command extends CborSerializable {}
 
     record Begin(Action action, ActorRef<Answer> replyTo) implements Command {}
@@ -57,6 +61,8 @@ final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Co
 
     record Written() implements Answer {}
 
+    record NotWritten(String why) implements Answer {}
+
     /**
      * How far the journal goes.
      *
@@ -65,6 +71,8 @@ final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Co
     record Seen(long last, Set<String> open) implements Answer {}
 
     private final ActorContext<Command> context;
+    /** For whom the journal writes; one at a time. */
+    private @Nullable ActorRef<Answer> waiting;
 
     static Behavior<Command> create() {
         return Behaviors.setup(AuditLog::new);
@@ -84,7 +92,7 @@ final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Co
     public CommandHandlerWithReply<Command, AuditEvent, AuditState> commandHandler() {
         return (state, command) -> switch (command) {
             case Begin(var action, var replyTo) -> onBegin(state, action, replyTo);
-            case End(var ended, var replyTo) -> Effect().persist(ended).thenReply(replyTo, _ -> new Written());
+            case End(var ended, var replyTo) -> write(List.of(ended), replyTo);
             case Look(var replyTo) -> Effect().reply(replyTo, seen(state));
             case Stop() -> Effect().stop().thenNoReply();
         };
@@ -93,6 +101,14 @@ final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Co
     @Override
     public EventHandler<AuditState, AuditEvent> eventHandler() {
         return AuditState::apply;
+    }
+
+    @Override
+    public SignalHandler<AuditState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(JournalPersistFailed.class, (state, signal) -> onJournalFailed(signal.failure()))
+                .onSignal(JournalPersistRejected.class, (state, signal) -> onJournalFailed(signal.failure()))
+                .build();
     }
 
     @Override
@@ -107,7 +123,18 @@ final class AuditLog extends EventSourcedBehaviorWithEnforcedReplies<AuditLog.Co
         var events = new ArrayList<AuditEvent>();
         state.abandoned(action.at()).forEach(abandoned -> events.add(Ended.unknown(abandoned)));
         events.add(new Begun(action));
+        return write(events, replyTo);
+    }
+
+    private ReplyEffect<AuditEvent, AuditState> write(List<AuditEvent> events, ActorRef<Answer> replyTo) {
+        waiting = replyTo;
         return Effect().persist(events).thenReply(replyTo, _ -> new Written());
+    }
+
+    private void onJournalFailed(Throwable failure) {
+        if (waiting != null) {
+            waiting.tell(new NotWritten(failure.toString()));
+        }
     }
 
     private Seen seen(AuditState state) {

@@ -4,6 +4,7 @@ import dev.sluice.audit.AuditEvent.Begun;
 import dev.sluice.audit.AuditEvent.Ended;
 import dev.sluice.audit.AuditLog.Answer;
 import dev.sluice.audit.AuditLog.Command;
+import dev.sluice.audit.AuditLog.NotWritten;
 import dev.sluice.audit.AuditLog.Seen;
 import dev.sluice.audit.AuditLog.Written;
 import dev.sluice.identity.Caller;
@@ -68,7 +69,7 @@ final class ShardedAudit implements Audit {
     @Override
     public CompletionStage<Running> begin(Caller caller, String method, String path) {
         var action = action(caller, method, path);
-        return ask(replyTo -> new AuditLog.Begin(action, replyTo))
+        return write(replyTo -> new AuditLog.Begin(action, replyTo))
                 .thenApply(_ -> (status, notes) -> write(Ended.of(action, status, notes.values())));
     }
 
@@ -97,6 +98,7 @@ final class ShardedAudit implements Audit {
         return ask(AuditLog.Look::new).thenCompose(answer -> switch (answer) {
             case Seen(var last, var open) -> new Search(limit, open).downFrom(Math.min(last, before - 1));
             case Written() -> CompletableFuture.failedStage(new IllegalStateException("written (expected: seen)"));
+            case NotWritten(var why) -> CompletableFuture.failedStage(new IllegalStateException(why));
         });
     }
 
@@ -105,7 +107,15 @@ final class ShardedAudit implements Audit {
     }
 
     private CompletionStage<Done> write(Ended ended) {
-        return ask(replyTo -> new AuditLog.End(ended, replyTo)).thenApply(_ -> Done.getInstance());
+        return write(replyTo -> new AuditLog.End(ended, replyTo));
+    }
+
+    private CompletionStage<Done> write(Function<ActorRef<Answer>, Command> command) {
+        return ask(command).thenCompose(answer -> switch (answer) {
+            case Written() -> CompletableFuture.completedStage(Done.getInstance());
+            case NotWritten(var why) -> CompletableFuture.failedStage(new IllegalStateException(why));
+            case Seen seen -> CompletableFuture.failedStage(new IllegalStateException(seen + " (expected: written)"));
+        });
     }
 
     private CompletionStage<Answer> ask(Function<ActorRef<Answer>, Command> command) {

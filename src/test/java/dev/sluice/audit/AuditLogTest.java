@@ -142,6 +142,7 @@ class AuditLogTest {
                         new Look(person.ref()),
                         new AuditLog.Stop(),
                         new Written(),
+                        new AuditLog.NotWritten("why"),
                         new Seen(7, Set.of("a")))
                 .forEach(message -> kit.serializationTestKit().verifySerialization(message, true));
     }
