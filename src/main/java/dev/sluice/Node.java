@@ -2,6 +2,7 @@ package dev.sluice;
 
 import com.typesafe.config.Config;
 import dev.sluice.admin.AdminEndpoints;
+import dev.sluice.audit.Audit;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
@@ -145,13 +146,14 @@ public final class Node {
             SecureRandom random) {
         var identity = Identity.of(settings.trustedProxies());
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
+        var audit = Audit.start(system, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, audit, clock, system))
                 .flatMap(List::stream)
                 .toList();
-        var gate = new Gate(endpoints, identity, policies::inForce, system, random);
+        var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);
         return Listener.bind(system, settings, clock, gate::handle)
                 .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
     }

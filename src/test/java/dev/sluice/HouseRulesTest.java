@@ -58,6 +58,7 @@ class HouseRulesTest {
         "dev.sluice.quota..",
         "dev.sluice.session..",
         "dev.sluice.usage..",
+        "dev.sluice.audit..",
         "dev.sluice.hook..",
         "dev.sluice.connector.."
     };

@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import dev.sluice.audit.Audit;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.policy.Policies;
 import dev.sluice.quota.Quota;
@@ -15,10 +16,11 @@ public final class AdminEndpoints {
 
     /** All of them. */
     public static List<Endpoint> all(
-            Policies policies, Quota quota, Ledger ledger, InstantSource clock, ActorSystem<?> system) {
+            Policies policies, Quota quota, Ledger ledger, Audit audit, InstantSource clock, ActorSystem<?> system) {
         return Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
+                        new AuditEndpoints(audit, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)

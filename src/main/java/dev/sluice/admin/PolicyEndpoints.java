@@ -128,10 +128,11 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
                 call,
                 "config",
                 text -> policies.save(text, hash(over), call.caller())
-                        .thenApplyAsync(this::outcome, system.executionContext()));
+                        .thenApplyAsync(outcome -> outcome(call, outcome), system.executionContext()));
     }
 
-    private HttpResponse outcome(Outcome outcome) {
+    private HttpResponse outcome(Call call, Outcome outcome) {
+        note(call, outcome);
         return switch (outcome) {
             case Saved(var document) -> answer(document);
             case Outdated(var newest) ->
@@ -148,6 +149,13 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
             case FileChanged(var path) -> refuse(Kind.BAD_REQUEST, 409, fileChanged(path));
             case NoSuchVersion() -> refuse(Kind.NOT_FOUND, 404, "no such version");
         };
+    }
+
+    private static void note(Call call, Outcome outcome) {
+        if (outcome instanceof Saved(var document)) {
+            call.note("version", Long.toString(document.version().number()));
+            call.note("hash", document.version().hash());
+        }
     }
 
     private static final String LOCKED_OUT =
@@ -192,7 +200,7 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
         try {
             var query = Query.of(call.request(), Set.of("limit", "before"));
             limit = query.limit(VERSIONS, MAX_VERSIONS);
-            before = query.number("before", Long.MAX_VALUE);
+            before = query.cursor("before", Long.MAX_VALUE);
         } catch (BadRequest e) {
             return done(refuse(Kind.BAD_REQUEST, 400, String.valueOf(e.getMessage())));
         }
@@ -217,7 +225,7 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
     private CompletionStage<HttpResponse> rollBack(Call call) {
         discard(call);
         return policies.rollBack(number(call), hash(ifMatch(call.request())), call.caller())
-                .thenApplyAsync(this::outcome, system.executionContext());
+                .thenApplyAsync(outcome -> outcome(call, outcome), system.executionContext());
     }
 
     /** Zero, which no version has, for what is no number. */
@@ -244,7 +252,8 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
                                                 asked.get("config").textValue(),
                                                 asked.get("hash").textValue(),
                                                 call.caller())
-                                        .thenApplyAsync(PolicyEndpoints::oldOutcome, system.executionContext());
+                                        .thenApplyAsync(
+                                                outcome -> oldOutcome(call, outcome), system.executionContext());
                             } catch (BadRequest e) {
                                 return done(Json.badRequest(String.valueOf(e.getMessage())));
                             }
@@ -253,7 +262,8 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
                         system);
     }
 
-    private static HttpResponse oldOutcome(Outcome outcome) {
+    private static HttpResponse oldOutcome(Call call, Outcome outcome) {
+        note(call, outcome);
         return switch (outcome) {
             case Saved(var document) -> Json.ok(new NewHash(document.version().hash()));
             case Outdated(var newest) -> oldRefuse(409, outdated(newest));

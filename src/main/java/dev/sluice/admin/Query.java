@@ -50,17 +50,16 @@ record Query(Map<String, String> values) {
         return limit;
     }
 
-    /** A number greater than zero. */
-    long number(String name, long standard) throws BadRequest {
+    /** A cursor, above zero. */
+    long cursor(String name, long standard) throws BadRequest {
         var text = values.get(name);
         if (text == null) {
             return standard;
         }
-        var number = text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
-        if (number < 1) {
-            throw new BadRequest(name + ": " + Json.quote(text) + " (expected: a number greater than zero)");
+        if (!text.matches("[1-9][0-9]{0,17}")) {
+            throw new BadRequest(name + ": " + Json.quote(text) + " (expected: a number that a page gave)");
         }
-        return number;
+        return Long.parseLong(text);
     }
 
     @Nullable

@@ -111,6 +111,8 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
         } catch (BadRequest e) {
             return CompletableFuture.completedFuture(Json.badRequest(String.valueOf(e.getMessage())));
         }
+        call.note("bucket", bucket);
+        call.note("amount", Dollars.print(nanos));
         return quota.refill(bucket, nanos)
                 .thenApplyAsync(status -> refilled(call.caller(), bucket, nanos, status), system.executionContext());
     }

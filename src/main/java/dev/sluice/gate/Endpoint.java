@@ -1,6 +1,8 @@
 package dev.sluice.gate;
 
+import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
 
 /**
  * One method of one path, what it demands, and what it does.
@@ -10,10 +12,17 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
  * @param refuser renders our refusals for the clients of this path
  */
 public record Endpoint(HttpMethod method, String path, Needs needs, Handler handler, Refuser refuser) {
+    private static final Set<HttpMethod> SAFE = Set.of(HttpMethods.GET, HttpMethods.HEAD, HttpMethods.OPTIONS);
+
     public Endpoint {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("path: " + path + " (expected: /...)");
         }
+    }
+
+    /** Whether it changes something as an administrator: then the audit log has every call of it. */
+    boolean isAudited() {
+        return needs == Needs.ADMIN && !SAFE.contains(method);
     }
 
     /** An endpoint whose refusals are plain JSON. */

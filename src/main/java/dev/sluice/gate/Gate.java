@@ -1,6 +1,9 @@
 package dev.sluice.gate;
 
 import dev.sluice.access.Role;
+import dev.sluice.audit.Audit;
+import dev.sluice.audit.Audit.Running;
+import dev.sluice.audit.Notes;
 import dev.sluice.gate.PathTable.Found;
 import dev.sluice.gate.PathTable.NoSuchPath;
 import dev.sluice.gate.PathTable.WrongMethod;
@@ -18,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -41,6 +45,7 @@ public final class Gate {
     private final PathTable table;
     private final Identity identity;
     private final Supplier<InForce> inForce;
+    private final Audit audit;
     private final ActorSystem<?> system;
     private final Executor executor;
     private final RandomGenerator random;
@@ -54,12 +59,14 @@ public final class Gate {
             List<Endpoint> endpoints,
             Identity identity,
             Supplier<InForce> inForce,
+            Audit audit,
             ActorSystem<?> system,
             RandomGenerator random) {
         this.endpoints = List.copyOf(endpoints);
         this.table = new PathTable(endpoints);
         this.identity = identity;
         this.inForce = inForce;
+        this.audit = audit;
         this.system = system;
         this.executor = system.executionContext();
         this.random = random;
@@ -71,7 +78,7 @@ public final class Gate {
     }
 
     public CompletionStage<HttpResponse> handle(InetSocketAddress peer, HttpRequest request) {
-        return switch (table.match(request.method(), request.getUri().getPathString())) {
+        return switch (table.match(request.method(), path(request))) {
             case Found(var endpoint, var parameters) -> enter(endpoint, parameters, peer, request);
             case WrongMethod(var refuser, var allowed) -> refuseMethod(request, refuser, allowed);
             case NoSuchPath() -> refuse(request, Refuser.JSON, Kind.NOT_FOUND, 404, "no such path");
@@ -119,12 +126,54 @@ public final class Gate {
         } catch (RuntimeException e) {
             return failed(endpoint, request, e);
         }
-        if (role == Role.NONE) {
-            return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: no role granted");
+        if (!endpoint.needs().isMetBy(role)) {
+            return deny(endpoint, caller, role, request);
         }
-        return endpoint.needs().isMetBy(role)
-                ? handle(endpoint, new Call(caller, role, rules, request, parameters, peer))
-                : refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: administrators only");
+        return endpoint.isAudited()
+                ? handleAudited(endpoint, new Call(caller, role, rules, request, parameters, peer, new Notes()))
+                : handle(endpoint, new Call(caller, role, rules, request, parameters, peer));
+    }
+
+    private CompletionStage<HttpResponse> deny(Endpoint endpoint, Caller caller, Role role, HttpRequest request) {
+        if (endpoint.needs() == Needs.ADMIN) {
+            audit.denied(caller, request.method().name(), path(request), 403);
+        }
+        var why = role == Role.NONE ? "no role granted" : "administrators only";
+        return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: " + why);
+    }
+
+    /** Nothing is done that the journal does not know of before; and its answer waits until the journal knows how it ended. */
+    private CompletionStage<HttpResponse> handleAudited(Endpoint endpoint, Call call) {
+        var request = call.request();
+        return audit.begin(call.caller(), request.method().name(), path(request))
+                .handleAsync(
+                        (running, failure) -> failure == null
+                                ? handle(endpoint, call).thenCompose(response -> end(endpoint, call, running, response))
+                                : failed(endpoint, request, failure, "nothing was done: it could not be audited"),
+                        Loop.hereOr(executor))
+                .thenCompose(Function.identity());
+    }
+
+    private CompletionStage<HttpResponse> end(Endpoint endpoint, Call call, Running running, HttpResponse response) {
+        return running.end(response.status().intValue(), call.notes())
+                .handleAsync(
+                        (done, failure) -> {
+                            if (failure == null) {
+                                return CompletableFuture.completedStage(response);
+                            }
+                            response.discardEntityBytes(system);
+                            return failed(
+                                    endpoint,
+                                    call.request(),
+                                    failure,
+                                    "it may have been done: how it ended could not be audited");
+                        },
+                        Loop.hereOr(executor))
+                .thenCompose(Function.identity());
+    }
+
+    private static String path(HttpRequest request) {
+        return request.getUri().getPathString();
     }
 
     private CompletionStage<HttpResponse> handle(Endpoint endpoint, Call call) {
@@ -139,6 +188,11 @@ public final class Gate {
     }
 
     private CompletionStage<HttpResponse> failed(Endpoint endpoint, HttpRequest request, Throwable failure) {
+        return failed(endpoint, request, failure, "internal error");
+    }
+
+    private CompletionStage<HttpResponse> failed(
+            Endpoint endpoint, HttpRequest request, Throwable failure, String what) {
         var id = HexFormat.of().toHexDigits(random.nextLong());
         log.atError()
                 .addKeyValue("requestId", id)
@@ -146,7 +200,7 @@ public final class Gate {
                 .addKeyValue("path", endpoint.path())
                 .setCause(failure)
                 .log("a request failed");
-        return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, "internal error, see the log for " + id);
+        return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, what + ", see the log for " + id);
     }
 
     private CompletionStage<HttpResponse> refuseMethod(HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {

@@ -8,6 +8,8 @@
  *       somebody without a role.
  *   <li>We chose to compare paths as they came over normalising them, because two spellings of one path are two chances to
  *       guard only one of them.
+ *   <li>We chose to audit here over in the endpoints because an endpoint can forget: whatever needs an administrator and is no safe method
+ *       is in the audit log, with what the endpoint notes of its own. Why there are two records of it says {@code audit}.
  * </ul>
  */
 @NullMarked

@@ -20,6 +20,7 @@ import org.apache.pekko.persistence.journal.EventAdapters;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.Offset;
 import org.apache.pekko.persistence.query.Sequence;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByTagQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
 import org.apache.pekko.persistence.query.javadsl.EventsByTagQuery;
@@ -30,13 +31,14 @@ import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The read journal plugin: events by tag, in the order of their commit, and the entities there are. Offsets are
+ * The read journal plugin: events by tag, in the order of their commit, those of one entity, and the entities there are. Offsets are
  * {@link Sequence}s, exclusive; live queries are woken by commits. Events that an entity deleted are gone from here, too.
  */
 public final class SqliteReadJournal
         implements ReadJournal,
                 EventsByTagQuery,
                 CurrentEventsByTagQuery,
+                CurrentEventsByPersistenceIdQuery,
                 PersistenceIdsQuery,
                 CurrentPersistenceIdsQuery {
 
@@ -89,6 +91,15 @@ public final class SqliteReadJournal
                         last -> current(after(offset), from -> reader.withTag(tag, from, last), StoredEvent::ordering))
                 .mapConcat(this::envelopes)
                 .mapMaterializedValue(_ -> NotUsed.notUsed());
+    }
+
+    @Override
+    public Source<EventEnvelope, NotUsed> currentEventsByPersistenceId(String persistenceId, long fromSeq, long toSeq) {
+        return current(
+                        fromSeq - 1,
+                        after -> reader.ofEntity(persistenceId, after + 1, toSeq, Long.MAX_VALUE),
+                        StoredEvent::seq)
+                .mapConcat(this::envelopes);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.sluice.config.PolicySchema;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.config.Secret;
+import dev.sluice.gate.FakeAudit;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Visitors;
 import dev.sluice.identity.Caller;
@@ -50,10 +51,12 @@ class AdminEndpointsTest {
 
     private final FakeQuota quota = new FakeQuota();
     private final FakeLedger ledger = new FakeLedger();
+    private final FakeAudit audit = new FakeAudit();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(new FakePolicies(), quota, ledger, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(new FakePolicies(), quota, ledger, audit, InstantSource.fixed(NOON), kit.system()),
             new Visitors(),
             () -> Visitors.under(new TwoBuckets(), new OneModel()),
+            audit,
             kit.system(),
             new Random(1));
 

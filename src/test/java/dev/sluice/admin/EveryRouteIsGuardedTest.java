@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gate.Endpoint;
+import dev.sluice.gate.FakeAudit;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Visitors;
@@ -20,11 +21,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EveryRouteIsGuardedTest {
     private static final ActorTestKit kit = ActorTestKit.create();
     private static final Visitors visitors = new Visitors();
+    private static final FakeAudit audit = new FakeAudit();
     private static final Gate gate = new Gate(
             AdminEndpoints.all(
-                    new FakePolicies(), new FakeQuota(), new FakeLedger(), InstantSource.system(), kit.system()),
+                    new FakePolicies(), new FakeQuota(), new FakeLedger(), audit, InstantSource.system(), kit.system()),
             visitors,
             visitors::rules,
+            audit,
             kit.system(),
             new Random(1));
 

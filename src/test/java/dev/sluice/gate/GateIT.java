@@ -37,6 +37,7 @@ class GateIT {
                         new Endpoint(HttpMethods.GET, "/api/things/{id}", Needs.ROLE, GateIT::ok)),
                 visitors,
                 visitors::rules,
+                new FakeAudit(),
                 kit.system(),
                 new Random(1));
         server = Http.get(kit.system())

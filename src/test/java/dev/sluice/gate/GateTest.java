@@ -11,6 +11,7 @@ import dev.sluice.identity.Caller;
 import dev.sluice.identity.Identity;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -42,6 +43,8 @@ class GateTest {
     private static final Refuser MODEL_REFUSER =
             error -> HttpResponse.create().withStatus(error.status()).withEntity("in format: " + error.message());
 
+    private final List<String> removed = new ArrayList<>();
+
     private final List<Endpoint> endpoints = List.of(
             new Endpoint(GET, "/healthz", Needs.NOTHING, GateTest::echo),
             new Endpoint(HEAD, "/", Needs.NOTHING, GateTest::echo),
@@ -50,6 +53,9 @@ class GateTest {
             new Endpoint(GET, "/api/things/{id}/parts/{part}", Needs.ROLE, GateTest::echo),
             new Endpoint(GET, "/api/things/whole", Needs.ROLE, call -> text("exact")),
             new Endpoint(POST, "/api/things", Needs.ADMIN, GateTest::echo),
+            new Endpoint(POST, "/api/things/{id}/break", Needs.ADMIN, GateTest::fail),
+            new Endpoint(DELETE, "/api/things/{id}", Needs.ADMIN, this::remove),
+            new Endpoint(GET, "/api/secrets", Needs.ADMIN, GateTest::echo),
             new Endpoint(POST, "/v1/messages", Needs.MODEL, GateTest::echo, MODEL_REFUSER),
             new Endpoint(POST, "/throws", Needs.NOTHING, GateTest::fail, MODEL_REFUSER),
             new Endpoint(
@@ -59,6 +65,7 @@ class GateTest {
                     call -> CompletableFuture.failedFuture(new IllegalStateException("on purpose")),
                     MODEL_REFUSER));
 
+    private final FakeAudit audit = new FakeAudit();
     private final Gate gate = gate(visitors);
 
     @AfterAll
@@ -82,6 +89,8 @@ class GateTest {
         "POST, /v1/messages, nobody, 403",
         "POST, /v1/messages, alice, 200",
         "DELETE, /api/things, root, 405",
+        "DELETE, /api/things/x, root, 200",
+        "DELETE, /api/things/x, alice, 403",
         "GET, /v1/messages, alice, 405",
         "GET, /, alice, 405",
         "GET, /nowhere, root, 404",
@@ -203,6 +212,65 @@ class GateTest {
     }
 
     @Test
+    void auditsWhatAnAdministratorDoesWithWhatTheEndpointNotes() {
+        assertThat(ask(DELETE, "/api/things/x?token=secret", "root").status().intValue())
+                .isEqualTo(200);
+
+        assertThat(audit.lines).containsExactly("begin root DELETE /api/things/x", "end 200 {thing=x}");
+        assertThat(removed).containsExactly("x");
+    }
+
+    @Test
+    void auditsAnActionThatFails() {
+        assertThat(ask(POST, "/api/things/x/break", "root").status().intValue()).isEqualTo(500);
+
+        assertThat(audit.lines).containsExactly("begin root POST /api/things/x/break", "end 500 {}");
+    }
+
+    @Test
+    void auditsNoReadingAndNoCallOfOthers() {
+        ask(GET, "/api/secrets", "root");
+        ask(HEAD, "/api/secrets", "root");
+        ask(POST, "/v1/messages", "root");
+        ask(GET, "/api/things", "nobody");
+        ask(POST, "/api/things", null);
+
+        assertThat(audit.lines).isEmpty();
+    }
+
+    @Test
+    void auditsTheDenialsOfThoseWhoAreKnown() {
+        ask(GET, "/api/secrets", "alice");
+        ask(DELETE, "/api/things/x", "nobody");
+        ask(DELETE, "/api/things/x", null);
+
+        assertThat(audit.lines).containsExactly("denied alice GET /api/secrets", "denied nobody DELETE /api/things/x");
+        assertThat(removed).isEmpty();
+    }
+
+    @Test
+    void doesNothingThatCannotBeAudited() {
+        audit.failsToBegin = true;
+
+        var response = ask(DELETE, "/api/things/x", "root");
+
+        assertThat(response.status().intValue()).isEqualTo(500);
+        assertThat(bodyOf(response)).contains("nothing was done: it could not be audited, see the log for ");
+        assertThat(removed).isEmpty();
+    }
+
+    @Test
+    void doesNotSayThatAnActionSucceededWhoseEndCannotBeAudited() {
+        audit.failsToEnd = true;
+
+        var response = ask(DELETE, "/api/things/x", "root");
+
+        assertThat(response.status().intValue()).isEqualTo(500);
+        assertThat(bodyOf(response)).contains("it may have been done: how it ended could not be audited, see the log");
+        assertThat(removed).containsExactly("x");
+    }
+
+    @Test
     void refusesATableThatSaysOneThingTwice() {
         var endpoint = endpoints.getFirst();
 
@@ -212,7 +280,7 @@ class GateTest {
     }
 
     private Gate gate(Identity identity) {
-        return new Gate(endpoints, identity, visitors::rules, kit.system(), new Random(1));
+        return new Gate(endpoints, identity, visitors::rules, audit, kit.system(), new Random(1));
     }
 
     private HttpResponse ask(HttpMethod method, String path, @Nullable String visitor) {
@@ -234,6 +302,12 @@ class GateTest {
 
     private static CompletionStage<HttpResponse> echo(Call call) {
         return text(new TreeMap<>(call.parameters()).toString());
+    }
+
+    private CompletionStage<HttpResponse> remove(Call call) {
+        removed.add(call.parameter("id"));
+        call.note("thing", call.parameter("id"));
+        return text("removed");
     }
 
     private static CompletionStage<HttpResponse> fail(Call call) {
