@@ -50,6 +50,7 @@ class HouseRulesTest {
     private static final String[] FACES = {"dev.sluice.proxy..", "dev.sluice.admin..", "dev.sluice.export.."};
     private static final String[] ROOMS = {
         "dev.sluice.identity..",
+        "dev.sluice.key..",
         "dev.sluice.access..",
         "dev.sluice.routing..",
         "dev.sluice.policy..",

@@ -1,6 +1,7 @@
 package dev.sluice.admin;
 
 import dev.sluice.gate.Endpoint;
+import dev.sluice.key.GatewayKeys;
 import dev.sluice.quota.Quota;
 import dev.sluice.usage.Ledger;
 import java.time.InstantSource;
@@ -13,10 +14,12 @@ public final class AdminEndpoints {
     private AdminEndpoints() {}
 
     /** All of them. */
-    public static List<Endpoint> all(Quota quota, Ledger ledger, InstantSource clock, ActorSystem<?> system) {
+    public static List<Endpoint> all(
+            Quota quota, Ledger ledger, GatewayKeys keys, InstantSource clock, ActorSystem<?> system) {
         return Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
+                        new KeyEndpoints(keys, clock, system).endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)
                 .toList();

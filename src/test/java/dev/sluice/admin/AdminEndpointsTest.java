@@ -50,8 +50,9 @@ class AdminEndpointsTest {
 
     private final FakeQuota quota = new FakeQuota();
     private final FakeLedger ledger = new FakeLedger();
+    private final FakeKeys keys = new FakeKeys();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(quota, ledger, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(quota, ledger, keys, InstantSource.fixed(NOON), kit.system()),
             new Visitors(),
             () -> Visitors.under(new TwoBuckets(), new OneModel()),
             kit.system(),
