@@ -74,8 +74,7 @@ final class Json {
         for (var name : new TreeSet<>(
                 object.properties().stream().map(Map.Entry::getKey).toList())) {
             if (!fields.contains(name)) {
-                throw new BadRequest("unknown field " + quote(name) + " (expected: "
-                        + String.join(", ", fields) + ")");
+                throw new BadRequest("unknown field " + quote(name) + " (expected: " + String.join(", ", fields) + ")");
             }
         }
     }

@@ -38,8 +38,8 @@ final class RingKey {
 
     /** What was said, and the answer for as long as nothing else is said. */
     private record Said(KeyStatus status, long askedAt, CompletionStage<Verdict> valid) {
-        static Said of(KeyStatus status, long askedAt) {
-            return new Said(status, askedAt, CompletableFuture.completedStage(new Valid(status.key())));
+        Said(KeyStatus status, long askedAt) {
+            this(status, askedAt, CompletableFuture.completedFuture(new Valid(status.key())));
         }
     }
 
@@ -76,7 +76,7 @@ final class RingKey {
     /** What was just heard. */
     void hear(KeyStatus status, long askedAt) {
         said.accumulateAndGet(
-                Said.of(status, askedAt),
+                new Said(status, askedAt),
                 (last, next) -> last != null && last.askedAt() > next.askedAt() ? last : next);
     }
 
@@ -123,7 +123,7 @@ final class RingKey {
             // Before those who wait go on: what one of them asks next must be a new question.
             asking.set(null);
             if (failure == null) {
-                mine.complete(Said.of(status, now));
+                mine.complete(new Said(status, now));
             } else {
                 mine.completeExceptionally(failure);
             }
