@@ -14,7 +14,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sluice",
         description = "A self-hosted LLM gateway: identity, grants, exact budgets, metering, sessions.",
-        subcommands = {ServeCommand.class, ValidateCommand.class, SimulateCommand.class, AotCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            ValidateCommand.class,
+            KeyCommand.class,
+            SimulateCommand.class,
+            AotCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class)
 public final class Main implements Runnable {
@@ -51,7 +57,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing (expected: serve, validate, simulate or aot)");
+                spec.commandLine(), "a command is missing (expected: serve, validate, key, simulate or aot)");
     }
 
     static final class Version implements IVersionProvider {

@@ -9,6 +9,7 @@ import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
+import dev.sluice.key.GatewayKeys;
 import dev.sluice.policy.InForce;
 import dev.sluice.policy.Policies;
 import dev.sluice.policy.PolicyFile;
@@ -126,11 +127,12 @@ public final class Node {
                         QuotaSettings.SNAPSHOT_EVERY,
                         true));
         var ledger = Ledger.start(system);
-        return policies.thenCombine(
+        var keys = GatewayKeys.start(system, clock, random);
+        return keys.thenCompose(known -> policies.thenCombine(
                         providers,
                         (policy, upstream) ->
-                                open(system, settings, policy, upstream, quota, sessions, ledger, clock, random))
-                .thenCompose(opened -> opened);
+                                open(system, settings, policy, upstream, quota, sessions, ledger, known, clock, random))
+                .thenCompose(opened -> opened));
     }
 
     /** All is there that a request needs: lets requests in. */
@@ -142,15 +144,16 @@ public final class Node {
             Quota quota,
             Sessions sessions,
             Ledger ledger,
+            GatewayKeys keys,
             InstantSource clock,
             SecureRandom random) {
-        var identity = Identity.of(settings.trustedProxies());
+        var identity = Identity.of(settings.trustedProxies(), keys);
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, audit, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, keys, audit, clock, system))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);

@@ -2,8 +2,10 @@ package dev.sluice.access;
 
 import dev.sluice.access.Permit.Bucket;
 import dev.sluice.config.BucketName;
+import dev.sluice.config.Glob;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.identity.Caller;
+import dev.sluice.identity.Restriction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,16 +18,41 @@ import java.util.Optional;
  * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
  * patterns, and no name that a client makes up takes up memory.
  */
-record Standing(Role role, List<Held> held) {
+record Standing(Role role, List<Held> held, Limits limits) {
 
     /** One capability that the caller holds. */
     record Held(Capability capability, List<Bucket> buckets) {}
+
+    /**
+     * What the caller's proof of identity takes away.
+     *
+     * @param models  empty: all that is granted
+     * @param buckets charged with every request
+     */
+    record Limits(List<Glob> models, List<Bucket> buckets, boolean allowAdmin) {
+        static Limits of(Restriction restriction) {
+            var quota = restriction.quota();
+            return new Limits(
+                    restriction.models().stream().map(Glob::of).toList(),
+                    quota == null ? List.of() : List.of(new Bucket(quota.name(), quota)),
+                    restriction.allowAdmin());
+        }
+
+        Role role(Role granted) {
+            return granted == Role.ADMIN && !allowAdmin ? Role.USER : granted;
+        }
+
+        boolean permit(String name) {
+            return models.isEmpty() || models.stream().anyMatch(it -> it.matches(name));
+        }
+    }
 
     static Standing of(Caller caller, List<Capability> capabilities, Map<String, QuotaRule> quotas) {
         var held = capabilities.stream()
                 .map(it -> new Held(it, buckets(it, caller, quotas)))
                 .toList();
-        return new Standing(role(capabilities), held);
+        var limits = Limits.of(caller.restriction());
+        return new Standing(limits.role(role(capabilities)), held, limits);
     }
 
     private static Role role(List<Capability> capabilities) {
@@ -54,6 +81,9 @@ record Standing(Role role, List<Held> held) {
 
     Optional<Permit> permit(Caller caller, String provider, String model) {
         var name = provider + "/" + model;
+        if (!limits.permit(name)) {
+            return Optional.empty();
+        }
         var covered = false;
         var buckets = new LinkedHashMap<String, Bucket>();
         var headers = new ArrayList<Map.Entry<String, String>>();
@@ -65,6 +95,7 @@ record Standing(Role role, List<Held> held) {
                 headers.addAll(it.capability().rule().addHeaders());
             }
         }
+        limits.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
         return covered
                 ? Optional.of(new Permit(caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
                 : Optional.empty();

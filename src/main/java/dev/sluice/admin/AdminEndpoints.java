@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import dev.sluice.audit.Audit;
 import dev.sluice.gate.Endpoint;
+import dev.sluice.key.GatewayKeys;
 import dev.sluice.policy.Policies;
 import dev.sluice.quota.Quota;
 import dev.sluice.usage.Ledger;
@@ -16,10 +17,17 @@ public final class AdminEndpoints {
 
     /** All of them. */
     public static List<Endpoint> all(
-            Policies policies, Quota quota, Ledger ledger, Audit audit, InstantSource clock, ActorSystem<?> system) {
+            Policies policies,
+            Quota quota,
+            Ledger ledger,
+            GatewayKeys keys,
+            Audit audit,
+            InstantSource clock,
+            ActorSystem<?> system) {
         return Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
+                        new KeyEndpoints(keys, clock, system).endpoints(),
                         new AuditEndpoints(audit, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
                         new SchemaEndpoints().endpoints())

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeSet;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -74,15 +73,7 @@ final class Json {
 
     /** An object with exactly these fields, all of them strings. */
     static JsonNode readTexts(byte[] body, String... fields) throws BadRequest {
-        var object = readObject(body);
-        var expected = String.join(", ", fields);
-        var known = Set.of(fields);
-        for (var name : new TreeSet<>(
-                object.properties().stream().map(Map.Entry::getKey).toList())) {
-            if (!known.contains(name)) {
-                throw new BadRequest("unknown field " + quote(name) + " (expected: " + expected + ")");
-            }
-        }
+        var object = readObject(body, List.of(fields));
         for (var field : fields) {
             if (!object.path(field).isTextual()) {
                 var came = object.has(field) ? shorten(object.get(field).toString()) : "nothing";
@@ -90,6 +81,22 @@ final class Json {
             }
         }
         return object;
+    }
+
+    /** An object with no fields but these. */
+    static JsonNode readObject(byte[] body, List<String> fields) throws BadRequest {
+        var object = readObject(body);
+        expectFields(object, fields);
+        return object;
+    }
+
+    static void expectFields(JsonNode object, List<String> fields) throws BadRequest {
+        for (var name : new TreeSet<>(
+                object.properties().stream().map(Map.Entry::getKey).toList())) {
+            if (!fields.contains(name)) {
+                throw new BadRequest("unknown field " + quote(name) + " (expected: " + String.join(", ", fields) + ")");
+            }
+        }
     }
 
     private static JsonNode readObject(byte[] body) throws BadRequest {
@@ -112,7 +119,7 @@ final class Json {
         return shorten(TextNode.valueOf(text).toString());
     }
 
-    private static String shorten(String text) {
+    static String shorten(String text) {
         return text.length() <= QUOTED_CHARS ? text : text.substring(0, QUOTED_CHARS) + "...";
     }
 }

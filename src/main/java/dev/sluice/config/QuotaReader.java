@@ -1,27 +1,12 @@
 package dev.sluice.config;
 
 import dev.sluice.config.HuJson.Text;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code quotas}. What is wrong in one is an error: a budget must not silently become another. */
 final class QuotaReader {
-    private static final Map<String, Duration> UNITS = Map.of(
-            "min", Duration.ofMinutes(1),
-            "hour", Duration.ofHours(1),
-            "day", Duration.ofDays(1),
-            "week", Duration.ofDays(7),
-            "month", Duration.ofDays(30));
-
-    private static final Pattern RATE = Pattern.compile("([^/]*)/([a-z]{1,10})");
-    private static final String EXPECTED_RATE =
-            "\"$<amount>/<unit>\" with a unit of min, hour, day, week, month, and an amount as in " + Dollars.EXPECTED;
-
-    private record Rate(long nanos, Duration per, String written) {}
-
     private QuotaReader() {}
 
     static Map<String, QuotaRule> read(Section quotas) {
@@ -78,21 +63,16 @@ final class QuotaReader {
         return nanos.getAsLong();
     }
 
-    private static @Nullable Rate rate(String name, Section section) {
-        var text = text(name, section, "rate", EXPECTED_RATE);
+    private static @Nullable RefillRate rate(String name, Section section) {
+        var text = text(name, section, "rate", RefillRate.EXPECTED);
         if (text == null) {
             return null;
         }
-        var parts = RATE.matcher(text.value());
-        if (parts.matches()) {
-            var nanos = Dollars.nanos(parts.group(1));
-            var per = UNITS.get(parts.group(2));
-            if (nanos.isPresent() && per != null) {
-                return new Rate(nanos.getAsLong(), per, text.value());
-            }
+        var rate = RefillRate.of(text.value());
+        if (rate.isEmpty()) {
+            broken(name, section, "rate \"" + text.written() + "\" (expected: " + RefillRate.EXPECTED + ")");
         }
-        broken(name, section, "rate \"" + text.written() + "\" (expected: " + EXPECTED_RATE + ")");
-        return null;
+        return rate.orElse(null);
     }
 
     /** A field that must be there; reports it when it is not. */

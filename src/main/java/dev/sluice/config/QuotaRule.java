@@ -23,4 +23,19 @@ public record QuotaRule(String name, long capacityNanos, long rateNanos, Duratio
             throw new IllegalArgumentException("quotas." + name + ".rate: per " + per + " (expected: > 0)");
         }
     }
+
+    /**
+     * One that is written outside of a policy, in the same words.
+     *
+     * @throws IllegalArgumentException naming what cannot be read
+     */
+    public static QuotaRule of(String name, String capacity, String rate) {
+        var nanos = Dollars.nanos(capacity)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "capacity: \"" + capacity + "\" (expected: " + Dollars.EXPECTED + ")"));
+        var refill = RefillRate.of(rate)
+                .orElseThrow(() ->
+                        new IllegalArgumentException("rate: \"" + rate + "\" (expected: " + RefillRate.EXPECTED + ")"));
+        return new QuotaRule(name, nanos, refill.nanos(), refill.per(), rate, false);
+    }
 }

@@ -20,9 +20,9 @@ public record Endpoint(HttpMethod method, String path, Needs needs, Handler hand
         }
     }
 
-    /** Whether it changes something as an administrator: then the audit log has every call of it. */
+    /** Whether it changes something of the control plane: then the audit log has every call of it. */
     boolean isAudited() {
-        return needs == Needs.ADMIN && !SAFE.contains(method);
+        return (needs == Needs.ADMIN || needs == Needs.ROLE) && !SAFE.contains(method);
     }
 
     /** An endpoint whose refusals are plain JSON. */

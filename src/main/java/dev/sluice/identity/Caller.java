@@ -13,6 +13,7 @@ import java.util.List;
  * @param groups   {@code group:x}, empty when nobody told
  * @param loopback true for a local peer: matches the source {@code (loopback)}
  * @param carried  grants that came with the identity (from the tailnet's policy), already addressed to this caller
+ * @param restriction what the proof of identity takes away
  */
 public record Caller(
         String login,
@@ -21,7 +22,8 @@ public record Caller(
         List<String> tags,
         List<String> groups,
         boolean loopback,
-        List<GrantRule> carried) {
+        List<GrantRule> carried,
+        Restriction restriction) {
     public Caller {
         if (login.isBlank()) {
             throw new IllegalArgumentException("caller: login is blank (expected: a login, tags or (loopback))");
@@ -29,5 +31,17 @@ public record Caller(
         tags = List.copyOf(tags);
         groups = List.copyOf(groups);
         carried = List.copyOf(carried);
+    }
+
+    /** One whom nothing restricts. */
+    public Caller(
+            String login,
+            String displayName,
+            String node,
+            List<String> tags,
+            List<String> groups,
+            boolean loopback,
+            List<GrantRule> carried) {
+        this(login, displayName, node, tags, groups, loopback, carried, Restriction.NONE);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.identity;
 
+import dev.sluice.key.GatewayKeys;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,16 @@ public interface Identity {
     static Identity of(List<String> trustedProxies) {
         var trusted = trustedProxies.stream().map(AddressRange::of).toList();
         return new IdentityChain(List.of(new ServeHeaders(trusted), new Loopback()));
+    }
+
+    /**
+     * A key of this gateway before anything else: whoever shows one means to be its holder. Then as {@link #of(List)}.
+     *
+     * @throws IllegalArgumentException when one of the proxies is no address
+     */
+    static Identity of(List<String> trustedProxies, GatewayKeys keys) {
+        var trusted = trustedProxies.stream().map(AddressRange::of).toList();
+        return new IdentityChain(List.of(new KeyResolver(keys), new ServeHeaders(trusted), new Loopback()));
     }
 
     /** Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody. */

@@ -1,6 +1,7 @@
 package dev.sluice.identity;
 
 import dev.sluice.config.GrantRule;
+import dev.sluice.config.Logins;
 import dev.sluice.config.PolicyDocument;
 import java.net.InetAddress;
 import java.util.List;
@@ -109,7 +110,7 @@ final class ServeHeaders implements Resolver {
 
     private static Answer caller(Headers headers) {
         var login = EncodedWords.decode(headers.login()).map(String::strip);
-        if (login.isEmpty() || login.get().isEmpty() || isReserved(login.get())) {
+        if (login.isEmpty() || login.get().isEmpty() || Logins.isReserved(login.get())) {
             return new Doubted("a proxy sent a login that cannot be read, or is none of a person");
         }
         var carried = carried(headers.capabilities());
@@ -119,15 +120,6 @@ final class ServeHeaders implements Resolver {
         // The name is only shown, so one that cannot be read is no reason to refuse.
         var name = Optional.ofNullable(headers.name()).flatMap(EncodedWords::decode);
         return Known.of(new Caller(login.get(), name.orElse(""), "", List.of(), List.of(), false, carried.get()));
-    }
-
-    /** A person's login that reads like another kind of source would be mistaken for it in logs, sessions and buckets. */
-    private static boolean isReserved(String login) {
-        return login.equals("*")
-                || login.equals("tagged-devices")
-                || login.startsWith("(")
-                || login.startsWith("tag:")
-                || login.startsWith("group:");
     }
 
     /** Empty when the header cannot be read: grants that are lost may take quotas with them. */

@@ -122,8 +122,9 @@ final class ClientConnection extends GraphStage<FlowShape<HttpRequest, HttpRespo
             var hangup = new CompletableFuture<Done>();
             gone = hangup;
             var answer = handler.apply(peer, request.addAttribute(Providers.ABANDONED, hangup));
-            if (answer instanceof CompletableFuture<HttpResponse> known
-                    && known.state() == CompletableFuture.State.SUCCESS) {
+            // Itself, mostly; a stage that is no future does not tell its state.
+            var known = answer.toCompletableFuture();
+            if (known.state() == CompletableFuture.State.SUCCESS) {
                 onAnswer(known.resultNow());
                 return;
             }

@@ -1,5 +1,7 @@
 package dev.sluice.proxy;
 
+import dev.sluice.identity.KeyParameter;
+import dev.sluice.key.GatewayKeys;
 import dev.sluice.provider.ClientCredential;
 import dev.sluice.provider.Providers;
 import java.time.DateTimeException;
@@ -84,6 +86,7 @@ final class Passing {
                     && !identity.contains(name)
                     && !name.startsWith("x-forwarded-")
                     && !named.contains(name)
+                    && !GatewayKeys.isIn(header.value())
                     && !(decoded && name.equals("content-encoding"))) {
                 passed.add(header);
             }
@@ -106,21 +109,29 @@ final class Passing {
 
     /** The outgoing request with the incoming one's credential, if that has one; nobody but the provider gets to see it. */
     HttpRequest withCredential(HttpRequest outgoing, HttpRequest incoming) {
-        return ClientCredential.of(incoming.getHeaders(), identity)
+        return ClientCredential.of(withoutGatewayKeys(incoming.getHeaders()), identity)
                 .map(credential -> outgoing.addAttribute(Providers.CLIENT_CREDENTIAL, credential))
                 .orElse(outgoing);
+    }
+
+    /** They open this gateway, and nobody else is to have them. */
+    private static List<HttpHeader> withoutGatewayKeys(Iterable<HttpHeader> headers) {
+        var rest = new ArrayList<HttpHeader>();
+        for (var header : headers) {
+            if (!GatewayKeys.isIn(header.value())) {
+                rest.add(header);
+            }
+        }
+        return rest;
     }
 
     /** A request's target at a provider. The query goes along, but for {@code key}: some clients put their credential there. */
     static Uri target(Uri sent, String path) {
         var query = sent.rawQueryString().orElse("");
-        var hasKey = query.startsWith("key=") || query.contains("&key=");
-        if (!hasKey && path.equals(sent.path())) {
+        var rest = KeyParameter.without(query);
+        if (rest.equals(query) && path.equals(sent.path())) {
             return sent;
         }
-        var rest = List.of(query.split("&", -1)).stream()
-                .filter(pair -> !pair.startsWith("key="))
-                .collect(Collectors.joining("&"));
         return Uri.create(rest.isEmpty() ? path : path + "?" + rest);
     }
 

@@ -52,8 +52,9 @@ class AdminEndpointsTest {
     private final FakeQuota quota = new FakeQuota();
     private final FakeLedger ledger = new FakeLedger();
     private final FakeAudit audit = new FakeAudit();
+    private final FakeKeys keys = new FakeKeys();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(new FakePolicies(), quota, ledger, audit, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(new FakePolicies(), quota, ledger, keys, audit, InstantSource.fixed(NOON), kit.system()),
             new Visitors(),
             () -> Visitors.under(new TwoBuckets(), new OneModel()),
             audit,

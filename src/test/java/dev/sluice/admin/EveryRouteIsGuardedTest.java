@@ -24,7 +24,13 @@ class EveryRouteIsGuardedTest {
     private static final FakeAudit audit = new FakeAudit();
     private static final Gate gate = new Gate(
             AdminEndpoints.all(
-                    new FakePolicies(), new FakeQuota(), new FakeLedger(), audit, InstantSource.system(), kit.system()),
+                    new FakePolicies(),
+                    new FakeQuota(),
+                    new FakeLedger(),
+                    new FakeKeys(),
+                    audit,
+                    InstantSource.system(),
+                    kit.system()),
             visitors,
             visitors::rules,
             audit,
