@@ -4,7 +4,7 @@ import dev.sluice.access.Role;
 import dev.sluice.gate.PathTable.Found;
 import dev.sluice.gate.PathTable.NoSuchPath;
 import dev.sluice.gate.PathTable.WrongMethod;
-import dev.sluice.identity.Caller;
+import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
 import dev.sluice.net.Loop;
 import dev.sluice.policy.InForce;
@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one way in. Finds a request's endpoint, asks who is calling and what they are, and lets in whoever meets what the
- * endpoint needs; everybody else is answered here. Never fails and never blocks.
+ * endpoint needs; everybody else is answered here. Never fails and never blocks. The credential that proved who calls stays
+ * here: no handler, and so no provider, hook or log, gets to see it.
  *
  * <p>A refused request's body is read and thrown away, up to the server's limit, so that the client gets to read the refusal.
  */
@@ -83,7 +84,7 @@ public final class Gate {
         if (endpoint.needs() == Needs.NOTHING) {
             return handle(endpoint, new Call(Call.ANYONE, Role.NONE, inForce.get(), request, parameters, peer));
         }
-        CompletableFuture<Optional<Caller>> caller;
+        CompletableFuture<Optional<Identified>> caller;
         try {
             caller = identity.identify(peer, request).toCompletableFuture();
         } catch (RuntimeException e) {
@@ -106,11 +107,11 @@ public final class Gate {
             Map<String, String> parameters,
             InetSocketAddress peer,
             HttpRequest request,
-            Optional<Caller> known) {
+            Optional<Identified> known) {
         if (known.isEmpty()) {
             return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: caller not identified");
         }
-        var caller = known.get();
+        var caller = known.get().caller();
         InForce rules;
         Role role;
         try {
@@ -123,7 +124,7 @@ public final class Gate {
             return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: no role granted");
         }
         return endpoint.needs().isMetBy(role)
-                ? handle(endpoint, new Call(caller, role, rules, request, parameters, peer))
+                ? handle(endpoint, new Call(caller, role, rules, known.get().withoutProof(request), parameters, peer))
                 : refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: administrators only");
     }
 

@@ -22,8 +22,12 @@ public interface Identity {
         return new IdentityChain(List.of(new ServeHeaders(trusted), new Loopback()));
     }
 
-    /** Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody. */
-    CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request);
+    /**
+     * Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody.
+     *
+     * @param peer one object for all requests of a connection: what was learnt of a connection is kept by it
+     */
+    CompletionStage<Optional<Identified>> identify(InetSocketAddress peer, HttpRequest request);
 
     /** Lower-case names of headers that carry identity; they are never sent upstream. */
     Set<String> headers();

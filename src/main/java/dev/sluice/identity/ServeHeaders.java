@@ -3,6 +3,7 @@ package dev.sluice.identity;
 import dev.sluice.config.GrantRule;
 import dev.sluice.config.PolicyDocument;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,8 +34,8 @@ final class ServeHeaders implements Resolver {
     }
 
     @Override
-    public Answer resolve(InetAddress peer, HttpRequest request) {
-        return isTrusted(peer) ? read(request) : Unknown.INSTANCE;
+    public Answer resolve(InetSocketAddress peer, HttpRequest request) {
+        return isTrusted(peer.getAddress()) ? read(request) : Unknown.INSTANCE;
     }
 
     private boolean isTrusted(InetAddress peer) {
