@@ -9,6 +9,7 @@ import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
+import dev.sluice.net.Loops;
 import dev.sluice.policy.InForce;
 import dev.sluice.provider.Providers;
 import dev.sluice.proxy.Listener;
@@ -23,6 +24,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +126,7 @@ public final class Node {
             Ledger ledger,
             InstantSource clock,
             SecureRandom random) {
-        var identity = Identity.of(settings.trustedProxies());
+        var identity = Identity.of(settings, Loops.get(system)::toFile, clock, Map.of());
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(proxy.endpoints(ready::get), AdminEndpoints.all(quota, ledger, clock, system))

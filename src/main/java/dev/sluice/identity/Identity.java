@@ -1,10 +1,19 @@
 package dev.sluice.identity;
 
+import dev.sluice.config.IdentitySettings;
+import dev.sluice.config.Settings;
+import io.netty.bootstrap.Bootstrap;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Knows who is calling: a chain of resolvers, the first that knows wins. Nobody knows: empty, which is a denial. */
@@ -20,6 +29,34 @@ public interface Identity {
     static Identity of(List<String> trustedProxies) {
         var trusted = trustedProxies.stream().map(AddressRange::of).toList();
         return new IdentityChain(List.of(new ServeHeaders(trusted), new Loopback()));
+    }
+
+    /**
+     * As the node's settings say.
+     *
+     * @param socketFiles connects, on an event loop, to a program that listens on a socket file
+     * @param others      means that are not this room's
+     * @throws IllegalArgumentException when a trusted proxy is no address
+     */
+    static Identity of(
+            Settings settings,
+            Function<Path, Bootstrap> socketFiles,
+            InstantSource clock,
+            Map<IdentitySettings.Means, Resolver> others) {
+        var trusted = settings.trustedProxies().stream().map(AddressRange::of).toList();
+        var means = new EnumMap<IdentitySettings.Means, Resolver>(IdentitySettings.Means.class);
+        means.put(IdentitySettings.Means.LOOPBACK, new Loopback());
+        means.put(IdentitySettings.Means.SERVE_HEADERS, new ServeHeaders(trusted));
+        var tailscale = settings.identity().tailscale();
+        if (tailscale.isOn()) {
+            var socket = Path.of(tailscale.socket());
+            var daemon = new LocalApi(() -> socketFiles.apply(socket), tailscale.timeout());
+            means.put(IdentitySettings.Means.TAILSCALE, new Tailnet(daemon, trusted, tailscale.cache(), clock));
+        }
+        means.putAll(others);
+        return new IdentityChain(settings.identity().order().stream()
+                .flatMap(it -> Stream.ofNullable(means.get(it)))
+                .toList());
     }
 
     /**

@@ -2,7 +2,6 @@ package dev.sluice.identity;
 
 import dev.sluice.config.GrantRule;
 import dev.sluice.config.PolicyDocument;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -35,16 +34,7 @@ final class ServeHeaders implements Resolver {
 
     @Override
     public Answer resolve(InetSocketAddress peer, HttpRequest request) {
-        return isTrusted(peer.getAddress()) ? read(request) : Unknown.INSTANCE;
-    }
-
-    private boolean isTrusted(InetAddress peer) {
-        for (var range : trusted) {
-            if (range.contains(peer)) {
-                return true;
-            }
-        }
-        return false;
+        return AddressRange.anyContains(trusted, peer.getAddress()) ? read(request) : Unknown.INSTANCE;
     }
 
     private Answer read(HttpRequest request) {
@@ -109,8 +99,8 @@ final class ServeHeaders implements Resolver {
     }
 
     private static Answer caller(Headers headers) {
-        var login = EncodedWords.decode(headers.login()).map(String::strip);
-        if (login.isEmpty() || login.get().isEmpty() || isReserved(login.get())) {
+        var login = EncodedWords.decode(headers.login()).flatMap(Login::ofPerson);
+        if (login.isEmpty()) {
             return new Doubted("a proxy sent a login that cannot be read, or is none of a person");
         }
         var carried = carried(headers.capabilities());
@@ -120,15 +110,6 @@ final class ServeHeaders implements Resolver {
         // The name is only shown, so one that cannot be read is no reason to refuse.
         var name = Optional.ofNullable(headers.name()).flatMap(EncodedWords::decode);
         return Known.of(new Caller(login.get(), name.orElse(""), "", List.of(), List.of(), false, carried.get()));
-    }
-
-    /** A person's login that reads like another kind of source would be mistaken for it in logs, sessions and buckets. */
-    private static boolean isReserved(String login) {
-        return login.equals("*")
-                || login.equals("tagged-devices")
-                || login.startsWith("(")
-                || login.startsWith("tag:")
-                || login.startsWith("group:");
     }
 
     /** Empty when the header cannot be read: grants that are lost may take quotas with them. */
