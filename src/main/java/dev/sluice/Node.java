@@ -126,7 +126,7 @@ public final class Node {
             Ledger ledger,
             InstantSource clock,
             SecureRandom random) {
-        var identity = Identity.of(settings, Loops.get(system)::toFile, clock, Map.of());
+        var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, Map.of());
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(proxy.endpoints(ready::get), AdminEndpoints.all(quota, ledger, clock, system))

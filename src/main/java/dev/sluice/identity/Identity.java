@@ -4,6 +4,7 @@ import dev.sluice.config.IdentitySettings;
 import dev.sluice.config.Settings;
 import io.netty.bootstrap.Bootstrap;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.EnumMap;
@@ -34,12 +35,14 @@ public interface Identity {
     /**
      * As the node's settings say.
      *
+     * @param documents   fetches a small one from an issuer of tokens
      * @param socketFiles connects, on an event loop, to a program that listens on a socket file
      * @param others      means that are not this room's
      * @throws IllegalArgumentException when a trusted proxy is no address
      */
     static Identity of(
             Settings settings,
+            Function<URI, CompletionStage<byte[]>> documents,
             Function<Path, Bootstrap> socketFiles,
             InstantSource clock,
             Map<IdentitySettings.Means, Resolver> others) {
@@ -52,6 +55,10 @@ public interface Identity {
             var socket = Path.of(tailscale.socket());
             var daemon = new LocalApi(() -> socketFiles.apply(socket), tailscale.timeout());
             means.put(IdentitySettings.Means.TAILSCALE, new Tailnet(daemon, trusted, tailscale.cache(), clock));
+        }
+        if (!settings.identity().issuers().isEmpty()) {
+            means.put(
+                    IdentitySettings.Means.JWT, JwtTokens.of(settings.identity().issuers(), documents, clock));
         }
         means.putAll(others);
         return new IdentityChain(settings.identity().order().stream()
