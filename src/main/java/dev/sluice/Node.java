@@ -7,6 +7,7 @@ import dev.sluice.config.Policy;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
+import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.net.Loops;
@@ -33,9 +34,13 @@ import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One running gateway: every room, put together. */
 public final class Node {
+    private static final Logger log = LoggerFactory.getLogger(Node.class);
+
     /** A connection that is cut is gone in milliseconds; one that is not must not keep the node. */
     private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -58,9 +63,18 @@ public final class Node {
         this.ready = ready;
     }
 
-    /** Starts a gateway under a policy; completes when it takes requests. */
+    /**
+     * Starts a gateway under a policy; completes when it takes requests.
+     *
+     * @throws IllegalArgumentException for settings that cannot be, or that would leave the node open to the wrong people
+     */
     public static CompletionStage<Node> start(Config config, Policy policy) {
         var settings = Settings.of(config);
+        var exposure = Exposure.of(settings, policy);
+        exposure.warnings().forEach(log::warn);
+        if (exposure.refusal() != null) {
+            throw new IllegalArgumentException(exposure.refusal());
+        }
         // The prices are read while the actor system starts: either takes some tenths of a second, on a core of its
         // own.
         var clock = InstantSource.system();
