@@ -7,9 +7,11 @@ import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
+import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.key.GatewayKeys;
+import dev.sluice.net.Loops;
 import dev.sluice.policy.InForce;
 import dev.sluice.policy.Policies;
 import dev.sluice.policy.PolicyFile;
@@ -35,9 +37,13 @@ import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One running gateway: every room, put together. */
 public final class Node {
+    private static final Logger log = LoggerFactory.getLogger(Node.class);
+
     /** A connection that is cut is gone in milliseconds; one that is not must not keep the node. */
     private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -71,6 +77,11 @@ public final class Node {
     public static CompletionStage<Node> start(Config config, PolicyFile.Content file) {
         var policy = Objects.requireNonNull(file.reading().policy(), "a policy with errors");
         var settings = Settings.of(config);
+        var exposure = Exposure.of(settings, policy);
+        exposure.warnings().forEach(log::warn);
+        if (exposure.refusal() != null) {
+            throw new IllegalArgumentException(exposure.refusal());
+        }
         // The prices are read while the actor system starts: either takes some tenths of a second, on a core of its
         // own.
         var clock = InstantSource.system();
@@ -147,7 +158,7 @@ public final class Node {
             GatewayKeys keys,
             InstantSource clock,
             SecureRandom random) {
-        var identity = Identity.of(settings.trustedProxies(), keys);
+        var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, keys);
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
         var ready = new AtomicBoolean(true);

@@ -19,6 +19,7 @@ public record Settings(
         int port,
         String dataDirectory,
         List<String> trustedProxies,
+        IdentitySettings identity,
         Duration drainTimeout,
         Tls tls,
         Limits limits,
@@ -159,6 +160,7 @@ public record Settings(
                     port(listen, colon),
                     config.getString("storage.directory"),
                     List.copyOf(config.getStringList("trusted-proxies")),
+                    IdentitySettings.of(config),
                     config.getDuration("drain-timeout"),
                     new Tls(
                             config.getString("tls.certificate"),

@@ -8,6 +8,7 @@ import dev.sluice.gate.PathTable.Found;
 import dev.sluice.gate.PathTable.NoSuchPath;
 import dev.sluice.gate.PathTable.WrongMethod;
 import dev.sluice.identity.Caller;
+import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
 import dev.sluice.net.Loop;
 import dev.sluice.policy.InForce;
@@ -34,7 +35,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one way in. Finds a request's endpoint, asks who is calling and what they are, and lets in whoever meets what the
- * endpoint needs; everybody else is answered here. Never fails and never blocks.
+ * endpoint needs; everybody else is answered here. Never fails and never blocks. The credential that proved who calls stays
+ * here: no handler, and so no provider, hook or log, gets to see it.
  *
  * <p>A refused request's body is read and thrown away, up to the server's limit, so that the client gets to read the refusal.
  */
@@ -90,7 +92,7 @@ public final class Gate {
         if (endpoint.needs() == Needs.NOTHING) {
             return handle(endpoint, new Call(Call.ANYONE, Role.NONE, inForce.get(), request, parameters, peer));
         }
-        CompletableFuture<Optional<Caller>> caller;
+        CompletableFuture<Optional<Identified>> caller;
         try {
             caller = identity.identify(peer, request).toCompletableFuture();
         } catch (RuntimeException e) {
@@ -113,11 +115,11 @@ public final class Gate {
             Map<String, String> parameters,
             InetSocketAddress peer,
             HttpRequest request,
-            Optional<Caller> known) {
+            Optional<Identified> known) {
         if (known.isEmpty()) {
             return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: caller not identified");
         }
-        var caller = known.get();
+        var caller = known.get().caller();
         InForce rules;
         Role role;
         try {
@@ -129,9 +131,10 @@ public final class Gate {
         if (!endpoint.needs().isMetBy(role)) {
             return deny(endpoint, caller, role, request);
         }
+        var seen = known.get().withoutProof(request);
         return endpoint.isAudited()
-                ? handleAudited(endpoint, new Call(caller, role, rules, request, parameters, peer, new Notes()))
-                : handle(endpoint, new Call(caller, role, rules, request, parameters, peer));
+                ? handleAudited(endpoint, new Call(caller, role, rules, seen, parameters, peer, new Notes()))
+                : handle(endpoint, new Call(caller, role, rules, seen, parameters, peer));
     }
 
     private CompletionStage<HttpResponse> deny(Endpoint endpoint, Caller caller, Role role, HttpRequest request) {

@@ -2,6 +2,7 @@ package dev.sluice.identity;
 
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,15 @@ public final class AddressRange {
         var rest = prefix % 8;
         return Arrays.equals(address, 0, whole, network, 0, whole)
                 && (rest == 0 || (address[whole] ^ network[whole]) >> (8 - rest) == 0);
+    }
+
+    static boolean anyContains(List<AddressRange> ranges, InetAddress peer) {
+        for (var range : ranges) {
+            if (range.contains(peer)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether a peer is this machine itself. */

@@ -1,11 +1,20 @@
 package dev.sluice.identity;
 
+import dev.sluice.config.IdentitySettings;
+import dev.sluice.config.Settings;
 import dev.sluice.key.GatewayKeys;
+import io.netty.bootstrap.Bootstrap;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Knows who is calling: a chain of resolvers, the first that knows wins. Nobody knows: empty, which is a denial. */
@@ -24,17 +33,44 @@ public interface Identity {
     }
 
     /**
-     * A key of this gateway before anything else: whoever shows one means to be its holder. Then as {@link #of(List)}.
+     * As the node's settings say.
      *
-     * @throws IllegalArgumentException when one of the proxies is no address
+     * @param documents   fetches a small one from an issuer of tokens
+     * @param socketFiles connects, on an event loop, to a program that listens on a socket file
+     * @throws IllegalArgumentException when a trusted proxy is no address
      */
-    static Identity of(List<String> trustedProxies, GatewayKeys keys) {
-        var trusted = trustedProxies.stream().map(AddressRange::of).toList();
-        return new IdentityChain(List.of(new KeyResolver(keys), new ServeHeaders(trusted), new Loopback()));
+    static Identity of(
+            Settings settings,
+            Function<URI, CompletionStage<byte[]>> documents,
+            Function<Path, Bootstrap> socketFiles,
+            InstantSource clock,
+            GatewayKeys keys) {
+        var trusted = settings.trustedProxies().stream().map(AddressRange::of).toList();
+        var means = new EnumMap<IdentitySettings.Means, Resolver>(IdentitySettings.Means.class);
+        means.put(IdentitySettings.Means.KEYS, new KeyResolver(keys));
+        means.put(IdentitySettings.Means.LOOPBACK, new Loopback());
+        means.put(IdentitySettings.Means.SERVE_HEADERS, new ServeHeaders(trusted));
+        var tailscale = settings.identity().tailscale();
+        if (tailscale.isOn()) {
+            var socket = Path.of(tailscale.socket());
+            var daemon = new LocalApi(() -> socketFiles.apply(socket), tailscale.timeout());
+            means.put(IdentitySettings.Means.TAILSCALE, new Tailnet(daemon, trusted, tailscale.cache(), clock));
+        }
+        if (!settings.identity().issuers().isEmpty()) {
+            means.put(
+                    IdentitySettings.Means.JWT, JwtTokens.of(settings.identity().issuers(), documents, clock));
+        }
+        return new IdentityChain(settings.identity().order().stream()
+                .flatMap(it -> Stream.ofNullable(means.get(it)))
+                .toList());
     }
 
-    /** Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody. */
-    CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request);
+    /**
+     * Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody.
+     *
+     * @param peer one object for all requests of a connection: what was learnt of a connection is kept by it
+     */
+    CompletionStage<Optional<Identified>> identify(InetSocketAddress peer, HttpRequest request);
 
     /** Lower-case names of headers that carry identity; they are never sent upstream. */
     Set<String> headers();

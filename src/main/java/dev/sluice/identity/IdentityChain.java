@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 /** Asks one resolver after the other; the first that knows, or doubts, has the last word. */
 final class IdentityChain implements Identity {
     private static final Logger LOG = LoggerFactory.getLogger(IdentityChain.class);
-    private static final CompletionStage<Optional<Caller>> NOBODY = CompletableFuture.completedStage(Optional.empty());
+    private static final CompletionStage<Optional<Identified>> NOBODY =
+            CompletableFuture.completedStage(Optional.empty());
 
     private final List<Resolver> resolvers;
 
@@ -22,28 +23,42 @@ final class IdentityChain implements Identity {
     }
 
     @Override
-    public CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request) {
-        var address = peer.getAddress();
-        if (address == null) {
-            return NOBODY;
-        }
-        for (var resolver : resolvers) {
-            switch (resolver.resolve(address, request)) {
-                case Resolver.Known(var caller) -> {
-                    return caller;
-                }
-                case Resolver.Doubted(var why) -> {
-                    LOG.atInfo()
-                            .addKeyValue("peer", address.getHostAddress())
-                            .addKeyValue("why", why)
-                            .log("Nobody identified");
-                    return NOBODY;
-                }
-                case Resolver.Unknown _ -> {
-                    // The next one may know.
-                }
+    public CompletionStage<Optional<Identified>> identify(InetSocketAddress peer, HttpRequest request) {
+        return peer.getAddress() == null ? NOBODY : from(0, peer, request);
+    }
+
+    private CompletionStage<Optional<Identified>> from(int first, InetSocketAddress peer, HttpRequest request) {
+        // A loop, because most resolvers answer at once.
+        for (var index = first; index < resolvers.size(); index++) {
+            var answer = resolvers.get(index).resolve(peer, request);
+            if (!(answer instanceof Resolver.Unknown)) {
+                return after(answer, index + 1, peer, request);
             }
         }
+        return NOBODY;
+    }
+
+    private CompletionStage<Optional<Identified>> after(
+            Resolver.Answer told, int next, InetSocketAddress peer, HttpRequest request) {
+        return switch (told) {
+            case Resolver.Known(var identified) -> CompletableFuture.completedStage(Optional.of(identified));
+            case Resolver.Doubted(var why) -> doubted(peer, why);
+            case Resolver.Unknown _ -> from(next, peer, request);
+            case Resolver.Asking(var answer) ->
+                answer.exceptionally(IdentityChain::trouble).thenCompose(more -> after(more, next, peer, request));
+        };
+    }
+
+    private static Resolver.Answer trouble(Throwable failure) {
+        LOG.atError().setCause(failure).log("a resolver of identities failed");
+        return new Resolver.Doubted("a resolver failed");
+    }
+
+    private static CompletionStage<Optional<Identified>> doubted(InetSocketAddress peer, String why) {
+        LOG.atInfo()
+                .addKeyValue("peer", peer.getAddress().getHostAddress())
+                .addKeyValue("why", why)
+                .log("Nobody identified");
         return NOBODY;
     }
 

@@ -8,7 +8,7 @@ final class IdentityHeaders {
     static final String NAME = "tailscale-user-name";
     static final String CAPABILITIES = "tailscale-app-capabilities";
 
-    private static final String FUNNEL = "tailscale-funnel-request";
+    static final String FUNNEL = "tailscale-funnel-request";
     private static final String INFO = "tailscale-headers-info";
 
     /** What is never sent upstream. */

@@ -5,22 +5,17 @@ import dev.sluice.key.GatewayKeys.Refused;
 import dev.sluice.key.GatewayKeys.Valid;
 import dev.sluice.key.GatewayKeys.Verdict;
 import dev.sluice.key.KeyRecord;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Knows callers by a key of this gateway. Other keys are a provider's business and left alone; one of ours that does not hold is a denial, whatever
  * else the request says.
  */
 final class KeyResolver implements Resolver {
-    private static final Logger LOG = LoggerFactory.getLogger(KeyResolver.class);
-
     /** Callers at a time, not ever: when full it starts over. */
     private static final int MOST_KNOWN = 4096;
 
@@ -30,48 +25,35 @@ final class KeyResolver implements Resolver {
     private final ConcurrentHashMap<String, Holder> holders = new ConcurrentHashMap<>();
 
     /** Made once for a key, since what a caller may is worked out for each that is new. */
-    private record Holder(KeyRecord key, Caller caller, Answer answer) {
-        Holder(KeyRecord key, Caller caller) {
-            this(key, caller, Known.of(caller));
-        }
-    }
+    private record Holder(KeyRecord key, Answer answer) {}
 
     KeyResolver(GatewayKeys keys) {
         this.keys = keys;
     }
 
     @Override
-    public Answer resolve(InetAddress peer, HttpRequest request) {
+    public Answer resolve(InetSocketAddress peer, HttpRequest request) {
         var presented = PresentedKey.in(request);
         var text = presented.text();
         if (text == null) {
             return Unknown.INSTANCE;
         }
-        return presented.several() ? TWO_KEYS : resolve(peer, text);
+        return presented.several() ? TWO_KEYS : resolve(text);
     }
 
-    private Answer resolve(InetAddress peer, String text) {
+    private Answer resolve(String text) {
         var verdict = keys.verify(text).toCompletableFuture();
         // Mostly known at once; then nothing changes threads.
         if (verdict.state() == CompletableFuture.State.SUCCESS) {
-            return switch (verdict.resultNow()) {
-                case Valid(var key) -> holder(key).answer();
-                case Refused(var why) -> new Doubted(why);
-            };
+            return answer(verdict.resultNow());
         }
-        return new Known(verdict.thenApply(late -> late(peer, late)));
+        return new Asking(verdict.thenApply(this::answer));
     }
 
-    private Optional<Caller> late(InetAddress peer, Verdict verdict) {
+    private Answer answer(Verdict verdict) {
         return switch (verdict) {
-            case Valid(var key) -> Optional.of(holder(key).caller());
-            case Refused(var why) -> {
-                LOG.atInfo()
-                        .addKeyValue("peer", peer.getHostAddress())
-                        .addKeyValue("why", why)
-                        .log("Nobody identified");
-                yield Optional.empty();
-            }
+            case Valid(var key) -> holder(key).answer();
+            case Refused(var why) -> new Doubted(why);
         };
     }
 
@@ -80,7 +62,7 @@ final class KeyResolver implements Resolver {
         if (known != null && known.key().equals(key)) {
             return known;
         }
-        var holder = new Holder(key, caller(key));
+        var holder = new Holder(key, Known.of(caller(key)));
         if (holders.size() >= MOST_KNOWN) {
             holders.clear();
         }

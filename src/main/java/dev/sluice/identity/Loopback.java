@@ -1,6 +1,6 @@
 package dev.sluice.identity;
 
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
@@ -18,8 +18,8 @@ final class Loopback implements Resolver {
             new Doubted("a request from this machine says that it was forwarded; it is not taken for a local one");
 
     @Override
-    public Answer resolve(InetAddress peer, HttpRequest request) {
-        if (!AddressRange.isLoopback(peer)) {
+    public Answer resolve(InetSocketAddress peer, HttpRequest request) {
+        if (!AddressRange.isLoopback(peer.getAddress())) {
             return Unknown.INSTANCE;
         }
         return isForwarded(request) ? FORWARDED : LOCAL;

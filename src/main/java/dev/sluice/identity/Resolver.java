@@ -1,31 +1,38 @@
 package dev.sluice.identity;
 
-import java.net.InetAddress;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.net.InetSocketAddress;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
-/** One way of knowing a caller. Never throws for what a request contains. */
-interface Resolver {
+/** One way of knowing a caller. Never throws for what a request contains, and never blocks. */
+public interface Resolver {
 
     /** What a resolver says. */
     sealed interface Answer {}
 
     /** It is this caller; nobody else is asked. */
-    record Known(CompletionStage<Optional<Caller>> caller) implements Answer {
+    record Known(Identified identified) implements Answer {
+        /** Known by something that is no credential of the request. */
         static Known of(Caller caller) {
-            return new Known(CompletableFuture.completedStage(Optional.of(caller)));
+            return new Known(Identified.of(caller));
         }
     }
 
-    /** Somebody claims to be a caller and it cannot be believed; nobody else is asked. */
+    /**
+     * Somebody claims to be a caller and it cannot be believed; nobody else is asked.
+     *
+     * @param why for the log; holds nothing of a credential
+     */
     record Doubted(String why) implements Answer {}
 
     /** Not for this resolver to say. */
     record Unknown() implements Answer {
-        static final Unknown INSTANCE = new Unknown();
+        public static final Unknown INSTANCE = new Unknown();
     }
 
-    Answer resolve(InetAddress peer, HttpRequest request);
+    /** It has to ask somebody first. A stage that fails is a doubt. */
+    record Asking(CompletionStage<Answer> answer) implements Answer {}
+
+    /** @param peer has an address; one object for all requests of a connection, another one for every other connection */
+    Answer resolve(InetSocketAddress peer, HttpRequest request);
 }

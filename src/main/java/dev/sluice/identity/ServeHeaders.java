@@ -1,9 +1,8 @@
 package dev.sluice.identity;
 
 import dev.sluice.config.GrantRule;
-import dev.sluice.config.Logins;
 import dev.sluice.config.PolicyDocument;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,17 +33,8 @@ final class ServeHeaders implements Resolver {
     }
 
     @Override
-    public Answer resolve(InetAddress peer, HttpRequest request) {
-        return isTrusted(peer) ? read(request) : Unknown.INSTANCE;
-    }
-
-    private boolean isTrusted(InetAddress peer) {
-        for (var range : trusted) {
-            if (range.contains(peer)) {
-                return true;
-            }
-        }
-        return false;
+    public Answer resolve(InetSocketAddress peer, HttpRequest request) {
+        return AddressRange.anyContains(trusted, peer.getAddress()) ? read(request) : Unknown.INSTANCE;
     }
 
     private Answer read(HttpRequest request) {
@@ -109,8 +99,8 @@ final class ServeHeaders implements Resolver {
     }
 
     private static Answer caller(Headers headers) {
-        var login = EncodedWords.decode(headers.login()).map(String::strip);
-        if (login.isEmpty() || login.get().isEmpty() || Logins.isReserved(login.get())) {
+        var login = EncodedWords.decode(headers.login()).flatMap(Login::ofPerson);
+        if (login.isEmpty()) {
             return new Doubted("a proxy sent a login that cannot be read, or is none of a person");
         }
         var carried = carried(headers.capabilities());

@@ -1,10 +1,12 @@
 package dev.sluice.net;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -71,6 +73,14 @@ public final class Loop implements Executor {
     /** Makes sockets that can live here. */
     public ChannelFactory<? extends Channel> sockets() {
         return transport.sockets();
+    }
+
+    /** For a connection, here, to a program that listens on a socket file; what is missing is a handler. */
+    public Bootstrap toFile(Path socket) {
+        return new Bootstrap()
+                .group(events)
+                .channelFactory(transport.fileSockets())
+                .remoteAddress(transport.files().apply(socket));
     }
 
     ChannelFactory<? extends ServerChannel> listeners() {

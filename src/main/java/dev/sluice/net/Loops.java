@@ -1,6 +1,8 @@
 package dev.sluice.net;
 
 import com.typesafe.config.Config;
+import io.netty.bootstrap.Bootstrap;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -97,6 +99,12 @@ public final class Loops implements Extension {
 
     public List<Loop> all() {
         return loops;
+    }
+
+    /** As {@link Loop#toFile}: on the loop whose thread this is, or on the next one. */
+    public Bootstrap toFile(Path socket) {
+        var here = Loop.here();
+        return (here == null ? next() : here).toFile(socket);
     }
 
     /** The next one; they take turns. */

@@ -2,6 +2,7 @@ package dev.sluice.provider;
 
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
+import java.net.URI;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
@@ -54,4 +55,12 @@ public interface Providers {
      *     breaks off fails. Continuations run on the connection's own thread.
      */
     CompletionStage<HttpResponse> send(ProviderRule provider, HttpRequest request);
+
+    /**
+     * Fetches a small document from somebody who is no provider, by the ways that requests take: through the same proxies, believing the same
+     * authorities. Redirects are not followed.
+     *
+     * @return its bytes; or an {@link UpstreamFailure} for any status but 200, for too many bytes, and when it takes too long
+     */
+    CompletionStage<byte[]> document(URI address);
 }

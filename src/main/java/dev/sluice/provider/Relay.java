@@ -3,6 +3,7 @@ package dev.sluice.provider;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
 import dev.sluice.net.Loop;
+import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +14,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.SystemMaterializer;
 import org.jspecify.annotations.Nullable;
 
 /** Sends requests on, each over the line to its provider's host, and counts what is open. */
@@ -24,6 +26,7 @@ final class Relay implements Providers {
     private final Settings.Limits limits;
     private final Lines lines;
     private final Credentials credentials;
+    private final Documents documents;
     private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, OpenRequests> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Health> health = new ConcurrentHashMap<>();
@@ -33,6 +36,8 @@ final class Relay implements Providers {
         this.limits = limits;
         this.lines = lines;
         this.credentials = new Credentials(system, this::send, clock, random);
+        this.documents =
+                new Documents(this::send, SystemMaterializer.get(system).materializer());
     }
 
     @Override
@@ -113,6 +118,11 @@ final class Relay implements Providers {
             }
         });
         return heard;
+    }
+
+    @Override
+    public CompletionStage<byte[]> document(URI address) {
+        return documents.fetch(address);
     }
 
     private CompletionStage<HttpResponse> send(Target.Host host, HttpRequest request) {

@@ -7,7 +7,7 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.identity.Caller;
+import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -179,13 +179,40 @@ class GateTest {
     @Test
     void waitsForAnIdentityThatAsksSomebody() {
         // Given
-        var answer = new CompletableFuture<Optional<Caller>>();
+        var answer = new CompletableFuture<Optional<Identified>>();
         var response = gate(new FakeIdentity(answer)).handle(Visitors.PEER, request(GET, "/api/things", null));
         assertThat(response).isNotDone();
         // When
-        answer.complete(Optional.of(Visitors.caller("alice")));
+        answer.complete(Optional.of(Identified.of(Visitors.caller("alice"))));
         // Then
         assertThat(response.toCompletableFuture().join().status().intValue()).isEqualTo(200);
+    }
+
+    @Test
+    void keepsTheProofOfWhoCallsToItself() {
+        var alice = new Identified(Visitors.caller("alice"), Set.of("x-api-key"), Set.of("key"));
+        var seen = new ArrayList<HttpRequest>();
+        var watched = new Endpoint(POST, "/watched", Needs.ROLE, call -> {
+            seen.add(call.request());
+            return text("seen");
+        });
+        var gate = new Gate(
+                List.of(watched),
+                new FakeIdentity(CompletableFuture.completedFuture(Optional.of(alice))),
+                visitors::rules,
+                audit,
+                kit.system(),
+                new Random(1));
+
+        ask(
+                gate,
+                request(POST, "/watched?a=1&key=proof", null)
+                        .addHeader(RawHeader.create("X-Api-Key", "proof"))
+                        .addHeader(RawHeader.create("Authorization", "Bearer for-the-provider")));
+
+        assertThat(seen).hasSize(1);
+        assertThat(seen.getFirst().toString()).contains("for-the-provider").doesNotContain("proof");
+        assertThat(seen.getFirst().getUri().rawQueryString()).contains("a=1");
     }
 
     @Test
@@ -325,9 +352,9 @@ class GateTest {
     }
 
     /** Knows whoever the test says. */
-    private record FakeIdentity(CompletionStage<Optional<Caller>> answer) implements Identity {
+    private record FakeIdentity(CompletionStage<Optional<Identified>> answer) implements Identity {
         @Override
-        public CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request) {
+        public CompletionStage<Optional<Identified>> identify(InetSocketAddress peer, HttpRequest request) {
             return answer;
         }
 

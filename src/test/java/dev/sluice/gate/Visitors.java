@@ -5,6 +5,7 @@ import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.config.Policy;
 import dev.sluice.identity.Caller;
+import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
 import dev.sluice.policy.InForce;
 import dev.sluice.pricing.PriceBook;
@@ -28,8 +29,9 @@ public final class Visitors implements Identity, Access {
     private static final PriceBook PRICES = PriceBook.of(NOTHING);
 
     @Override
-    public CompletionStage<Optional<Caller>> identify(InetSocketAddress peer, HttpRequest request) {
-        return CompletableFuture.completedFuture(request.getHeader(HEADER).map(header -> caller(header.value())));
+    public CompletionStage<Optional<Identified>> identify(InetSocketAddress peer, HttpRequest request) {
+        return CompletableFuture.completedFuture(
+                request.getHeader(HEADER).map(header -> Identified.of(caller(header.value()))));
     }
 
     public static Caller caller(String login) {

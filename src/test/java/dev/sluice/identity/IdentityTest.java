@@ -61,7 +61,7 @@ class IdentityTest {
 
         assertThat(WARY.identify(new InetSocketAddress(mapped, 1), HttpRequest.create())
                         .toCompletableFuture())
-                .isCompletedWithValue(Optional.of(LOCAL));
+                .isCompletedWithValue(Optional.of(Identified.of(LOCAL)));
     }
 
     @ParameterizedTest
@@ -349,7 +349,7 @@ class IdentityTest {
         }
         var answer = identity.identify(peer(peer), request).toCompletableFuture();
         assertThat(answer).isCompleted();
-        return answer.join();
+        return answer.join().map(Identified::caller);
     }
 
     private static InetSocketAddress peer(String address) {
