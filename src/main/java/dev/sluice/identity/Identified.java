@@ -37,6 +37,14 @@ public record Identified(Caller caller, Set<String> headers, Set<String> paramet
         return new Identified(caller, headers, Set.of());
     }
 
+    /** With more headers that nobody else may see. */
+    Identified and(Set<String> more) {
+        return more.isEmpty()
+                ? this
+                : new Identified(
+                        caller, Stream.concat(headers.stream(), more.stream()).collect(Collectors.toSet()), parameters);
+    }
+
     /** The request as everybody else may see it. */
     public HttpRequest withoutProof(HttpRequest request) {
         var rest = request;

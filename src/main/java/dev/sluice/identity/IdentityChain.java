@@ -41,12 +41,24 @@ final class IdentityChain implements Identity {
     private CompletionStage<Optional<Identified>> after(
             Resolver.Answer told, int next, InetSocketAddress peer, HttpRequest request) {
         return switch (told) {
-            case Resolver.Known(var identified) -> CompletableFuture.completedStage(Optional.of(identified));
+            case Resolver.Known(var identified) ->
+                CompletableFuture.completedStage(Optional.of(withOthers(identified, next - 1, request)));
             case Resolver.Doubted(var why) -> doubted(peer, why);
             case Resolver.Unknown _ -> from(next, peer, request);
             case Resolver.Asking(var answer) ->
                 answer.exceptionally(IdentityChain::trouble).thenCompose(more -> after(more, next, peer, request));
         };
+    }
+
+    /** What would have been a proof to the others is as little anybody's business as what was one. */
+    private Identified withOthers(Identified identified, int knower, HttpRequest request) {
+        var all = identified;
+        for (var index = 0; index < resolvers.size(); index++) {
+            if (index != knower) {
+                all = all.and(resolvers.get(index).credentials(request));
+            }
+        }
+        return all;
     }
 
     private static Resolver.Answer trouble(Throwable failure) {

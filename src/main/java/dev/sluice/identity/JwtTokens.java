@@ -65,6 +65,24 @@ final class JwtTokens implements Resolver {
         return found.answer();
     }
 
+    @Override
+    public Set<String> credentials(HttpRequest request) {
+        var found = new HashSet<String>();
+        for (var header : request.getHeaders()) {
+            var name = header.lowercaseName();
+            if (HEADERS.contains(name) && isForUs(token(name, header.value()))) {
+                found.add(name);
+            }
+        }
+        return found;
+    }
+
+    private boolean isForUs(String text) {
+        var token = CompactToken.of(text);
+        var issuer = token == null ? null : issuers.get(token.issuer());
+        return token != null && issuer != null && issuer.isAudience(token);
+    }
+
     private static String token(String name, String value) {
         if (!name.equals("authorization")) {
             return value.strip();

@@ -1,6 +1,7 @@
 package dev.sluice.identity;
 
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
@@ -33,6 +34,18 @@ public interface Resolver {
     /** It has to ask somebody first. A stage that fails is a doubt. */
     record Asking(CompletionStage<Answer> answer) implements Answer {}
 
-    /** @param peer has an address; one object for all requests of a connection, another one for every other connection */
+    /**
+     * Says who a request is from.
+     *
+     * @param peer has an address; one object for all requests of a connection, another one for every other connection
+     */
     Answer resolve(InetSocketAddress peer, HttpRequest request);
+
+    /**
+     * Lower-case names of the headers whose credential is meant for this resolver, good or not. Where somebody else knew the caller first,
+     * they are kept from everybody behind the gate all the same: whoever saw one could use it here.
+     */
+    default Set<String> credentials(HttpRequest request) {
+        return Set.of();
+    }
 }
