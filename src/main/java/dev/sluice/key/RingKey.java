@@ -89,7 +89,7 @@ final class RingKey {
                     : ask(now).thenCompose(_ -> holds(tries - 1)).exceptionally(_ -> NOBODY_SAYS);
         }
         if (now - last.askedAt() >= ASKED_AFTER.toNanos()) {
-            ask(now);
+            var _ = ask(now);
         }
         return judge(last, now);
     }

@@ -128,6 +128,23 @@ class GatewayKeyTest {
         assertThat(events()).isEmpty();
     }
 
+    @Test
+    void serializesWhatItHearsAndSays() {
+        var probe = testKit.<Answer>createTestProbe();
+
+        List.of(
+                        new GatewayKey.Create(Keys.full(id), SHA256, probe.ref()),
+                        new GatewayKey.Create(Keys.key(id, null), SHA256, probe.ref()),
+                        new GatewayKey.Tell(probe.ref()),
+                        new GatewayKey.Revoke(NOON, "root", probe.ref()),
+                        new GatewayKey.Use(NOON),
+                        new GatewayKey.Stop(),
+                        new Known(new KeyStatus(Keys.full(id), NOON, null), SHA256),
+                        new NoSuchKey(),
+                        new Taken())
+                .forEach(message -> testKit.serializationTestKit().verifySerialization(message, true));
+    }
+
     private List<Object> events() {
         return journal.persistedInStorage(
                 PersistenceId.of(GatewayKey.KEY.name(), id).id());
