@@ -16,12 +16,15 @@ public final class AdminEndpoints {
     /** All of them. */
     public static List<Endpoint> all(
             Quota quota, Ledger ledger, Audit audit, InstantSource clock, ActorSystem<?> system) {
-        return Stream.of(
+        var described = Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
                         new AuditEndpoints(audit, system).endpoints(),
+                        new WhoamiEndpoints().endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)
+                .toList();
+        return Stream.concat(described.stream(), new OpenApiEndpoints(described).endpoints().stream())
                 .toList();
     }
 }
