@@ -16,7 +16,7 @@ import java.util.Optional;
  * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
  * patterns, and no name that a client makes up takes up memory.
  */
-record Standing(Role role, List<Held> held) {
+record Standing(Role role, List<Held> held, CrossOrigin crossOrigin) {
 
     /** One capability that the caller holds. */
     record Held(Capability capability, List<Bucket> buckets) {}
@@ -25,7 +25,7 @@ record Standing(Role role, List<Held> held) {
         var held = capabilities.stream()
                 .map(it -> new Held(it, buckets(it, caller, quotas)))
                 .toList();
-        return new Standing(role(capabilities), held);
+        return new Standing(role(capabilities), held, CrossOrigin.of(capabilities));
     }
 
     private static Role role(List<Capability> capabilities) {

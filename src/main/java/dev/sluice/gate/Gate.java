@@ -1,5 +1,6 @@
 package dev.sluice.gate;
 
+import dev.sluice.access.CrossOrigin;
 import dev.sluice.access.Role;
 import dev.sluice.audit.Audit;
 import dev.sluice.audit.Audit.Running;
@@ -80,7 +81,7 @@ public final class Gate {
     public CompletionStage<HttpResponse> handle(InetSocketAddress peer, HttpRequest request) {
         return switch (table.match(request.method(), path(request))) {
             case Found(var endpoint, var parameters) -> enter(endpoint, parameters, peer, request);
-            case WrongMethod(var refuser, var allowed) -> refuseMethod(request, refuser, allowed);
+            case WrongMethod(var refuser, var allowed) -> refuseMethodOrTell(peer, request, refuser, allowed);
             case NoSuchPath() -> refuse(request, Refuser.JSON, Kind.NOT_FOUND, 404, "no such path");
         };
     }
@@ -129,9 +130,13 @@ public final class Gate {
         if (!endpoint.needs().isMetBy(role)) {
             return deny(endpoint, caller, role, request);
         }
-        return endpoint.isAudited()
+        var readable = OtherSites.readable(rules.access(), caller);
+        var answer = endpoint.isAudited()
                 ? handleAudited(endpoint, new Call(caller, role, rules, request, parameters, peer, new Notes()))
                 : handle(endpoint, new Call(caller, role, rules, request, parameters, peer));
+        return readable == CrossOrigin.NONE
+                ? answer
+                : answer.thenApply(response -> OtherSites.mark(response, request, readable));
     }
 
     private CompletionStage<HttpResponse> deny(Endpoint endpoint, Caller caller, Role role, HttpRequest request) {
@@ -201,6 +206,24 @@ public final class Gate {
                 .setCause(failure)
                 .log("a request failed");
         return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, what + ", see the log for " + id);
+    }
+
+    /** A browser that asks for a page of another site what it may do here is told, if anything; everybody else is refused. */
+    private CompletionStage<HttpResponse> refuseMethodOrTell(
+            InetSocketAddress peer, HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
+        var asked = OtherSites.asked(request);
+        if (asked == null || !allowed.contains(asked)) {
+            return refuseMethod(request, refuser, allowed);
+        }
+        return identity.identify(peer, request)
+                .thenApply(caller -> OtherSites.preflight(request, inForce.get().access(), caller))
+                .thenCompose(told -> {
+                    if (told.isEmpty()) {
+                        return refuseMethod(request, refuser, allowed);
+                    }
+                    discard(request);
+                    return CompletableFuture.completedFuture(told.get());
+                });
     }
 
     private CompletionStage<HttpResponse> refuseMethod(HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
