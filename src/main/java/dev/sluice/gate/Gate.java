@@ -134,7 +134,7 @@ public final class Gate {
         var answer = endpoint.isAudited()
                 ? handleAudited(endpoint, new Call(caller, role, rules, request, parameters, peer, new Notes()))
                 : handle(endpoint, new Call(caller, role, rules, request, parameters, peer));
-        return readable == CrossOrigin.NONE
+        return readable == CrossOrigin.NONE || request.getHeader("origin").isEmpty()
                 ? answer
                 : answer.thenApply(response -> OtherSites.mark(response, request, readable));
     }
@@ -215,15 +215,24 @@ public final class Gate {
         if (asked == null || !allowed.contains(asked)) {
             return refuseMethod(request, refuser, allowed);
         }
-        return identity.identify(peer, request)
-                .thenApply(caller -> OtherSites.preflight(request, inForce.get().access(), caller))
-                .thenCompose(told -> {
-                    if (told.isEmpty()) {
-                        return refuseMethod(request, refuser, allowed);
-                    }
-                    discard(request);
-                    return CompletableFuture.completedFuture(told.get());
-                });
+        CompletionStage<Optional<Caller>> caller;
+        try {
+            caller = identity.identify(peer, request);
+        } catch (RuntimeException e) {
+            caller = CompletableFuture.failedFuture(e);
+        }
+        return caller.thenApply(
+                        known -> OtherSites.preflight(request, inForce.get().access(), known))
+                .handleAsync(
+                        (told, failure) -> {
+                            if (failure != null || told.isEmpty()) {
+                                return refuseMethod(request, refuser, allowed); // doubt is denial
+                            }
+                            discard(request);
+                            return CompletableFuture.completedStage(told.get());
+                        },
+                        Loop.hereOr(executor))
+                .thenCompose(Function.identity());
     }
 
     private CompletionStage<HttpResponse> refuseMethod(HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {

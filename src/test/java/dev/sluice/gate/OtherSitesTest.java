@@ -50,7 +50,7 @@ class OtherSitesTest {
         "alice, https://app.test, /v1/broken, 500, https://app.test, Origin",
         "alice, https://evil.test, /v1/models, 200, , Origin",
         "alice, null, /v1/models, 200, , Origin",
-        "alice, , /v1/models, 200, , Origin",
+        "alice, , /v1/models, 200, ,",
         "alice, https://app.test, /api/things, 200, , Origin",
         "alice, https://app.test, /api/secrets, 403, ,",
         "bob, https://app.test, /v1/models, 200, ,",
