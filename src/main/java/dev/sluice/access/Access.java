@@ -24,4 +24,19 @@ public interface Access {
      * all matching grants add up, those of floating capabilities too.
      */
     Optional<Permit> permit(Caller caller, String provider, String model);
+
+    /** Whether any grant lets pages of other sites read anything: when none does, nobody needs to ask further. */
+    default boolean knowsOtherSites() {
+        return false;
+    }
+
+    /** Which pages of other sites may read what this caller is answered. */
+    default CrossOrigin crossOrigin(Caller caller) {
+        return CrossOrigin.NONE;
+    }
+
+    /** What any grant lets such pages ask, whoever the caller will be. */
+    default CrossOrigin crossOriginOfAnybody() {
+        return CrossOrigin.NONE;
+    }
 }

@@ -28,6 +28,7 @@ final class Grants implements Access {
     private final List<Compiled> grants;
     private final List<Instant> turns;
     private final InstantSource clock;
+    private final boolean knowsOtherSites;
     private volatile Season season;
 
     /** A grant whose patterns are compiled, once for all callers. */
@@ -38,7 +39,11 @@ final class Grants implements Access {
     }
 
     /** A stretch of time in which the same grants hold, and what they come to for callers seen in it. */
-    private record Season(Window window, List<Compiled> grants, ConcurrentHashMap<Caller, Standing> standings) {}
+    private record Season(
+            Window window,
+            List<Compiled> grants,
+            CrossOrigin crossOrigin,
+            ConcurrentHashMap<Caller, Standing> standings) {}
 
     Grants(Policy policy, InstantSource clock) {
         this.quotas = policy.quotas();
@@ -50,6 +55,9 @@ final class Grants implements Access {
                 .distinct()
                 .toList();
         this.clock = clock;
+        this.knowsOtherSites = grants.stream()
+                .flatMap(it -> it.capabilities().stream())
+                .anyMatch(it -> it.rule().extras().cors() != null);
         this.season = at(turns.isEmpty() ? Instant.EPOCH : clock.instant());
     }
 
@@ -61,6 +69,21 @@ final class Grants implements Access {
     @Override
     public Optional<Permit> permit(Caller caller, String provider, String model) {
         return standing(caller).permit(caller, provider, model);
+    }
+
+    @Override
+    public boolean knowsOtherSites() {
+        return knowsOtherSites;
+    }
+
+    @Override
+    public CrossOrigin crossOrigin(Caller caller) {
+        return standing(caller).crossOrigin();
+    }
+
+    @Override
+    public CrossOrigin crossOriginOfAnybody() {
+        return season().crossOrigin();
     }
 
     private Standing standing(Caller caller) {
@@ -103,7 +126,9 @@ final class Grants implements Access {
             starts = turn;
         }
         var holding = grants.stream().filter(it -> it.window().contains(now)).toList();
-        return new Season(new Window(starts, expires), holding, new ConcurrentHashMap<>());
+        var anybodys = CrossOrigin.of(
+                holding.stream().flatMap(it -> it.capabilities().stream()).toList());
+        return new Season(new Window(starts, expires), holding, anybodys, new ConcurrentHashMap<>());
     }
 
     private static List<Capability> capabilities(Caller caller, Season season) {

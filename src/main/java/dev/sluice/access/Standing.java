@@ -18,7 +18,7 @@ import java.util.Optional;
  * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
  * patterns, and no name that a client makes up takes up memory.
  */
-record Standing(Role role, List<Held> held, Limits limits) {
+record Standing(Role role, List<Held> held, Limits limits, CrossOrigin crossOrigin) {
 
     /** One capability that the caller holds. */
     record Held(Capability capability, List<Bucket> buckets) {}
@@ -52,7 +52,7 @@ record Standing(Role role, List<Held> held, Limits limits) {
                 .map(it -> new Held(it, buckets(it, caller, quotas)))
                 .toList();
         var limits = Limits.of(caller.restriction());
-        return new Standing(limits.role(role(capabilities)), held, limits);
+        return new Standing(limits.role(role(capabilities)), held, limits, CrossOrigin.of(capabilities));
     }
 
     private static Role role(List<Capability> capabilities) {

@@ -24,14 +24,17 @@ public final class AdminEndpoints {
             Audit audit,
             InstantSource clock,
             ActorSystem<?> system) {
-        return Stream.of(
+        var described = Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
                         new KeyEndpoints(keys, clock, system).endpoints(),
                         new AuditEndpoints(audit, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
+                        new WhoamiEndpoints().endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)
+                .toList();
+        return Stream.concat(described.stream(), new OpenApiEndpoints(described).endpoints().stream())
                 .toList();
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import dev.sluice.audit.Audit;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.wire.BadRequest;
@@ -52,7 +53,11 @@ record AuditEndpoints(Audit audit, ActorSystem<?> system) {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(new Endpoint(HttpMethods.GET, "/api/audit", Needs.ADMIN, this::list));
+        return List.of(new Endpoint(HttpMethods.GET, "/api/audit", Needs.ADMIN, this::list)
+                .documented(Doc.of("What administrators did, and what others tried to, the newest first.")
+                        .query("limit", long.class, "1 to " + MAX_ACTIONS + "; " + ACTIONS + " unless told.")
+                        .query("before", long.class, "What a page gave as next_before.")
+                        .answers(ActionList.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.sluice.gate.Refuser;
@@ -45,6 +46,16 @@ final class Json {
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What a record's component is called in what is written. */
+    static String nameOf(Class<?> type, String component) {
+        var config = MAPPER.getSerializationConfig();
+        return config.introspect(MAPPER.constructType(type)).findProperties().stream()
+                .filter(property -> property.getInternalName().equals(component))
+                .map(BeanPropertyDefinition::getName)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(type + ": " + component + " is not written"));
     }
 
     static HttpResponse notFound(String message) {

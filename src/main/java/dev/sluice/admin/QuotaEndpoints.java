@@ -6,6 +6,7 @@ import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.identity.Caller;
@@ -29,6 +30,9 @@ import org.slf4j.LoggerFactory;
 /** {@code GET /api/quotas}: what is left in the buckets; {@code POST /api/quotas/refill}: money added to one. */
 record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
     private static final Logger log = LoggerFactory.getLogger(QuotaEndpoints.class);
+
+    /** As it is read; the amount in dollars, for example {@code $5.00}. */
+    private record Refill(String bucket, String amount) {}
 
     private record Buckets(List<Bucket> buckets) {}
 
@@ -62,8 +66,14 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
 
     List<Endpoint> endpoints() {
         return List.of(
-                new Endpoint(HttpMethods.GET, "/api/quotas", Needs.ROLE, this::list),
-                new Endpoint(HttpMethods.POST, "/api/quotas/refill", Needs.ADMIN, this::refill));
+                new Endpoint(HttpMethods.GET, "/api/quotas", Needs.ROLE, this::list)
+                        .documented(Doc.of(
+                                        "What is left in the buckets that the caller is charged to; administrators: in all.")
+                                .answers(Buckets.class)),
+                new Endpoint(HttpMethods.POST, "/api/quotas/refill", Needs.ADMIN, this::refill)
+                        .documented(Doc.of("Adds money to a bucket, up to its capacity.")
+                                .takes(Refill.class)
+                                .answers(Bucket.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import dev.sluice.config.PolicySchema;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import java.util.List;
@@ -25,7 +26,8 @@ final class SchemaEndpoints {
             PolicySchema.text());
 
     List<Endpoint> endpoints() {
-        return List.of(new Endpoint(HttpMethods.GET, "/aperture/config.schema.json", Needs.ROLE, this::show));
+        return List.of(new Endpoint(HttpMethods.GET, "/aperture/config.schema.json", Needs.ROLE, this::show)
+                .documented(Doc.of("The JSON Schema of the policy document.").answersWith("application/schema+json")));
     }
 
     private CompletionStage<HttpResponse> show(Call call) {

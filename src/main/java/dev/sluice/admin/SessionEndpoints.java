@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Role;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.session.Exchange;
@@ -182,8 +183,18 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
 
     List<Endpoint> endpoints() {
         return List.of(
-                new Endpoint(HttpMethods.GET, "/api/sessions", Needs.ROLE, this::list),
-                new Endpoint(HttpMethods.GET, "/api/sessions/{id}", Needs.ROLE, this::detail));
+                new Endpoint(HttpMethods.GET, "/api/sessions", Needs.ROLE, this::list)
+                        .documented(Doc.of("The caller's sessions, the last used first; administrators: everybody's.")
+                                .query("limit", long.class, "1 to " + MAX_SESSIONS + "; " + SESSIONS + " unless told.")
+                                .query("before", String.class, "What a page gave as next_before.")
+                                .answers(SessionList.class)),
+                new Endpoint(HttpMethods.GET, "/api/sessions/{id}", Needs.ROLE, this::detail)
+                        .documented(Doc.of("A session with its latest exchanges, the oldest first.")
+                                .query(
+                                        "limit",
+                                        long.class,
+                                        "1 to " + MAX_EXCHANGES + "; " + EXCHANGES + " unless told.")
+                                .answers(SessionDetail.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

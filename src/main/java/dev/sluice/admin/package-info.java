@@ -11,6 +11,8 @@
  *   <li>Somebody else's session is answered like one that does not exist, so that names cannot be probed.
  *   <li>A body must be declared as JSON: a page in a browser cannot send that to another site without asking first, and a
  *       local caller is known by nothing but being local.
+ *   <li>We chose to describe the API from the endpoints' own table and the records they answer with over a file beside them, because a file
+ *       would go stale; a test asks every endpoint and holds the answers against what is said of them.
  * </ul>
  */
 @NullMarked

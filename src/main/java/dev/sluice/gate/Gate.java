@@ -1,5 +1,6 @@
 package dev.sluice.gate;
 
+import dev.sluice.access.CrossOrigin;
 import dev.sluice.access.Role;
 import dev.sluice.audit.Audit;
 import dev.sluice.audit.Audit.Running;
@@ -82,7 +83,7 @@ public final class Gate {
     public CompletionStage<HttpResponse> handle(InetSocketAddress peer, HttpRequest request) {
         return switch (table.match(request.method(), path(request))) {
             case Found(var endpoint, var parameters) -> enter(endpoint, parameters, peer, request);
-            case WrongMethod(var refuser, var allowed) -> refuseMethod(request, refuser, allowed);
+            case WrongMethod(var refuser, var allowed) -> refuseMethodOrTell(peer, request, refuser, allowed);
             case NoSuchPath() -> refuse(request, Refuser.JSON, Kind.NOT_FOUND, 404, "no such path");
         };
     }
@@ -132,9 +133,13 @@ public final class Gate {
             return deny(endpoint, caller, role, request);
         }
         var seen = known.get().withoutProof(request);
-        return endpoint.isAudited()
+        var readable = OtherSites.readable(rules.access(), caller);
+        var answer = endpoint.isAudited()
                 ? handleAudited(endpoint, new Call(caller, role, rules, seen, parameters, peer, new Notes()))
                 : handle(endpoint, new Call(caller, role, rules, seen, parameters, peer));
+        return readable == CrossOrigin.NONE || request.getHeader("origin").isEmpty()
+                ? answer
+                : answer.thenApply(response -> OtherSites.mark(response, request, readable));
     }
 
     private CompletionStage<HttpResponse> deny(Endpoint endpoint, Caller caller, Role role, HttpRequest request) {
@@ -204,6 +209,33 @@ public final class Gate {
                 .setCause(failure)
                 .log("a request failed");
         return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, what + ", see the log for " + id);
+    }
+
+    /** A browser that asks for a page of another site what it may do here is told, if anything; everybody else is refused. */
+    private CompletionStage<HttpResponse> refuseMethodOrTell(
+            InetSocketAddress peer, HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
+        var asked = OtherSites.asked(request);
+        if (asked == null || !allowed.contains(asked)) {
+            return refuseMethod(request, refuser, allowed);
+        }
+        CompletionStage<Optional<Caller>> caller;
+        try {
+            caller = identity.identify(peer, request);
+        } catch (RuntimeException e) {
+            caller = CompletableFuture.failedFuture(e);
+        }
+        return caller.thenApply(
+                        known -> OtherSites.preflight(request, inForce.get().access(), known))
+                .handleAsync(
+                        (told, failure) -> {
+                            if (failure != null || told.isEmpty()) {
+                                return refuseMethod(request, refuser, allowed); // doubt is denial
+                            }
+                            discard(request);
+                            return CompletableFuture.completedStage(told.get());
+                        },
+                        Loop.hereOr(executor))
+                .thenCompose(Function.identity());
     }
 
     private CompletionStage<HttpResponse> refuseMethod(HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {

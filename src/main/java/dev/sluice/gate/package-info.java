@@ -10,6 +10,9 @@
  *       guard only one of them.
  *   <li>We chose to audit here over in the endpoints because an endpoint can forget: whatever needs an administrator and is no safe method
  *       is in the audit log, with what the endpoint notes of its own. Why there are two records of it says {@code audit}.
+ *   <li>Pages of other sites (CORS): who is known is judged by their own grants; a browser's question beforehand comes without anything that says
+ *       who is calling, so it is judged by all grants, and the request itself by the caller's. What no grant allows is answered as if
+ *       nobody had ever heard of other sites.
  * </ul>
  */
 @NullMarked

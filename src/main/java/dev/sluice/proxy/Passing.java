@@ -66,8 +66,16 @@ final class Passing {
     /** Said, not only left out: without a word about it a provider may compress as it likes (RFC 9110, 12.5.3). */
     private static final HttpHeader PLAIN_ANSWER = RawHeader.create("accept-encoding", "identity");
 
-    /** Pekko writes these itself, from the entity. */
-    private static final Set<String> NOT_DOWNSTREAM = Set.of("content-length", "content-type");
+    /** Pekko writes two itself, from the entity; and which pages may read an answer is the grants' to say, not a provider's. */
+    private static final Set<String> NOT_DOWNSTREAM = Set.of(
+            "content-length",
+            "content-type",
+            "access-control-allow-origin",
+            "access-control-allow-credentials",
+            "access-control-allow-methods",
+            "access-control-allow-headers",
+            "access-control-expose-headers",
+            "access-control-max-age");
 
     private final Set<String> identity;
 

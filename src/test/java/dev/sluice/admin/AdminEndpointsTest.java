@@ -277,6 +277,36 @@ class AdminEndpointsTest {
                 .isEqualTo(403);
     }
 
+    @Test
+    void tellsACallerWhoTheyAre() throws IOException {
+        assertThat(body(get("/api/whoami", "alice"))).isEqualTo(json.readTree("""
+                        {"login": "alice", "display_name": "alice", "node": "", "tags": [], "groups": [], "role": "user", "models": 2,
+                         "buckets": ["daily:alice", "team", "undefined"]}
+                        """));
+        assertThat(body(get("/api/whoami", "root")).get("role").textValue()).isEqualTo("admin");
+    }
+
+    @Test
+    void showsAdministratorsWhatTheyDid() throws IOException {
+        refill("root", "{\"bucket\":\"daily:bob\",\"amount\":\"$5.00\"}");
+        refill("alice", "{}");
+
+        var actions = body(get("/api/audit", "root")).get("actions");
+        assertThat(actions.get(1)).isEqualTo(json.readTree("""
+                        {"id": "a1", "at": "2026-11-21T12:00:00Z", "login": "root", "node": "", "tags": [], "method": "POST",
+                         "path": "/api/quotas/refill", "status": 200, "outcome": "done",
+                         "notes": {"bucket": "daily:bob", "amount": "$5.00"}}
+                        """));
+        assertThat(actions.get(0).get("outcome").textValue()).isEqualTo("denied");
+        assertThat(get("/api/audit", "alice").status().intValue()).isEqualTo(403);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"before=0", "before=-1", "before=x", "before=", "before=9999999999999999999", "limit=501"})
+    void refusesACursorThatNoPageGave(String query) {
+        assertThat(get("/api/audit?" + query, "root").status().intValue()).isEqualTo(400);
+    }
+
     private HttpResponse get(String uri, String visitor) {
         return ask(HttpRequest.GET(uri), visitor);
     }
@@ -300,7 +330,7 @@ class AdminEndpointsTest {
     }
 
     /** Charges everybody to a bucket of their own and to the team's. */
-    private static final class TwoBuckets implements Access {
+    static final class TwoBuckets implements Access {
         @Override
         public Role role(Caller caller) {
             return new Visitors().role(caller);
@@ -325,7 +355,7 @@ class AdminEndpointsTest {
     }
 
     /** Offers a model twice. */
-    private static final class OneModel implements Router {
+    static final class OneModel implements Router {
         @Override
         public List<Upstream> upstreams(String requested) {
             return List.of();

@@ -1,0 +1,217 @@
+package dev.sluice.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import dev.sluice.gate.Endpoint;
+import dev.sluice.gate.FakeAudit;
+import dev.sluice.gate.Gate;
+import dev.sluice.gate.Needs;
+import dev.sluice.gate.Visitors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is said of the control plane is held against the rules of OpenAPI, against the table, and against what the endpoints really answer. */
+class OpenApiTest {
+    private static final ObjectMapper json = new ObjectMapper();
+    private static final ActorTestKit kit = ActorTestKit.create();
+    private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
+    private static final FakeAudit audit = new FakeAudit();
+    private static final Gate gate = new Gate(
+            AdminEndpoints.all(new FakeQuota(), new FakeLedger(), audit, InstantSource.fixed(NOON), kit.system()),
+            new Visitors(),
+            () -> Visitors.under(new AdminEndpointsTest.TwoBuckets(), new AdminEndpointsTest.OneModel()),
+            audit,
+            kit.system(),
+            new Random(1));
+
+    /** What to ask each endpoint so that it answers as described: a path, or a path, a space and a body. */
+    private static final Map<String, List<String>> EXAMPLES = Map.of(
+            "GET /api/quotas", List.of("/api/quotas"),
+            "POST /api/quotas/refill", List.of("/api/quotas/refill {\"bucket\":\"daily:bob\",\"amount\":\"$5.00\"}"),
+            "GET /api/sessions", List.of("/api/sessions", "/api/sessions?limit=1&before=2026-11-21T13:00:00Z"),
+            "GET /api/sessions/{id}", List.of("/api/sessions/" + FakeLedger.SESSION),
+            "GET /api/audit", List.of("/api/audit", "/api/audit?limit=5&before=100"),
+            "GET /api/whoami", List.of("/api/whoami"),
+            "GET /aperture/config.schema.json", List.of("/aperture/config.schema.json"),
+            "GET /aperture/openapi.json", List.of("/aperture/openapi.json"));
+
+    private static JsonNode document;
+
+    @BeforeAll
+    static void read() {
+        document = body(ask(HttpRequest.GET("/aperture/openapi.json")));
+    }
+
+    @AfterAll
+    static void stop() {
+        kit.shutdownTestKit();
+    }
+
+    static Stream<Endpoint> endpoints() {
+        return gate.endpoints().stream();
+    }
+
+    @Test
+    void keepsTheRulesOfOpenApi() throws IOException {
+        try (var in =
+                Objects.requireNonNull(OpenApiTest.class.getResourceAsStream("/openapi/openapi-3.1.schema.json"))) {
+            var rules = json.readTree(in);
+            assertThat(validate(rules, document)).isEmpty();
+
+            var broken = document.deepCopy();
+            ((ObjectNode) broken.at("/paths/~1api~1quotas/get")).remove("responses");
+            ((ObjectNode) broken).put("paths", 1);
+            assertThat(validate(rules, broken))
+                    .as("the rules do refuse something")
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void refersToNothingThatIsNotThere() {
+        assertThat(document.findValuesAsText("$ref"))
+                .isNotEmpty()
+                .allSatisfy(reference -> assertThat(
+                                document.at(reference.substring(1)).isObject())
+                        .as(reference)
+                        .isTrue());
+        assertThat(document.findValuesAsText("operationId")).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @MethodSource("endpoints")
+    void describesEveryEndpoint(Endpoint endpoint) {
+        var operation = operation(endpoint);
+
+        assertThat(endpoint.doc()).as("its doc").isNotNull();
+        assertThat(operation.path("summary").asText()).isNotBlank();
+        assertThat(operation.path("x-needs").asText()).isEqualTo(endpoint.needs() == Needs.ADMIN ? "admin" : "role");
+    }
+
+    @Test
+    void describesNothingElse() {
+        var described = document.path("paths").properties().stream()
+                .mapToInt(path -> path.getValue().size())
+                .sum();
+
+        assertThat(described).isEqualTo(gate.endpoints().size());
+    }
+
+    /** All that a caller gets is as described, and a body that the description allows is taken. */
+    @ParameterizedTest
+    @MethodSource("endpoints")
+    void answersAsDescribed(Endpoint endpoint) {
+        var examples = EXAMPLES.get(key(endpoint));
+        assertThat(examples).as("an example of " + key(endpoint)).isNotEmpty();
+        for (var example : examples) {
+            var space = example.indexOf(' ');
+            var request = HttpRequest.create(space < 0 ? example : example.substring(0, space))
+                    .withMethod(endpoint.method());
+            if (space > 0) {
+                var body = example.substring(space + 1);
+                assertThat(validate(schema("/requestBody", endpoint), tree(body)))
+                        .isEmpty();
+                request = request.withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body));
+            }
+            var response = ask(request);
+            var status = Integer.toString(response.status().intValue());
+            assertThat(operation(endpoint).path("responses").has(status))
+                    .as("status " + status + " of " + example)
+                    .isTrue();
+            assertThat(validate(schema("/responses/" + status, endpoint), body(response)))
+                    .as(example)
+                    .isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("endpoints")
+    void refusesAsDescribed(Endpoint endpoint) {
+        var request = HttpRequest.create(endpoint.path().replaceAll("\\{\\+?\\w+}", "x"))
+                .withMethod(endpoint.method());
+
+        var response = gate.handle(Visitors.PEER, request).toCompletableFuture().join();
+
+        assertThat(validate(schema("/responses/default", endpoint), body(response)))
+                .isEmpty();
+    }
+
+    @Test
+    void aDescriptionThatIsWrongWouldShow() {
+        var quotas = schema("/responses/200", gate.endpoints().getFirst());
+        var more = json.createObjectNode();
+        more.putArray("buckets").addObject().put("bucket", "pool");
+
+        assertThat(validate(quotas, more)).isNotEmpty();
+    }
+
+    private static JsonNode operation(Endpoint endpoint) {
+        return document.path("paths")
+                .path(endpoint.path().replace("{+", "{"))
+                .path(endpoint.method().name().toLowerCase(Locale.ROOT));
+    }
+
+    private static String key(Endpoint endpoint) {
+        return endpoint.method().name() + " " + endpoint.path();
+    }
+
+    /** The schema of one body, with all that it refers to. */
+    private static JsonNode schema(String at, Endpoint endpoint) {
+        var content = operation(endpoint).at(at).path("content");
+        assertThat(content).as(at + " of " + key(endpoint)).hasSize(1);
+        ObjectNode schema = content.iterator().next().path("schema").deepCopy();
+        schema.set("components", document.path("components"));
+        return schema;
+    }
+
+    private static Set<ValidationMessage> validate(JsonNode schema, JsonNode value) {
+        return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                .getSchema(schema)
+                .validate(value);
+    }
+
+    private static HttpResponse ask(HttpRequest request) {
+        return gate.handle(Visitors.PEER, request.addHeader(RawHeader.create(Visitors.HEADER, "root")))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static JsonNode body(HttpResponse response) {
+        return tree(((HttpEntity.Strict) response.entity()).getData().utf8String());
+    }
+
+    private static JsonNode tree(String text) {
+        try {
+            return json.readTree(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
