@@ -24,4 +24,10 @@ public interface Access {
      * all matching grants add up, those of floating capabilities too.
      */
     Optional<Permit> permit(Caller caller, String provider, String model);
+
+    /** Whether a grant lets the caller read the price table ({@code read_pricing}). */
+    boolean readsPricing(Caller caller);
+
+    /** Why {@link #role} and {@link #permit} answer this caller as they do now: the same decision, with all that has a part in it. */
+    Explanation explain(Caller caller);
 }

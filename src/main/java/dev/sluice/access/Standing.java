@@ -1,7 +1,11 @@
 package dev.sluice.access;
 
+import dev.sluice.access.Explanation.Addressed;
+import dev.sluice.access.Explanation.Part;
+import dev.sluice.access.Grant.Given;
 import dev.sluice.access.Permit.Bucket;
 import dev.sluice.config.BucketName;
+import dev.sluice.config.Glob;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.identity.Caller;
 import java.util.ArrayList;
@@ -9,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one caller may, worked out once: the role, and the capabilities of every matching grant with their buckets named.
@@ -16,23 +21,28 @@ import java.util.Optional;
  * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
  * patterns, and no name that a client makes up takes up memory.
  */
-record Standing(Role role, List<Held> held) {
+record Standing(Role role, List<Addressed> grants, List<Held> held) {
 
     /** One capability that the caller holds. */
-    record Held(Capability capability, List<Bucket> buckets) {}
-
-    static Standing of(Caller caller, List<Capability> capabilities, Map<String, QuotaRule> quotas) {
-        var held = capabilities.stream()
-                .map(it -> new Held(it, buckets(it, caller, quotas)))
-                .toList();
-        return new Standing(role(capabilities), held);
+    record Held(Addressed by, Capability capability, List<Bucket> buckets) {
+        Part part(@Nullable Glob pattern) {
+            return new Part(
+                    by, capability.place(), capability.rule(), pattern == null ? null : pattern.toString(), buckets);
+        }
     }
 
-    private static Role role(List<Capability> capabilities) {
+    static Standing of(Caller caller, List<Given> given, Map<String, QuotaRule> quotas) {
+        var held = given.stream()
+                .flatMap(grant ->
+                        grant.capabilities().stream().map(it -> new Held(grant.by(), it, buckets(it, caller, quotas))))
+                .toList();
+        return new Standing(highestRole(held), given.stream().map(Given::by).toList(), held);
+    }
+
+    private static Role highestRole(List<Held> held) {
         var highest = Role.NONE;
-        for (var capability : capabilities) {
-            var assigned = capability.rule().role();
-            var role = "admin".equals(assigned) ? Role.ADMIN : "user".equals(assigned) ? Role.USER : Role.NONE;
+        for (var it : held) {
+            var role = it.capability().role();
             highest = role.compareTo(highest) > 0 ? role : highest;
         }
         return highest;
@@ -52,21 +62,40 @@ record Standing(Role role, List<Held> held) {
                 .orElseGet(() -> new Bucket(written, null));
     }
 
+    List<Part> roleParts() {
+        return held.stream()
+                .filter(it -> role != Role.NONE && it.capability().role() == role)
+                .map(it -> it.part(null))
+                .toList();
+    }
+
+    /** Of every capability that applies to a model: those that grant it, and those that float. */
+    List<Part> parts(String name) {
+        var parts = new ArrayList<Part>();
+        for (var it : held) {
+            var pattern = it.capability().covering(name);
+            if (pattern != null || it.capability().floats()) {
+                parts.add(it.part(pattern));
+            }
+        }
+        return parts;
+    }
+
     Optional<Permit> permit(Caller caller, String provider, String model) {
-        var name = provider + "/" + model;
         var covered = false;
         var buckets = new LinkedHashMap<String, Bucket>();
         var headers = new ArrayList<Map.Entry<String, String>>();
-        for (var it : held) {
-            var covers = it.capability().covers(name);
-            covered |= covers;
-            if (covers || it.capability().floats()) {
-                it.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
-                headers.addAll(it.capability().rule().addHeaders());
-            }
+        for (var part : parts(provider + "/" + model)) {
+            covered |= part.pattern() != null;
+            part.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
+            headers.addAll(part.capability().addHeaders());
         }
         return covered
                 ? Optional.of(new Permit(caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
                 : Optional.empty();
+    }
+
+    boolean readsPricing() {
+        return held.stream().anyMatch(it -> it.capability().rule().extras().readPricing());
     }
 }
