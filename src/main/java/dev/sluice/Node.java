@@ -127,7 +127,8 @@ public final class Node {
         var identity = Identity.of(settings.trustedProxies());
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var ready = new AtomicBoolean(true);
-        var endpoints = Stream.of(proxy.endpoints(ready::get), AdminEndpoints.all(quota, ledger, clock, system))
+        var endpoints = Stream.of(
+                        proxy.endpoints(ready::get), AdminEndpoints.all(quota, ledger, providers, clock, system))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, () -> inForce, system, random);

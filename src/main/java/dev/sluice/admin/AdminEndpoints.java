@@ -1,6 +1,7 @@
 package dev.sluice.admin;
 
 import dev.sluice.gate.Endpoint;
+import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
 import dev.sluice.usage.Ledger;
 import java.time.InstantSource;
@@ -13,11 +14,15 @@ public final class AdminEndpoints {
     private AdminEndpoints() {}
 
     /** All of them. */
-    public static List<Endpoint> all(Quota quota, Ledger ledger, InstantSource clock, ActorSystem<?> system) {
+    public static List<Endpoint> all(
+            Quota quota, Ledger ledger, Providers providers, InstantSource clock, ActorSystem<?> system) {
         return Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
-                        new SchemaEndpoints().endpoints())
+                        new SchemaEndpoints().endpoints(),
+                        new AccessEndpoints().endpoints(),
+                        new ProviderEndpoints(providers).endpoints(),
+                        new ModelEndpoints(clock, system).endpoints())
                 .flatMap(List::stream)
                 .toList();
     }

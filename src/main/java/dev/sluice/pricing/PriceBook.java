@@ -53,8 +53,13 @@ public interface PriceBook {
      */
     record Cost(long nanos, BigDecimal usd, String basis) {}
 
-    /** Prices per token in US dollars; absent ones null. As {@code /v1/models} tells them. */
+    /**
+     * Prices per token in US dollars; absent ones null. As {@code /v1/models} tells them.
+     *
+     * @param basis cost basis and key of the price table, for example {@code anthropic/claude-sonnet-4-5}
+     */
     record Rates(
+            String basis,
             @Nullable BigDecimal input,
             @Nullable BigDecimal output,
             @Nullable BigDecimal inputCacheRead,

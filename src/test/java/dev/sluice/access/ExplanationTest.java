@@ -111,7 +111,7 @@ class ExplanationTest {
     }
 
     /** What is named suffices: under it alone, the answer is the same. And it is needed: without it, there is none. */
-    @Property
+    @Property(tries = 400)
     void agreesWithWhatDecidesRequests(
             @ForAll("rules") List<GrantRule> rules, @ForAll("callers") Caller caller, @ForAll("moments") int moment) {
         now = NOON.plusSeconds(moment);
@@ -150,7 +150,7 @@ class ExplanationTest {
     }
 
     /** A refusal is blamed on the clock exactly when the same grants, all of them in force, would do. */
-    @Property
+    @Property(tries = 400)
     void blamesTheClockOnlyWhenItIsToBlame(
             @ForAll("rules") List<GrantRule> rules, @ForAll("callers") Caller caller, @ForAll("moments") int moment) {
         now = NOON.plusSeconds(moment);

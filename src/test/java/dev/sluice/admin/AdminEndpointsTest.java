@@ -52,7 +52,7 @@ class AdminEndpointsTest {
     private final FakeQuota quota = new FakeQuota();
     private final FakeLedger ledger = new FakeLedger();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(quota, ledger, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(quota, ledger, new FakeProviders(), InstantSource.fixed(NOON), kit.system()),
             new Visitors(),
             () -> Visitors.under(new TwoBuckets(), new OneModel()),
             kit.system(),

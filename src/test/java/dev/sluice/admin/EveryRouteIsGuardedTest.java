@@ -21,7 +21,8 @@ class EveryRouteIsGuardedTest {
     private static final ActorTestKit kit = ActorTestKit.create();
     private static final Visitors visitors = new Visitors();
     private static final Gate gate = new Gate(
-            AdminEndpoints.all(new FakeQuota(), new FakeLedger(), InstantSource.system(), kit.system()),
+            AdminEndpoints.all(
+                    new FakeQuota(), new FakeLedger(), new FakeProviders(), InstantSource.system(), kit.system()),
             visitors,
             visitors::rules,
             kit.system(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Eventually;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.testkit.javadsl.TestKit;
@@ -27,7 +28,7 @@ class HealthTest {
     }
 
     private static Health failed(int times, Duration rest) {
-        var health = new Health("p", system, rest);
+        var health = new Health("p", system, InstantSource.system(), rest);
         IntStream.range(0, times).forEach(i -> health.failed());
         return health;
     }
