@@ -22,7 +22,8 @@ public final class AdminEndpoints {
                         new SchemaEndpoints().endpoints(),
                         new AccessEndpoints().endpoints(),
                         new ProviderEndpoints(providers).endpoints(),
-                        new ModelEndpoints(clock, system).endpoints())
+                        new ModelEndpoints(clock, system).endpoints(),
+                        new PricingEndpoints(clock, system).endpoints())
                 .flatMap(List::stream)
                 .toList();
     }

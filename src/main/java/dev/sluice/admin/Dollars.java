@@ -32,10 +32,7 @@ final class Dollars {
     }
 
     /** A rate as a JSON number without exponent and without zeros that say nothing. */
-    static @Nullable BigDecimal plain(@Nullable BigDecimal rate) {
-        if (rate == null) {
-            return null;
-        }
+    static BigDecimal plain(BigDecimal rate) {
         var terse = rate.stripTrailingZeros();
         return terse.scale() < 0 ? terse.setScale(0) : terse;
     }

@@ -37,9 +37,12 @@ final class Json {
     private Json() {}
 
     static HttpResponse ok(Object body) {
+        return HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, bytes(body)));
+    }
+
+    static byte[] bytes(Object body) {
         try {
-            return HttpResponse.create()
-                    .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, MAPPER.writeValueAsBytes(body)));
+            return MAPPER.writeValueAsBytes(body);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

@@ -64,7 +64,7 @@ record ModelEndpoints(InstantSource clock, ActorSystem<?> system) {
                     Dollars.perMillion(rates.inputCacheRead()),
                     Dollars.perMillion(rates.inputCacheWrite()),
                     Dollars.perMillion(rates.inputCacheWrite1h()),
-                    Dollars.plain(rates.webSearch()));
+                    rates.webSearch() == null ? null : Dollars.plain(rates.webSearch()));
         }
     }
 

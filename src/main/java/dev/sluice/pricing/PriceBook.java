@@ -89,4 +89,17 @@ public interface PriceBook {
 
     /** The rates of a provider's model on a day; empty when unknown. */
     Optional<Rates> rates(ProviderRule provider, String model, LocalDate date);
+
+    /** Name of the cost basis that a provider is counted by; empty when there is none. */
+    Optional<String> basis(ProviderRule provider);
+
+    /**
+     * Prices on a day, whoever offers the models. Made anew for every call, which for all of them takes some hundredths of a second.
+     *
+     * @param only the one model that is wanted; null for all
+     */
+    PriceList list(LocalDate date, @Nullable String only);
+
+    /** The first day of those, up to this one, on which all prices have been as on this one. */
+    LocalDate since(LocalDate date);
 }

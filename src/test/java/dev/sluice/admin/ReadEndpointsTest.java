@@ -9,12 +9,14 @@ import dev.sluice.config.PolicyDocument;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Visitors;
 import dev.sluice.policy.InForce;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.StreamSupport;
+import java.util.zip.GZIPInputStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -267,6 +269,109 @@ class ReadEndpointsTest {
                 .isEmpty();
     }
 
+    @Test
+    void listsPricesOfTheTableAndOfThePolicy() throws IOException {
+        var body = body(get("/aperture/pricing", "root"));
+
+        assertThat(body.get("currency").textValue()).isEqualTo("USD");
+        assertThat(body.get("units").get("input"))
+                .isEqualTo(json.readTree("{\"basis\": \"token\", \"quantity\": 1000000}"));
+        assertThat(body.get("units").get("web_search").get("quantity").intValue())
+                .isOne();
+        assertThat(body.get("cost_bases")).hasSize(13);
+        assertThat(body.get("models").size()).isGreaterThan(500);
+        assertThat(body.at("/models/gpt-4.1/cost_bases/openai/effective_pricing/output")
+                        .intValue())
+                .isEqualTo(8);
+        assertThat(body.at("/models/gpt-4.1/cost_bases/openai/modes/priority").isObject())
+                .isTrue();
+        assertThat(body.at("/models/gpt-unheard-of/cost_bases/openai")).isEqualTo(json.readTree("""
+                {"source": "policy", "resolved_model": "gpt-unheard-of", "resolver_adjustment": 1,
+                 "effective_pricing": {"input": 2.5, "web_search": 0.01}}
+                """));
+        assertThat(body.get("configured_adjustments")).isEqualTo(json.readTree("""
+                {"providers": {
+                  "anthropic": {"cost_basis": "anthropic", "cost_basis_source": "inferred", "model_cost_map": []},
+                  "old": {"cost_basis": "openai", "cost_basis_source": "inferred", "model_cost_map": []},
+                  "openai": {"cost_basis": "openai", "cost_basis_source": "inferred", "model_cost_map": []}}}
+                """));
+    }
+
+    @Test
+    void letsOnlyThoseReadPricesWhoAreGrantedIt() {
+        assertThat(get("/aperture/pricing", "meter").status().intValue()).isEqualTo(200);
+        assertThat(get("/aperture/pricing/gpt-4.1", "meter").status().intValue())
+                .isEqualTo(200);
+        var refused = get("/aperture/pricing", "alice");
+        assertThat(refused.status().intValue()).isEqualTo(403);
+        assertThat(refused.entity().getContentType()).hasToString("application/problem+json");
+        assertThat(get("/aperture/pricing/gpt-4.1", "alice").status().intValue())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void listsThePricesOfOneModelOrOfOneProvider() throws IOException {
+        var one = body(get("/aperture/pricing/gpt-4.1", "root")).get("models");
+        var slash = body(get("/aperture/pricing/anthropic%2Fclaude-opus-4.5", "root"))
+                .get("models");
+        var none = body(get("/aperture/pricing/never-heard", "root"));
+        var theirs = body(get("/aperture/pricing?provider=anthropic", "root"));
+
+        assertThat(one.fieldNames()).toIterable().containsExactly("gpt-4.1");
+        assertThat(slash.at("/anthropic~1claude-opus-4.5/cost_bases").fieldNames())
+                .toIterable()
+                .containsExactly("openrouter", "vercel");
+        assertThat(body(get("/aperture/pricing/anthropic/claude-opus-4.5", "root"))
+                        .get("models"))
+                .isEqualTo(slash);
+        assertThat(none.get("models")).isEmpty();
+        assertThat(theirs.get("models").findValues("cost_bases"))
+                .isNotEmpty()
+                .allMatch(it -> it.size() == 1 && it.has("anthropic"));
+        assertThat(theirs.at("/configured_adjustments/providers").fieldNames())
+                .toIterable()
+                .containsExactly("anthropic");
+        assertThat(get("/aperture/pricing?provider=nobody", "root").status().intValue())
+                .isEqualTo(404);
+        assertThat(get("/aperture/pricing?page=1", "root").status().intValue()).isEqualTo(400);
+    }
+
+    @Test
+    void sendsThePricesOnceAndCompressedToThoseWhoTakeThat() throws IOException {
+        var plain = get("/aperture/pricing", "root");
+        var zipped = get("/aperture/pricing", "root", RawHeader.create("Accept-Encoding", "br, gzip;q=0.5"));
+        var tag = header(plain, "ETag");
+
+        assertThat(tag).matches("\"[0-9a-f]{32}\"");
+        assertThat(header(zipped, "ETag")).isNotEqualTo(tag);
+        assertThat(header(zipped, "Content-Encoding")).isEqualTo("gzip");
+        assertThat(header(plain, "Vary")).isEqualTo("Accept-Encoding");
+        try (var inflated = new GZIPInputStream(new ByteArrayInputStream(bytes(zipped)))) {
+            assertThat(inflated.readAllBytes()).isEqualTo(bytes(plain));
+        }
+        assertThat(bytes(zipped).length).isLessThan(100_000);
+        assertThat(header(get("/aperture/pricing", "root", RawHeader.create("Accept-Encoding", "gzip;q=0")), "ETag"))
+                .isEqualTo(tag);
+        for (var known : List.of(tag, "W/" + tag, "\"x\", " + header(zipped, "ETag"), "*")) {
+            var again = get("/aperture/pricing", "root", RawHeader.create("If-None-Match", known));
+            assertThat(again.status().intValue()).as(known).isEqualTo(304);
+            assertThat(header(again, "ETag")).isEqualTo(tag);
+            assertThat(bytes(again)).isEmpty();
+        }
+        assertThat(get("/aperture/pricing", "root", RawHeader.create("If-None-Match", "\"x\""))
+                        .status()
+                        .intValue())
+                .isEqualTo(200);
+    }
+
+    private static String header(HttpResponse response, String name) {
+        return response.getHeader(name).orElseThrow().value();
+    }
+
+    private static byte[] bytes(HttpResponse response) {
+        return ((HttpEntity.Strict) response.entity()).getData().toArray();
+    }
+
     private static List<String> texts(JsonNode array, String field) {
         return StreamSupport.stream(array.spliterator(), false)
                 .map(it -> it.get(field).textValue())
@@ -285,6 +390,6 @@ class ReadEndpointsTest {
 
     private static JsonNode body(HttpResponse response) throws IOException {
         assertThat(response.status().intValue()).isEqualTo(200);
-        return json.readTree(((HttpEntity.Strict) response.entity()).getData().toArray());
+        return json.readTree(bytes(response));
     }
 }
