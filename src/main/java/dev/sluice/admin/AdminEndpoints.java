@@ -23,7 +23,8 @@ public final class AdminEndpoints {
                         new AccessEndpoints().endpoints(),
                         new ProviderEndpoints(providers).endpoints(),
                         new ModelEndpoints(clock, system).endpoints(),
-                        new PricingEndpoints(clock, system).endpoints())
+                        new PricingEndpoints(clock, system).endpoints(),
+                        new UserEndpoints(ledger, system).endpoints())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -364,6 +364,27 @@ class ReadEndpointsTest {
                 .isEqualTo(200);
     }
 
+    @Test
+    void listsWhoUsedTheGatewayToAnAdministratorPageByPage() throws IOException {
+        var first = body(get("/api/users?limit=1", "root"));
+        var second = body(get("/api/users?limit=1&after=alice", "root"));
+
+        assertThat(first).isEqualTo(json.readTree("""
+                {"users": [{"login": "alice", "first": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:01:00Z", "sessions": 1,
+                  "exchanges": 2, "input_tokens": 100, "cached_input_tokens": 20, "output_tokens": 30, "cost": "$0.00125",
+                  "cost_nanos": 1250000, "unpriced": 1}], "next_after": "alice"}
+                """));
+        assertThat(texts(second.get("users"), "login")).containsExactly("bob");
+        assertThat(second.get("next_after").isNull()).isTrue();
+    }
+
+    @Test
+    void showsOthersThemselvesOnly() throws IOException {
+        assertThat(texts(body(get("/api/users", "bob")).get("users"), "login")).containsExactly("bob");
+        assertThat(ledger.asked).containsExactly(new FakeLedger.Asked("bob", 101, null));
+        assertThat(get("/api/users?login=alice", "bob").status().intValue()).isEqualTo(400);
+    }
+
     private static String header(HttpResponse response, String name) {
         return response.getHeader(name).orElseThrow().value();
     }

@@ -20,24 +20,28 @@ class PriceListTest {
     void listsExactlyWhatRequestsAreCharged() {
         var book = Samples.shippedBook();
 
-        book.list(Samples.DAY, null).models().forEach((model, prices) -> prices.forEach((basis, price) -> {
-            var provider = Samples.provider(basis);
-            var where = basis + "/" + model;
-            var input = price.rates().getOrDefault("input", BigDecimal.valueOf(-1));
-            assertThat(book.cost(Samples.terms(provider, model), THOUSAND_IN).map(PriceBook.Cost::usd))
-                    .as(where)
-                    .hasValueSatisfying(usd -> assertThat(usd).isEqualByComparingTo(input.movePointRight(3)));
-            assertThat(book.rates(provider, model, Samples.DAY).map(Rates::basis))
-                    .as(where)
-                    .contains(basis + "/" + price.key());
-        }));
+        book.list(Samples.DAY, null)
+                .models()
+                .forEach((model, prices) -> prices.forEach((basis, price) -> {
+                    var provider = Samples.provider(basis);
+                    var where = basis + "/" + model;
+                    var input = price.rates().getOrDefault("input", BigDecimal.valueOf(-1));
+                    assertThat(book.cost(Samples.terms(provider, model), THOUSAND_IN)
+                                    .map(PriceBook.Cost::usd))
+                            .as(where)
+                            .hasValueSatisfying(usd -> assertThat(usd).isEqualByComparingTo(input.movePointRight(3)));
+                    assertThat(book.rates(provider, model, Samples.DAY).map(Rates::basis))
+                            .as(where)
+                            .contains(basis + "/" + price.key());
+                }));
     }
 
     @Test
     void listsTheModelsOfEverySellerThatProvidersAreCountedBy() {
         var models = Samples.shippedBook().list(Samples.DAY, null).models();
 
-        assertThat(models.get("claude-sonnet-4-5")).containsOnlyKeys("anthropic", "azure", "azure-eu", "azure-us", "vertex");
+        assertThat(models.get("claude-sonnet-4-5"))
+                .containsOnlyKeys("anthropic", "azure", "azure-eu", "azure-us", "vertex");
         assertThat(models.get("gpt-4.1")).containsOnlyKeys("openai", "azure", "azure-eu", "azure-us");
         assertThat(models.get("gemini-2.5-flash")).containsOnlyKeys("google", "vertex");
         assertThat(models.keySet()).noneMatch(it -> it.startsWith("azure/") || it.startsWith("bedrock/"));
