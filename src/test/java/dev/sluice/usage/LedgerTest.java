@@ -120,7 +120,7 @@ class LedgerTest {
     }
 
     @Test
-    void addsUpACallerOverSessionsAsTheSessionsDo() {
+    void addsUpACallerOverTheirSessions() {
         for (var i = 0; i < 30; i++) {
             var usage = i % 4 == 0 ? null : Usage.ofText(i, 2 * i);
             record(exchange(
@@ -133,32 +133,9 @@ class LedgerTest {
         }
         awaitSessions(30);
 
-        var sessions = await(ledger.sessions(null, 10, null));
-        for (var caller : await(ledger.callers(null, 10, null))) {
-            var own = sessions.stream()
-                    .filter(it -> it.login().equals(caller.login()))
-                    .toList();
-            assertThat(caller)
-                    .isEqualTo(new CallerRow(
-                            caller.login(),
-                            own.stream()
-                                    .map(SessionRow::first)
-                                    .min(Instant::compareTo)
-                                    .orElseThrow(),
-                            own.stream()
-                                    .map(SessionRow::last)
-                                    .max(Instant::compareTo)
-                                    .orElseThrow(),
-                            own.size(),
-                            own.stream().mapToLong(SessionRow::exchanges).sum(),
-                            own.stream().mapToLong(SessionRow::inputTokens).sum(),
-                            own.stream()
-                                    .mapToLong(SessionRow::cachedInputTokens)
-                                    .sum(),
-                            own.stream().mapToLong(SessionRow::outputTokens).sum(),
-                            own.stream().mapToLong(SessionRow::costNanos).sum(),
-                            own.stream().mapToLong(SessionRow::unpriced).sum()));
-        }
+        assertThat(await(ledger.callers(null, 10, null)))
+                .extracting(CallerRow::login, CallerRow::sessions, CallerRow::exchanges)
+                .containsExactly(tuple("ann", 3L, 14L), tuple("bob", 4L, 16L));
     }
 
     @Test
@@ -313,9 +290,47 @@ class LedgerTest {
             if (sessions.stream().mapToLong(SessionRow::exchanges).sum() >= exchanges || System.nanoTime() > deadline) {
                 assertThat(sessions.stream().mapToLong(SessionRow::exchanges).sum())
                         .isEqualTo(exchanges);
+                assertCallersAddUpAs(sessions);
                 return sessions;
             }
             Thread.onSpinWait();
+        }
+    }
+
+    /** Whatever happened to the ledger: the sums of callers are those of their sessions. */
+    private void assertCallersAddUpAs(List<SessionRow> sessions) {
+        var callers = await(ledger.callers(null, 1000, null));
+        assertThat(callers)
+                .extracting(CallerRow::login)
+                .containsExactlyElementsOf(sessions.stream()
+                        .map(SessionRow::login)
+                        .distinct()
+                        .sorted()
+                        .toList());
+        for (var caller : callers) {
+            var own = sessions.stream()
+                    .filter(it -> it.login().equals(caller.login()))
+                    .toList();
+            assertThat(caller)
+                    .isEqualTo(new CallerRow(
+                            caller.login(),
+                            own.stream()
+                                    .map(SessionRow::first)
+                                    .min(Instant::compareTo)
+                                    .orElseThrow(),
+                            own.stream()
+                                    .map(SessionRow::last)
+                                    .max(Instant::compareTo)
+                                    .orElseThrow(),
+                            own.size(),
+                            own.stream().mapToLong(SessionRow::exchanges).sum(),
+                            own.stream().mapToLong(SessionRow::inputTokens).sum(),
+                            own.stream()
+                                    .mapToLong(SessionRow::cachedInputTokens)
+                                    .sum(),
+                            own.stream().mapToLong(SessionRow::outputTokens).sum(),
+                            own.stream().mapToLong(SessionRow::costNanos).sum(),
+                            own.stream().mapToLong(SessionRow::unpriced).sum()));
         }
     }
 
