@@ -15,6 +15,7 @@ import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON document that clients keep: answered with a strong entity tag, compressed for those who take that, and not at all to those who
@@ -25,10 +26,10 @@ final class Document {
     private static final int LEAST_COMPRESSED = 1400;
 
     private final byte[] plain;
-    private final byte[] compressed;
+    private final byte @Nullable [] compressed;
     private final String hash;
 
-    private Document(byte[] plain, byte[] compressed, String hash) {
+    private Document(byte[] plain, byte @Nullable [] compressed, String hash) {
         this.plain = plain;
         this.compressed = compressed;
         this.hash = hash;
@@ -36,13 +37,13 @@ final class Document {
 
     static Document of(Object body) {
         var plain = Json.bytes(body);
-        return new Document(plain, plain.length < LEAST_COMPRESSED ? plain : gzip(plain), hash(plain));
+        return new Document(plain, plain.length < LEAST_COMPRESSED ? null : gzip(plain), hash(plain));
     }
 
     HttpResponse answer(HttpRequest request) {
-        var zipped = compressed != plain && takesGzip(request);
+        var zipped = takesGzip(request) ? compressed : null;
         // A strong tag is one of bytes, and these are others.
-        var tag = "\"" + hash + (zipped ? "-gzip" : "") + "\"";
+        var tag = "\"" + hash + (zipped == null ? "" : "-gzip") + "\"";
         var response = HttpResponse.create()
                 .addHeader(RawHeader.create("ETag", tag))
                 .addHeader(RawHeader.create("Vary", "Accept-Encoding"))
@@ -50,9 +51,10 @@ final class Document {
         if (isKnown(request)) {
             return response.withStatus(304);
         }
-        var entity = HttpEntities.create(ContentTypes.APPLICATION_JSON, zipped ? compressed : plain);
-        return (zipped ? response.addHeader(RawHeader.create("Content-Encoding", "gzip")) : response)
-                .withEntity(entity);
+        return zipped == null
+                ? response.withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, plain))
+                : response.addHeader(RawHeader.create("Content-Encoding", "gzip"))
+                        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, zipped));
     }
 
     /** Whether it has either form of it; the comparison is the weak one, as the standard wants it here. */

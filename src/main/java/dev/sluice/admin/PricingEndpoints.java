@@ -147,7 +147,7 @@ final class PricingEndpoints {
         var prices = rules.prices();
         var since = prices.since(today());
         var known = whole;
-        if (known != null && known.prices() == prices && known.since().equals(since)) {
+        if (known != null && known.prices().equals(prices) && known.since().equals(since)) {
             return known.document();
         }
         var document = Document.of(pricing(rules, prices.list(today(), null).models()));
