@@ -164,7 +164,7 @@ public final class Node {
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, keys, audit, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, providers, keys, audit, clock, system))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);

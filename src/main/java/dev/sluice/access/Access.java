@@ -39,4 +39,9 @@ public interface Access {
     default CrossOrigin crossOriginOfAnybody() {
         return CrossOrigin.NONE;
     }
+    /** Whether a grant lets the caller read the price table ({@code read_pricing}). */
+    boolean readsPricing(Caller caller);
+
+    /** Why {@link #role} and {@link #permit} answer this caller as they do now: the same decision, with all that has a part in it. */
+    Explanation explain(Caller caller);
 }

@@ -1,6 +1,7 @@
 package dev.sluice.access;
 
 import dev.sluice.config.Glob;
+import dev.sluice.config.GrantPlace.CapabilityPlace;
 import dev.sluice.config.GrantRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,19 +11,40 @@ import org.jspecify.annotations.Nullable;
  *
  * @param models null when it floats
  */
-record Capability(GrantRule.Capability rule, @Nullable List<Glob> models) {
-    static Capability of(GrantRule.Capability rule) {
+record Capability(
+        CapabilityPlace place,
+        GrantRule.Capability rule,
+        @Nullable List<Glob> models) {
+    static Capability of(CapabilityPlace place, GrantRule.Capability rule) {
         var patterns = rule.models();
         return new Capability(
-                rule, patterns == null ? null : patterns.stream().map(Glob::of).toList());
+                place,
+                rule,
+                patterns == null ? null : patterns.stream().map(Glob::of).toList());
     }
 
-    /** Whether it grants a model. */
-    boolean covers(String name) {
-        return models != null && models.stream().anyMatch(it -> it.matches(name));
+    /** The first of its patterns that takes in a model; null when it does not grant it. */
+    @Nullable
+    Glob covering(String name) {
+        if (models != null) {
+            for (var pattern : models) {
+                if (pattern.matches(name)) {
+                    return pattern;
+                }
+            }
+        }
+        return null;
     }
 
     boolean floats() {
         return models == null;
+    }
+
+    Role role() {
+        return switch (rule.role()) {
+            case "admin" -> Role.ADMIN;
+            case "user" -> Role.USER;
+            case null, default -> Role.NONE;
+        };
     }
 }

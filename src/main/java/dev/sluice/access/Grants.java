@@ -1,6 +1,7 @@
 package dev.sluice.access;
 
-import dev.sluice.config.GrantRule;
+import dev.sluice.access.Grant.Given;
+import dev.sluice.config.GrantPlace;
 import dev.sluice.config.Policy;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.config.Window;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -25,29 +27,22 @@ final class Grants implements Access {
     private static final int MOST_STANDINGS = 4096;
 
     private final Map<String, QuotaRule> quotas;
-    private final List<Compiled> grants;
+    private final List<Grant> grants;
     private final List<Instant> turns;
     private final InstantSource clock;
     private final boolean knowsOtherSites;
     private volatile Season season;
 
-    /** A grant whose patterns are compiled, once for all callers. */
-    private record Compiled(Source source, List<Capability> capabilities, Window window) {
-        static Compiled of(GrantRule rule) {
-            return new Compiled(new Source(rule.src()), compile(rule), rule.window());
-        }
-    }
-
     /** A stretch of time in which the same grants hold, and what they come to for callers seen in it. */
     private record Season(
             Window window,
-            List<Compiled> grants,
+            List<Grant> grants,
             CrossOrigin crossOrigin,
             ConcurrentHashMap<Caller, Standing> standings) {}
 
     Grants(Policy policy, InstantSource clock) {
         this.quotas = policy.quotas();
-        this.grants = policy.grants().stream().map(Compiled::of).toList();
+        this.grants = compile(policy);
         this.turns = grants.stream()
                 .flatMap(it -> Stream.of(it.window().starts(), it.window().expires()))
                 .filter(it -> !it.equals(Instant.MIN) && !it.equals(Instant.MAX))
@@ -86,13 +81,33 @@ final class Grants implements Access {
         return season().crossOrigin();
     }
 
+    @Override
+    public boolean readsPricing(Caller caller) {
+        return standing(caller).readsPricing();
+    }
+
+    /** Nothing of it is kept: the caller may be made up. */
+    @Override
+    public Explanation explain(Caller caller) {
+        var now = clock.instant();
+        var others = grants.stream()
+                .filter(it -> !it.window().contains(now))
+                .flatMap(it -> Stream.ofNullable(it.to(caller)))
+                .toList();
+        return new Explanation(
+                caller,
+                now,
+                Standing.of(caller, given(caller, season(now)), quotas),
+                Standing.of(caller, others, quotas));
+    }
+
     private Standing standing(Caller caller) {
         var now = season();
         var known = now.standings().get(caller);
         if (known != null) {
             return known;
         }
-        var standing = Standing.of(caller, capabilities(caller, now), quotas);
+        var standing = Standing.of(caller, given(caller, now), quotas);
         if (now.standings().size() >= MOST_STANDINGS) {
             now.standings().clear();
         }
@@ -100,13 +115,13 @@ final class Grants implements Access {
         return standing;
     }
 
-    /** Clocks are set back, too: then an earlier season comes again. */
     private Season season() {
+        return turns.isEmpty() ? season : season(clock.instant());
+    }
+
+    /** Clocks are set back, too: then an earlier season comes again. */
+    private Season season(Instant now) {
         var last = season;
-        if (turns.isEmpty()) {
-            return last;
-        }
-        var now = clock.instant();
         if (last.window().contains(now)) {
             return last;
         }
@@ -131,15 +146,22 @@ final class Grants implements Access {
         return new Season(new Window(starts, expires), holding, anybodys, new ConcurrentHashMap<>());
     }
 
-    private static List<Capability> capabilities(Caller caller, Season season) {
-        var granted = season.grants().stream()
-                .filter(it -> it.source().matches(caller))
-                .flatMap(it -> it.capabilities().stream());
-        var carried = caller.carried().stream().flatMap(it -> compile(it).stream());
-        return Stream.concat(granted, carried).toList();
+    private static List<Given> given(Caller caller, Season season) {
+        var granted = season.grants().stream().flatMap(it -> Stream.ofNullable(it.to(caller)));
+        return Stream.concat(granted, carried(caller)).toList();
     }
 
-    private static List<Capability> compile(GrantRule rule) {
-        return rule.capabilities().stream().map(Capability::of).toList();
+    private static Stream<Given> carried(Caller caller) {
+        return IntStream.range(0, caller.carried().size()).mapToObj(i -> {
+            var rule = caller.carried().get(i);
+            return Grant.of(GrantPlace.of("carried[" + i + "]", rule), rule).carried();
+        });
+    }
+
+    private static List<Grant> compile(Policy policy) {
+        return IntStream.range(0, policy.grants().size())
+                .mapToObj(i ->
+                        Grant.of(policy.grantPlaces().get(i), policy.grants().get(i)))
+                .toList();
     }
 }

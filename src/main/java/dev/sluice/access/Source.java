@@ -3,6 +3,7 @@ package dev.sluice.access;
 import dev.sluice.identity.Caller;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom a grant is for.
@@ -13,8 +14,15 @@ import java.util.List;
  * @param src as written: {@code *}, a login, {@code (loopback)}, tags or {@code group:x}
  */
 record Source(List<String> src) {
-    boolean matches(Caller caller) {
-        return src.stream().anyMatch(it -> matches(it, caller));
+    /** The first that matches; null when none does. */
+    @Nullable
+    String matching(Caller caller) {
+        for (var source : src) {
+            if (matches(source, caller)) {
+                return source;
+            }
+        }
+        return null;
     }
 
     // Each kind of source is compared with its own kind only: a login that reads like a tag is no tag.

@@ -1,5 +1,8 @@
 package dev.sluice.access;
 
+import dev.sluice.access.Explanation.Addressed;
+import dev.sluice.access.Explanation.Part;
+import dev.sluice.access.Grant.Given;
 import dev.sluice.access.Permit.Bucket;
 import dev.sluice.config.BucketName;
 import dev.sluice.config.Glob;
@@ -11,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one caller may, worked out once: the role, and the capabilities of every matching grant with their buckets named.
@@ -18,10 +22,15 @@ import java.util.Optional;
  * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
  * patterns, and no name that a client makes up takes up memory.
  */
-record Standing(Role role, List<Held> held, Limits limits, CrossOrigin crossOrigin) {
+record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limits, CrossOrigin crossOrigin) {
 
     /** One capability that the caller holds. */
-    record Held(Capability capability, List<Bucket> buckets) {}
+    record Held(Addressed by, Capability capability, List<Bucket> buckets) {
+        Part part(@Nullable Glob pattern) {
+            return new Part(
+                    by, capability.place(), capability.rule(), pattern == null ? null : pattern.toString(), buckets);
+        }
+    }
 
     /**
      * What the caller's proof of identity takes away.
@@ -47,19 +56,24 @@ record Standing(Role role, List<Held> held, Limits limits, CrossOrigin crossOrig
         }
     }
 
-    static Standing of(Caller caller, List<Capability> capabilities, Map<String, QuotaRule> quotas) {
-        var held = capabilities.stream()
-                .map(it -> new Held(it, buckets(it, caller, quotas)))
+    static Standing of(Caller caller, List<Given> given, Map<String, QuotaRule> quotas) {
+        var held = given.stream()
+                .flatMap(grant ->
+                        grant.capabilities().stream().map(it -> new Held(grant.by(), it, buckets(it, caller, quotas))))
                 .toList();
         var limits = Limits.of(caller.restriction());
-        return new Standing(limits.role(role(capabilities)), held, limits, CrossOrigin.of(capabilities));
+        return new Standing(
+                limits.role(highestRole(held)),
+                given.stream().map(Given::by).toList(),
+                held,
+                limits,
+                CrossOrigin.of(held.stream().map(Held::capability).toList()));
     }
 
-    private static Role role(List<Capability> capabilities) {
+    private static Role highestRole(List<Held> held) {
         var highest = Role.NONE;
-        for (var capability : capabilities) {
-            var assigned = capability.rule().role();
-            var role = "admin".equals(assigned) ? Role.ADMIN : "user".equals(assigned) ? Role.USER : Role.NONE;
+        for (var it : held) {
+            var role = it.capability().role();
             highest = role.compareTo(highest) > 0 ? role : highest;
         }
         return highest;
@@ -79,6 +93,25 @@ record Standing(Role role, List<Held> held, Limits limits, CrossOrigin crossOrig
                 .orElseGet(() -> new Bucket(written, null));
     }
 
+    List<Part> roleParts() {
+        return held.stream()
+                .filter(it -> role != Role.NONE && it.capability().role() == role)
+                .map(it -> it.part(null))
+                .toList();
+    }
+
+    /** Of every capability that applies to a model: those that grant it, and those that float. */
+    List<Part> parts(String name) {
+        var parts = new ArrayList<Part>();
+        for (var it : held) {
+            var pattern = it.capability().covering(name);
+            if (pattern != null || it.capability().floats()) {
+                parts.add(it.part(pattern));
+            }
+        }
+        return parts;
+    }
+
     Optional<Permit> permit(Caller caller, String provider, String model) {
         var name = provider + "/" + model;
         if (!limits.permit(name)) {
@@ -87,17 +120,18 @@ record Standing(Role role, List<Held> held, Limits limits, CrossOrigin crossOrig
         var covered = false;
         var buckets = new LinkedHashMap<String, Bucket>();
         var headers = new ArrayList<Map.Entry<String, String>>();
-        for (var it : held) {
-            var covers = it.capability().covers(name);
-            covered |= covers;
-            if (covers || it.capability().floats()) {
-                it.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
-                headers.addAll(it.capability().rule().addHeaders());
-            }
+        for (var part : parts(name)) {
+            covered |= part.pattern() != null;
+            part.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
+            headers.addAll(part.capability().addHeaders());
         }
         limits.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
         return covered
                 ? Optional.of(new Permit(caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
                 : Optional.empty();
+    }
+
+    boolean readsPricing() {
+        return held.stream().anyMatch(it -> it.capability().rule().extras().readPricing());
     }
 }

@@ -4,6 +4,9 @@
  * <p>There is no deny rule: what a caller may is the union of all grants that match, those of the policy and those that came
  * with the caller. All their buckets are charged; a bucket named by several is charged once. We read "the most specific
  * pattern wins", which some notes claim, as not binding: with a union there is nothing to win.
+ *
+ * <p>An {@code Explanation} is no second reading of the grants. It is told by the {@code Standing} that requests are decided by,
+ * and a permit is put together from the same parts that it names.
  */
 @NullMarked
 package dev.sluice.access;

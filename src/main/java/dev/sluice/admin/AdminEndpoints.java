@@ -4,6 +4,7 @@ import dev.sluice.audit.Audit;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.key.GatewayKeys;
 import dev.sluice.policy.Policies;
+import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
 import dev.sluice.usage.Ledger;
 import java.time.InstantSource;
@@ -20,6 +21,7 @@ public final class AdminEndpoints {
             Policies policies,
             Quota quota,
             Ledger ledger,
+            Providers providers,
             GatewayKeys keys,
             Audit audit,
             InstantSource clock,
@@ -27,6 +29,11 @@ public final class AdminEndpoints {
         var described = Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
+                        new UserEndpoints(ledger, system).endpoints(),
+                        new AccessEndpoints().endpoints(),
+                        new ProviderEndpoints(providers).endpoints(),
+                        new ModelEndpoints(clock, system).endpoints(),
+                        new PricingEndpoints(clock, system).endpoints(),
                         new KeyEndpoints(keys, clock, system).endpoints(),
                         new AuditEndpoints(audit, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),

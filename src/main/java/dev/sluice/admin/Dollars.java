@@ -26,6 +26,17 @@ final class Dollars {
         return nanos == null ? null : print(nanos);
     }
 
+    /** A rate a token as one a million, as price lists have it. */
+    static @Nullable BigDecimal perMillion(@Nullable BigDecimal aToken) {
+        return aToken == null ? null : plain(aToken.movePointRight(6));
+    }
+
+    /** A rate as a JSON number without exponent and without zeros that say nothing. */
+    static BigDecimal plain(BigDecimal rate) {
+        var terse = rate.stripTrailingZeros();
+        return terse.scale() < 0 ? terse.setScale(0) : terse;
+    }
+
     static long parsePositive(String field, String text) throws BadRequest {
         var amount = AMOUNT.matcher(text);
         var nanos = amount.matches()

@@ -2,6 +2,7 @@ package dev.sluice.config;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.config.GrantPlace.CapabilityPlace;
 import dev.sluice.config.GrantRule.Capability;
 import dev.sluice.config.HuJson.Arr;
 import dev.sluice.config.HuJson.Text;
@@ -27,27 +28,29 @@ final class GrantReader {
         this.declared = declared;
     }
 
-    List<GrantRule> read(Section root) {
-        var rules = new ArrayList<GrantRule>();
+    List<PlacedGrant> read(Section root) {
+        var grants = new ArrayList<PlacedGrant>();
         var items = root.items("grants");
         for (int i = 0; i < items.size(); i++) {
             var grant = root.section("grants", i, items.get(i));
             if (grant != null) {
-                var rule = read(grant, i);
+                var placed = read(grant, i);
                 grant.reportUnknownFields();
-                if (rule != null) {
-                    rules.add(rule);
+                if (placed != null) {
+                    grants.add(placed);
                 }
             }
         }
-        return rules;
+        return grants;
     }
 
-    private @Nullable GrantRule read(Section grant, int number) {
+    private @Nullable PlacedGrant read(Section grant, int number) {
         var src = grant.texts("src").stream().map(Text::value).toList();
         var window = WindowReader.read(grant);
         var app = grant.section("app");
-        var rule = app == null ? new GrantRule(src, List.of(), Map.of(), window) : app(app, src, window, number);
+        var places = new ArrayList<CapabilityPlace>();
+        var rule =
+                app == null ? new GrantRule(src, List.of(), Map.of(), window) : app(app, src, window, number, places);
         if (grant.has("srcPosture")) {
             grant.findings()
                     .warn(
@@ -55,16 +58,17 @@ final class GrantReader {
                             grant.path() + ": srcPosture narrows the grant and cannot be checked here; it is left out");
             return null;
         }
-        return rule;
+        return new PlacedGrant(rule, new GrantPlace(grant.path(), grant.at().line(), places));
     }
 
-    GrantRule app(Section app, List<String> src, Window window, int number) {
+    /** @param places gets the place of each capability */
+    GrantRule app(Section app, List<String> src, Window window, int number, List<CapabilityPlace> places) {
         var capabilities = new ArrayList<Capability>();
         var custom = new LinkedHashMap<String, Object>();
         for (var key : app.members().keySet()) {
             var value = app.value(key);
             if (value != null && key.equals(CAPABILITY)) {
-                capabilities(app, value, number, capabilities);
+                capabilities(app, value, number, capabilities, places);
             } else if (value != null) {
                 custom.put(key, requireNonNull(HuJson.plain(value)));
             }
@@ -72,7 +76,8 @@ final class GrantReader {
         return new GrantRule(src, capabilities, custom, window);
     }
 
-    private void capabilities(Section app, Value value, int number, List<Capability> capabilities) {
+    private void capabilities(
+            Section app, Value value, int number, List<Capability> capabilities, List<CapabilityPlace> places) {
         if (!(value instanceof Arr array)) {
             app.mismatch(app.path(CAPABILITY), value, "array");
             return;
@@ -82,6 +87,7 @@ final class GrantReader {
             if (section != null) {
                 var title = "grants[" + number + "] grant " + i;
                 capabilities.add(new CapabilityReader(section, title, declared).read());
+                places.add(new CapabilityPlace(i, section.at().line()));
                 section.reportUnknownFields();
             }
         }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param providers by id, in document order
  * @param grants    those by the older syntax too, after the others
+ * @param grantPlaces    where each grant stands, in the order of {@code grants}
  * @param quotas    by name as written, templates included, for example {@code daily:<user>}
  * @param fallbacks {@code provider/model} to what may answer in its place, best first, in the same form
  * @param prices    the operator's own prices: a model's key in the price table to fields of the price table;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record Policy(
         Map<String, ProviderRule> providers,
         List<GrantRule> grants,
+        List<GrantPlace> grantPlaces,
         Map<String, QuotaRule> quotas,
         boolean autoCostBasis,
         Map<String, List<String>> fallbacks,
@@ -37,6 +39,7 @@ public record Policy(
     public Policy {
         providers = Ordered.copy(providers);
         grants = List.copyOf(grants);
+        grantPlaces = List.copyOf(grantPlaces);
         quotas = Ordered.copy(quotas);
         fallbacks = Ordered.copy(fallbacks);
         prices = Ordered.copy(prices);
@@ -48,6 +51,7 @@ public record Policy(
         quotas.forEach((name, quota) -> require("quotas", name, quota.name()));
         hooks.forEach((name, hook) -> require("hooks", name, hook.name()));
         connectors.forEach((id, connector) -> require("connectors.servers", id, connector.id()));
+        requirePlaces(grants, grantPlaces);
     }
 
     /** What decides about requests for models, and nothing else. */
@@ -61,6 +65,7 @@ public record Policy(
         this(
                 providers,
                 grants,
+                GrantPlace.inOrder(grants),
                 quotas,
                 autoCostBasis,
                 fallbacks,
@@ -72,6 +77,18 @@ public record Policy(
                 DatabaseRule.USUAL,
                 Map.of(),
                 List.of());
+    }
+
+    private static void requirePlaces(List<GrantRule> grants, List<GrantPlace> grantPlaces) {
+        var all = grants.size() == grantPlaces.size();
+        for (int i = 0; all && i < grants.size(); i++) {
+            all = grants.get(i).capabilities().size()
+                    == grantPlaces.get(i).capabilities().size();
+        }
+        if (!all) {
+            throw new IllegalArgumentException(
+                    "grantPlaces: " + grantPlaces + " (expected: one for each grant and capability)");
+        }
     }
 
     private static void require(String section, String key, String name) {

@@ -3,6 +3,7 @@ package dev.sluice.config;
 import dev.sluice.config.HuJson.Obj;
 import dev.sluice.config.HuJson.Place;
 import dev.sluice.config.HuJson.Value;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +66,7 @@ public final class PolicyDocument {
                 findings.error(member.getValue().at(), member.getKey() + ": (expected: array)");
             }
         }
-        var grant = new GrantReader(null).app(root, List.of("*"), Window.ALWAYS, 0);
+        var grant = new GrantReader(null).app(root, List.of("*"), Window.ALWAYS, 0, new ArrayList<>());
         return new GrantReading(findings.anyError() ? null : grant, findings.inOrder());
     }
 
@@ -121,10 +122,11 @@ public final class PolicyDocument {
                 servers,
                 mcp.acceptRegistrations(),
                 labels);
-        var grants = Stream.concat(
+        var placed = Stream.concat(
                         new GrantReader(declared).read(root).stream(),
                         new TempGrantReader(declared).read(root).stream())
                 .toList();
+        var grants = placed.stream().map(PlacedGrant::rule).toList();
         var autoCostBasis = root.flagOr("auto_cost_basis", true);
 
         checkWhole(root.findings(), declared, grants);
@@ -132,6 +134,7 @@ public final class PolicyDocument {
         return new Policy(
                 providers,
                 grants,
+                placed.stream().map(PlacedGrant::place).toList(),
                 quotas,
                 autoCostBasis,
                 fallbacks,

@@ -1,5 +1,6 @@
 package dev.sluice.config;
 
+import dev.sluice.config.GrantPlace.CapabilityPlace;
 import dev.sluice.config.GrantRule.Capability;
 import dev.sluice.config.GrantRule.Extras;
 import dev.sluice.config.GrantRule.Match;
@@ -17,17 +18,27 @@ import org.jspecify.annotations.Nullable;
  */
 record TempGrantReader(Declared declared) {
 
-    List<GrantRule> read(Section root) {
-        var rules = new ArrayList<GrantRule>();
+    List<PlacedGrant> read(Section root) {
+        var grants = new ArrayList<PlacedGrant>();
         for (var grant : root.sections("temp_grants")) {
             var src = grant.texts("src").stream().map(Text::value).toList();
             var window = WindowReader.read(grant);
-            var capabilities =
-                    grant.sections("grants").stream().map(this::capability).toList();
+            var capabilities = new ArrayList<Capability>();
+            var places = new ArrayList<CapabilityPlace>();
+            var items = grant.items("grants");
+            for (int i = 0; i < items.size(); i++) {
+                var section = grant.section("grants", i, items.get(i));
+                if (section != null) {
+                    capabilities.add(capability(section));
+                    places.add(new CapabilityPlace(i, section.at().line()));
+                }
+            }
             grant.reportUnknownFields();
-            rules.add(new GrantRule(src, capabilities, Map.of(), window));
+            grants.add(new PlacedGrant(
+                    new GrantRule(src, capabilities, Map.of(), window),
+                    new GrantPlace(grant.path(), grant.at().line(), places)));
         }
-        return rules;
+        return grants;
     }
 
     private Capability capability(Section section) {

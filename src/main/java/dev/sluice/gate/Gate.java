@@ -220,7 +220,7 @@ public final class Gate {
         }
         CompletionStage<Optional<Caller>> caller;
         try {
-            caller = identity.identify(peer, request);
+            caller = identity.identify(peer, request).thenApply(known -> known.map(Identified::caller));
         } catch (RuntimeException e) {
             caller = CompletableFuture.failedFuture(e);
         }

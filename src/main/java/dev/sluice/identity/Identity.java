@@ -1,6 +1,5 @@
 package dev.sluice.identity;
 
-import dev.sluice.config.IdentitySettings;
 import dev.sluice.config.Settings;
 import dev.sluice.key.GatewayKeys;
 import io.netty.bootstrap.Bootstrap;
@@ -8,13 +7,11 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Knows who is calling: a chain of resolvers, the first that knows wins. Nobody knows: empty, which is a denial. */
@@ -45,24 +42,7 @@ public interface Identity {
             Function<Path, Bootstrap> socketFiles,
             InstantSource clock,
             GatewayKeys keys) {
-        var trusted = settings.trustedProxies().stream().map(AddressRange::of).toList();
-        var means = new EnumMap<IdentitySettings.Means, Resolver>(IdentitySettings.Means.class);
-        means.put(IdentitySettings.Means.KEYS, new KeyResolver(keys));
-        means.put(IdentitySettings.Means.LOOPBACK, new Loopback());
-        means.put(IdentitySettings.Means.SERVE_HEADERS, new ServeHeaders(trusted));
-        var tailscale = settings.identity().tailscale();
-        if (tailscale.isOn()) {
-            var socket = Path.of(tailscale.socket());
-            var daemon = new LocalApi(() -> socketFiles.apply(socket), tailscale.timeout());
-            means.put(IdentitySettings.Means.TAILSCALE, new Tailnet(daemon, trusted, tailscale.cache(), clock));
-        }
-        if (!settings.identity().issuers().isEmpty()) {
-            means.put(
-                    IdentitySettings.Means.JWT, JwtTokens.of(settings.identity().issuers(), documents, clock));
-        }
-        return new IdentityChain(settings.identity().order().stream()
-                .flatMap(it -> Stream.ofNullable(means.get(it)))
-                .toList());
+        return IdentityChain.of(settings, documents, socketFiles, clock, new KeyResolver(keys));
     }
 
     /**

@@ -1,5 +1,14 @@
 package dev.sluice.identity;
 
+import dev.sluice.config.IdentitySettings;
+import dev.sluice.config.Settings;
+import io.netty.bootstrap.Bootstrap;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +26,33 @@ final class IdentityChain implements Identity {
             CompletableFuture.completedStage(Optional.empty());
 
     private final List<Resolver> resolvers;
+
+    /** As the node's settings say. */
+    static Identity of(
+            Settings settings,
+            Function<URI, CompletionStage<byte[]>> documents,
+            Function<Path, Bootstrap> socketFiles,
+            InstantSource clock,
+            Resolver keys) {
+        var trusted = settings.trustedProxies().stream().map(AddressRange::of).toList();
+        var means = new EnumMap<IdentitySettings.Means, Resolver>(IdentitySettings.Means.class);
+        means.put(IdentitySettings.Means.KEYS, keys);
+        means.put(IdentitySettings.Means.LOOPBACK, new Loopback());
+        means.put(IdentitySettings.Means.SERVE_HEADERS, new ServeHeaders(trusted));
+        var tailscale = settings.identity().tailscale();
+        if (tailscale.isOn()) {
+            var socket = Path.of(tailscale.socket());
+            var daemon = new LocalApi(() -> socketFiles.apply(socket), tailscale.timeout());
+            means.put(IdentitySettings.Means.TAILSCALE, new Tailnet(daemon, trusted, tailscale.cache(), clock));
+        }
+        if (!settings.identity().issuers().isEmpty()) {
+            means.put(
+                    IdentitySettings.Means.JWT, JwtTokens.of(settings.identity().issuers(), documents, clock));
+        }
+        return new IdentityChain(settings.identity().order().stream()
+                .flatMap(it -> Stream.ofNullable(means.get(it)))
+                .toList());
+    }
 
     IdentityChain(List<Resolver> resolvers) {
         this.resolvers = List.copyOf(resolvers);

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Whose price list a provider's usage is counted by.
@@ -41,6 +42,28 @@ enum CostBasis {
             return named(told);
         }
         return inferred ? infer(provider, place) : Optional.empty();
+    }
+
+    /** The one whose price list the table says that an entry is of; empty for sellers that no provider is counted by. */
+    static Optional<CostBasis> soldBy(String seller) {
+        return switch (seller) {
+            case "openai", "text-completion-openai" -> Optional.of(OPENAI);
+            case "anthropic" -> Optional.of(ANTHROPIC);
+            case "gemini" -> Optional.of(GOOGLE);
+            case "azure", "azure_ai", "azure_text" -> Optional.of(AZURE);
+            case "openrouter" -> Optional.of(OPENROUTER);
+            case "vercel_ai_gateway" -> Optional.of(VERCEL);
+            case String other when other.startsWith("vertex_ai") -> Optional.of(VERTEX);
+            case String other when other.startsWith("bedrock") -> Optional.of(BEDROCK);
+            default -> Optional.empty();
+        };
+    }
+
+    /** Those that count the same seller's models, each for another part of the world. */
+    Stream<CostBasis> zones() {
+        return isBedrock() || isAzure()
+                ? Arrays.stream(values()).filter(it -> it.isBedrock() == isBedrock() && it.isAzure() == isAzure())
+                : Stream.of(this);
     }
 
     boolean isBedrock() {

@@ -23,6 +23,7 @@ final class EntryDraft {
     private static final String SEARCH_UNIT = "web_search_billing_unit";
     private static final String CONTEXT = "max_input_tokens";
     private static final String MAX_OUTPUT = "max_output_tokens";
+    private static final String SELLER = "litellm_provider";
 
     /** How wide a hosted search looks is not told afterwards; medium is the vendors' default. */
     private static final List<String> SEARCH_SIZES =
@@ -38,6 +39,7 @@ final class EntryDraft {
     private boolean everySearchBilled;
     private OptionalLong contextWindow = OptionalLong.empty();
     private OptionalLong maxOutputTokens = OptionalLong.empty();
+    private @Nullable CostBasis seller;
 
     EntryDraft(String key) {
         this.key = key;
@@ -55,13 +57,14 @@ final class EntryDraft {
             draft.everySearchBilled = base.everySearchBilled();
             draft.contextWindow = base.contextWindow();
             draft.maxOutputTokens = base.maxOutputTokens();
+            draft.seller = base.seller();
         }
         return draft;
     }
 
     static boolean isWanted(String field) {
         return switch (field) {
-            case SEARCH, QUERY, FACTORS, SEARCH_UNIT, CONTEXT, MAX_OUTPUT -> true;
+            case SEARCH, QUERY, FACTORS, SEARCH_UNIT, CONTEXT, MAX_OUTPUT, SELLER -> true;
             default -> field.startsWith(UPLIFT) || line(field).isPresent();
         };
     }
@@ -75,6 +78,8 @@ final class EntryDraft {
             case SEARCH_UNIT -> everySearchBilled = !key.contains("gemini") || "per_query".equals(value);
             case CONTEXT -> contextWindow = tokens(field, value);
             case MAX_OUTPUT -> maxOutputTokens = tokens(field, value);
+            case SELLER ->
+                seller = value instanceof String name ? CostBasis.soldBy(name).orElse(null) : null;
             default -> setNumber(field, value);
         }
         return this;
@@ -101,7 +106,8 @@ final class EntryDraft {
                 search,
                 everySearchBilled,
                 contextWindow,
-                maxOutputTokens);
+                maxOutputTokens,
+                seller);
     }
 
     // Where the table repeats the output rate for reasoning it has no tiers and marks beside it. Reasoning is not

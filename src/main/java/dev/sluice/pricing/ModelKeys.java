@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The keys under which the price table may have a model, the best first. */
 final class ModelKeys {
@@ -18,6 +19,7 @@ final class ModelKeys {
     private static final Pattern CLAUDE_DATED = Pattern.compile("(claude-.+)-(\\d{8})");
     private static final Pattern CLAUDE_VERSION =
             Pattern.compile("claude-[a-z]+-(\\d{1,2})(?:[-.](\\d{1,2}))?(?!\\d).*");
+    private static final Pattern AZURE_KEY = Pattern.compile("^azure(?:_ai)?/(?:(?:global|eu|us)/)?");
     private static final Pattern GEOGRAPHIC = Pattern.compile("(?:us|eu|global|jp|au|apac|ca|us-gov)\\.(.+)");
 
     private final CostBasis basis;
@@ -26,6 +28,32 @@ final class ModelKeys {
     ModelKeys(CostBasis basis, Place place) {
         this.basis = basis;
         this.place = place;
+    }
+
+    /**
+     * The model that a key of the table is for, as providers of its seller name it; null where it is another price of a model that has
+     * its own key: at one of Bedrock's regions, or by the size of a picture.
+     */
+    static @Nullable String modelOf(String key, CostBasis seller) {
+        return switch (seller) {
+            case ANTHROPIC, OPENAI -> key.contains("/") ? null : key;
+            case GOOGLE -> after("gemini/", key);
+            case VERTEX -> after("vertex_ai/", key);
+            case OPENROUTER -> after("openrouter/", key);
+            case VERCEL -> after("vercel_ai_gateway/", key);
+            case BEDROCK, BEDROCK_US, BEDROCK_EU, BEDROCK_AP -> {
+                var model = after("bedrock_mantle/", key);
+                yield model.contains("/") ? null : model;
+            }
+            case AZURE, AZURE_EU, AZURE_US -> {
+                var model = AZURE_KEY.matcher(key).replaceFirst("");
+                yield model.contains("/") ? null : model;
+            }
+        };
+    }
+
+    private static String after(String prefix, String key) {
+        return key.startsWith(prefix) ? key.substring(prefix.length()) : key;
     }
 
     /** The model's name as the price list knows it, whatever the request's path made of it. */

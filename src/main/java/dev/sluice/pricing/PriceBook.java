@@ -53,8 +53,13 @@ public interface PriceBook {
      */
     record Cost(long nanos, BigDecimal usd, String basis) {}
 
-    /** Prices per token in US dollars; absent ones null. As {@code /v1/models} tells them. */
+    /**
+     * Prices per token in US dollars; absent ones null. As {@code /v1/models} tells them.
+     *
+     * @param basis cost basis and key of the price table, for example {@code anthropic/claude-sonnet-4-5}
+     */
     record Rates(
+            String basis,
             @Nullable BigDecimal input,
             @Nullable BigDecimal output,
             @Nullable BigDecimal inputCacheRead,
@@ -84,4 +89,17 @@ public interface PriceBook {
 
     /** The rates of a provider's model on a day; empty when unknown. */
     Optional<Rates> rates(ProviderRule provider, String model, LocalDate date);
+
+    /** Name of the cost basis that a provider is counted by; empty when there is none. */
+    Optional<String> basis(ProviderRule provider);
+
+    /**
+     * Prices on a day, whoever offers the models. Made anew for every call, which for all of them takes some hundredths of a second.
+     *
+     * @param only the one model that is wanted; null for all
+     */
+    PriceList list(LocalDate date, @Nullable String only);
+
+    /** The first day of those, up to this one, on which all prices have been as on this one. */
+    LocalDate since(LocalDate date);
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param marks   prompt lengths beyond which other rates hold, the greatest first
  * @param factors on the cost of tokens, by the name of their field
  * @param search  a web search
+ * @param seller  whose price list the table has it from; null when no provider is counted by that one
  */
 record PriceEntry(
         String key,
@@ -22,7 +23,8 @@ record PriceEntry(
         @Nullable BigDecimal search,
         boolean everySearchBilled,
         OptionalLong contextWindow,
-        OptionalLong maxOutputTokens) {
+        OptionalLong maxOutputTokens,
+        @Nullable CostBasis seller) {
 
     /** Nothing to pay, and known. */
     static final PriceEntry FREE = new PriceEntry(
@@ -37,7 +39,8 @@ record PriceEntry(
             null,
             true,
             OptionalLong.empty(),
-            OptionalLong.empty());
+            OptionalLong.empty(),
+            null);
 
     private static final BigDecimal HALF = new BigDecimal("0.5");
     private static final BigDecimal TWICE = BigDecimal.TWO;

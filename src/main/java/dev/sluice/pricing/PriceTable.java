@@ -43,6 +43,16 @@ final class PriceTable implements PriceBook {
             return entry == null ? shipped.table().get(key) : entry;
         }
 
+        Stream<PriceEntry> entries() {
+            return Stream.concat(
+                    shipped.table().values().stream().filter(it -> !changed.containsKey(it.key())),
+                    changed.values().stream());
+        }
+
+        boolean changes(String key) {
+            return changed.containsKey(key);
+        }
+
         @Override
         public @Nullable BigDecimal search(CostBasis basis) {
             return shipped.searches().get(basis.id);
@@ -52,6 +62,7 @@ final class PriceTable implements PriceBook {
     /** Digits before and after the point that a told cost may have; a number made of exponent alone would cost us gigabytes. */
     private static final int MOST_DIGITS = 40;
 
+    private final Policy policy;
     private final boolean inferred;
     private final List<Span> latestFirst;
     private final IdentityHashMap<ProviderRule, Optional<ProviderPrices>> providers = new IdentityHashMap<>();
@@ -61,6 +72,7 @@ final class PriceTable implements PriceBook {
     }
 
     PriceTable(Policy policy, ShippedPrices shipped) {
+        this.policy = policy;
         this.inferred = policy.autoCostBasis();
         this.latestFirst = spans(shipped, policy.prices());
         policy.providers().values().forEach(provider -> providers.put(provider, ProviderPrices.of(provider, inferred)));
@@ -85,6 +97,35 @@ final class PriceTable implements PriceBook {
         return prices(provider)
                 .flatMap(prices -> prices.quote(model, model, null, on(date)))
                 .map(Quote::rates);
+    }
+
+    @Override
+    public Optional<String> basis(ProviderRule provider) {
+        return prices(provider).map(it -> it.basis().id);
+    }
+
+    @Override
+    public LocalDate since(LocalDate date) {
+        return on(date).from;
+    }
+
+    @Override
+    public PriceList list(LocalDate date, @Nullable String only) {
+        var span = on(date);
+        var listing = new Listing(span, key -> source(span, key), only);
+        span.entries().filter(PriceEntry::isPriced).forEach(listing::add);
+        for (var provider : policy.providers().values()) {
+            prices(provider)
+                    .ifPresent(prices -> provider.models().forEach(model -> listing.add(prices.basis(), model)));
+        }
+        return listing.list();
+    }
+
+    private PriceList.Source source(Span span, String key) {
+        if (policy.prices().containsKey(key)) {
+            return PriceList.Source.POLICY;
+        }
+        return span.changes(key) ? PriceList.Source.CORRECTION : PriceList.Source.TABLE;
     }
 
     private Optional<Quote> quote(Terms terms) {

@@ -52,6 +52,20 @@ final class ProviderPrices {
                 .map(basis -> new ProviderPrices(basis, place, provider.modelCostMap()));
     }
 
+    /** Those of a provider of which nothing else is known. */
+    static ProviderPrices anywhere(CostBasis basis) {
+        return new ProviderPrices(basis, new Place("", ""), List.of());
+    }
+
+    /** As {@link #quote}, for a list: nothing of it is remembered. */
+    Optional<Quote> listed(String model, Source source) {
+        return find(new Names(model, model, false, source));
+    }
+
+    CostBasis basis() {
+        return basis;
+    }
+
     boolean tellsCost() {
         return basis == CostBasis.OPENROUTER;
     }

@@ -32,6 +32,7 @@ record Quote(
 
     Rates rates() {
         return new Rates(
+                basis,
                 rate(Meter.INPUT),
                 rate(Meter.OUTPUT),
                 rate(Meter.CACHE_READ),

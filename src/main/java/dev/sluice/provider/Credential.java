@@ -19,6 +19,11 @@ interface Credential {
         return false;
     }
 
+    /** How many of its keys rest. */
+    default int resting() {
+        return 0;
+    }
+
     /** Fetches what is not at hand; fails with an {@link UpstreamFailure}. */
     CompletionStage<Proof> obtain(HttpRequest request);
 }

@@ -1,9 +1,14 @@
 package dev.sluice.provider;
 
+import dev.sluice.provider.Condition.Breaker;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.pattern.CircuitBreaker;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,16 +33,24 @@ final class Health {
     private static final long NOBODY = Long.MIN_VALUE;
 
     private final CircuitBreaker breaker;
+    private final InstantSource clock;
     private final AtomicLong probedUntil = new AtomicLong(NOBODY);
+    private final AtomicInteger consecutiveFailures = new AtomicInteger();
+    private volatile @Nullable Instant since;
+    private volatile @Nullable Instant lastFailure;
 
-    Health(String provider, ActorSystem system) {
-        this(provider, system, FIRST_REST);
+    Health(String provider, ActorSystem system, InstantSource clock) {
+        this(provider, system, clock, FIRST_REST);
     }
 
-    Health(String provider, ActorSystem system, Duration rest) {
+    Health(String provider, ActorSystem system, InstantSource clock, Duration rest) {
+        this.clock = clock;
         // Calls do not go through the breaker: their clocks are the connection's.
         breaker = CircuitBreaker.create(system.scheduler(), MAX_FAILURES, Duration.ZERO, rest)
                 .withExponentialBackoff(LONGEST_REST)
+                .addOnOpenListener(this::turned)
+                .addOnHalfOpenListener(this::turned)
+                .addOnCloseListener(this::turned)
                 .addOnOpenListener(() -> log.atWarn()
                         .addKeyValue("provider", provider)
                         .addKeyValue("failuresInARow", MAX_FAILURES)
@@ -60,13 +73,39 @@ final class Health {
         return (until == NOBODY || now - until > 0) && probedUntil.compareAndSet(until, now + PROBE.toNanos());
     }
 
+    private void turned() {
+        since = clock.instant();
+    }
+
     void answered() {
+        consecutiveFailures.set(0);
         probedUntil.set(NOBODY);
         breaker.succeed();
     }
 
     void failed() {
+        consecutiveFailures.incrementAndGet();
+        lastFailure = clock.instant();
         probedUntil.set(NOBODY);
         breaker.fail();
+    }
+
+    Breaker state() {
+        return breaker.isClosed() ? Breaker.CLOSED : breaker.isHalfOpen() ? Breaker.HALF_OPEN : Breaker.OPEN;
+    }
+
+    /** When the breaker came to be as it is; null when it always was. A moment late: it tells so by the way. */
+    @Nullable
+    Instant since() {
+        return since;
+    }
+
+    int consecutiveFailures() {
+        return consecutiveFailures.get();
+    }
+
+    @Nullable
+    Instant lastFailure() {
+        return lastFailure;
     }
 }

@@ -18,4 +18,8 @@ final class OpenRequests {
     void giveBack() {
         open.decrementAndGet();
     }
+
+    int count() {
+        return open.get();
+    }
 }

@@ -27,4 +27,9 @@ record Passthrough(Credential fallback) implements Credential {
         var own = request.getAttribute(Providers.CLIENT_CREDENTIAL);
         return own.isPresent() ? CompletableFuture.completedFuture(own.get()) : fallback.obtain(request);
     }
+
+    @Override
+    public int resting() {
+        return fallback.resting();
+    }
 }

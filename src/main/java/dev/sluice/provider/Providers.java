@@ -46,6 +46,9 @@ public interface Providers {
      */
     boolean hasAnotherKey(ProviderRule provider);
 
+    /** How a provider does; asks nobody and changes nothing. */
+    Condition condition(ProviderRule provider);
+
     /**
      * Sends a request to a provider. Where several would set the same header, the credential does; then the provider's
      * {@code add_headers}; then the request.

@@ -1,5 +1,6 @@
 package dev.sluice.provider;
 
+import dev.sluice.config.CredentialRule;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.config.Settings;
 import dev.sluice.net.Loop;
@@ -27,6 +28,7 @@ final class Relay implements Providers {
     private final Lines lines;
     private final Credentials credentials;
     private final Documents documents;
+    private final InstantSource clock;
     private final ConcurrentHashMap<String, Target> targets = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, OpenRequests> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Health> health = new ConcurrentHashMap<>();
@@ -35,6 +37,7 @@ final class Relay implements Providers {
         this.system = system;
         this.limits = limits;
         this.lines = lines;
+        this.clock = clock;
         this.credentials = new Credentials(system, this::send, clock, random);
         this.documents =
                 new Documents(this::send, SystemMaterializer.get(system).materializer());
@@ -156,12 +159,32 @@ final class Relay implements Providers {
         return known == null || known.takes();
     }
 
+    @Override
+    public Condition condition(ProviderRule provider) {
+        var ill = health.get(provider.id());
+        var counted = open.get(provider.id());
+        var target = targets.get(provider.id());
+        return new Condition(
+                ill == null ? Condition.Breaker.CLOSED : ill.state(),
+                ill == null ? null : ill.since(),
+                ill == null ? 0 : ill.consecutiveFailures(),
+                ill == null ? null : ill.lastFailure(),
+                counted == null ? 0 : counted.count(),
+                most(provider),
+                provider.credential() instanceof CredentialRule.Keys keys
+                        ? keys.keys().size()
+                        : 0,
+                target != null && target.hasCredentialOf(provider)
+                        ? target.credential().resting()
+                        : 0);
+    }
+
     private void note(ProviderRule provider, @Nullable HttpResponse response, @Nullable Throwable failure) {
         var known = health.get(provider.id());
         if (isFailure(response, failure)) {
             (known == null
                             ? health.computeIfAbsent(
-                                    provider.id(), _ -> new Health(provider.id(), system.classicSystem()))
+                                    provider.id(), _ -> new Health(provider.id(), system.classicSystem(), clock))
                             : known)
                     .failed();
         } else if (known != null && response != null) {

@@ -75,6 +75,12 @@ final class RotatedKeys implements Credential {
     }
 
     @Override
+    public int resting() {
+        var now = clock.millis();
+        return (int) keys.stream().filter(key -> key.restsUntil.get() > now).count();
+    }
+
+    @Override
     public CompletionStage<Proof> obtain(HttpRequest request) {
         return CompletableFuture.completedFuture(atHand(request));
     }

@@ -8,7 +8,6 @@ import dev.sluice.gate.Call;
 import dev.sluice.policy.InForce;
 import dev.sluice.pricing.PriceBook.Rates;
 import dev.sluice.routing.Upstream;
-import dev.sluice.wire.WireFormat;
 import dev.sluice.wire.WireFormats;
 import java.math.BigDecimal;
 import java.time.InstantSource;
@@ -70,10 +69,7 @@ record ModelList(InstantSource clock) {
         return new Model(
                 upstream.model(),
                 "model",
-                WireFormats.ALL.stream()
-                        .filter(format -> format.isAdvertised() && format.isSpokenBy(provider.compatibility()))
-                        .map(WireFormat::endpoint)
-                        .toList(),
+                WireFormats.endpoints(provider.compatibility()),
                 new Metadata(new Provider(
                         provider.id(), provider.name(), provider.description(), provider.requiresClientAuth())),
                 rates.map(ModelList::pricing).orElse(null),

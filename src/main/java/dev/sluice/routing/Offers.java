@@ -9,11 +9,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the enabled providers of one policy offer. The answer to every name that the document spells out is worked out
+ * What providers of one policy offer. The answer to every name that the document spells out is worked out
  * beforehand; only what globs offer is looked for when it is asked for.
  */
 final class Offers implements Router {
@@ -48,14 +49,12 @@ final class Offers implements Router {
         }
     }
 
-    Offers(Policy policy) {
-        var enabled = policy.providers().values().stream()
-                .filter(it -> !it.disabled())
-                .toList();
+    Offers(Policy policy, Predicate<ProviderRule> which) {
+        var chosen = policy.providers().values().stream().filter(which).toList();
         // The sort is stable: the document's order decides between equals.
-        shelves = enabled.stream().map(Shelf::of).sorted(BY_PREFERENCE).toList();
+        shelves = chosen.stream().map(Shelf::of).sorted(BY_PREFERENCE).toList();
         anyGlob = shelves.stream().anyMatch(it -> !it.globs().isEmpty());
-        all = enabled.stream().flatMap(Offers::listed).toList();
+        all = chosen.stream().flatMap(Offers::listed).toList();
         fallbacks = policy.fallbacks().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey,

@@ -1,12 +1,18 @@
 package dev.sluice.routing;
 
 import dev.sluice.config.Policy;
+import dev.sluice.config.ProviderRule;
 import java.util.List;
 
 /** Which providers serve a model. Safe to share; one instance per policy. */
 public interface Router {
     static Router of(Policy policy) {
-        return new Offers(policy);
+        return new Offers(policy, it -> !it.disabled());
+    }
+
+    /** What the disabled providers would offer, were they enabled. */
+    static Router ofDisabled(Policy policy) {
+        return new Offers(policy, ProviderRule::disabled);
     }
 
     /**

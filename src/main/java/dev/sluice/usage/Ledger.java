@@ -37,6 +37,24 @@ public interface Ledger {
             long costNanos,
             long unpriced) {}
 
+    /**
+     * What a caller used, ever; sums as of a session's.
+     *
+     * @param first when their first exchange began
+     * @param last  when their latest did
+     */
+    record CallerRow(
+            String login,
+            Instant first,
+            Instant last,
+            long sessions,
+            long exchanges,
+            long inputTokens,
+            long cachedInputTokens,
+            long outputTokens,
+            long costNanos,
+            long unpriced) {}
+
     /** A session and exchanges of it. */
     record SessionView(SessionRow session, List<Exchange> exchanges) {}
 
@@ -51,4 +69,12 @@ public interface Ledger {
 
     /** One session with its exchanges, oldest first, at most {@code limit} of them, the latest. */
     CompletionStage<Optional<SessionView>> session(String id, int limit);
+
+    /**
+     * Callers by login, compared byte by byte.
+     *
+     * @param login only this one; null for everybody
+     * @param after for the next page: the previous page's last login; null for the first page
+     */
+    CompletionStage<List<CallerRow>> callers(@Nullable String login, int limit, @Nullable String after);
 }

@@ -1,6 +1,7 @@
 package dev.sluice.usage;
 
 import dev.sluice.session.Exchange;
+import dev.sluice.usage.Ledger.CallerRow;
 import dev.sluice.usage.Ledger.SessionRow;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,23 +10,26 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ledger's tables: an exchange a row, and what its session adds up to.
+ * The ledger's tables: an exchange a row, and what its session and its caller add up to.
  *
  * <p>Everything here can be made again from the journal. {@link #NAME} carries the version of the tables: when they change, the name does, and
  * the first start of the new version builds them anew.
  */
 final class LedgerTables {
-    static final String NAME = "ledger-2";
+    static final String NAME = "ledger-3";
 
     private static final List<String> STATEMENTS = List.of(
             "DROP TABLE IF EXISTS exchange",
             "DROP TABLE IF EXISTS session",
+            "DROP TABLE IF EXISTS caller",
             // An older version, should it come back, builds its own anew, too.
             "DELETE FROM projection_offset WHERE name LIKE 'ledger-%'",
             "CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, login TEXT NOT NULL,"
@@ -35,6 +39,10 @@ final class LedgerTables {
                     + " cost INTEGER NOT NULL DEFAULT 0, unpriced INTEGER NOT NULL DEFAULT 0)",
             "CREATE INDEX session_by_last ON session (last)",
             "CREATE INDEX session_by_login ON session (login, last)",
+            "CREATE TABLE caller (login TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+                    + " sessions INTEGER NOT NULL, exchanges INTEGER NOT NULL, input INTEGER NOT NULL,"
+                    + " cached INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER NOT NULL,"
+                    + " unpriced INTEGER NOT NULL) WITHOUT ROWID",
             "CREATE TABLE exchange (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, request_id TEXT NOT NULL,"
                     + " started INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,"
                     + " input INTEGER, cached INTEGER, output INTEGER, cost INTEGER)",
@@ -72,38 +80,73 @@ final class LedgerTables {
 
     /** Adds what is new and remembers how far it came; what is there already is left alone. */
     static void add(Connection connection, List<Entry> entries) throws SQLException {
-        var sessions = new LinkedHashMap<String, Sum>();
+        var sessions = new LinkedHashMap<String, SessionSum>();
+        var callers = new TreeMap<String, Sum>();
         try (var insert = connection.prepareStatement("INSERT INTO exchange"
                 + " (session, request_id, started, provider, model, outcome, input, cached, output, cost, id)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
             for (var entry : entries) {
-                var sum = sum(connection, sessions, entry.exchange());
-                if (insert(insert, sum.id, entry)) {
-                    sum.add(entry.exchange());
+                var exchange = entry.exchange();
+                var caller = callers.computeIfAbsent(exchange.login(), _ -> new Sum());
+                var session = session(connection, sessions, exchange, caller);
+                if (insert(insert, session.id(), entry)) {
+                    session.sum().add(exchange);
+                    caller.add(exchange);
                 }
             }
         }
-        try (var update = connection.prepareStatement("UPDATE session SET first = min(first, ?), last = max(last, ?),"
-                + " exchanges = exchanges + ?, input = input + ?, cached = cached + ?, output = output + ?,"
-                + " cost = cost + ?, unpriced = unpriced + ? WHERE id = ?")) {
-            for (var sum : sessions.values()) {
-                sum.save(update);
-            }
-        }
+        saveSessions(connection, sessions.values());
+        saveCallers(connection, callers);
         saveOffset(connection, entries.getLast().offset());
     }
 
-    private static Sum sum(Connection connection, Map<String, Sum> sessions, Exchange exchange) throws SQLException {
+    private static void saveSessions(Connection connection, Collection<SessionSum> sessions) throws SQLException {
+        try (var update = connection.prepareStatement("UPDATE session SET first = min(first, ?), last = max(last, ?),"
+                + " exchanges = exchanges + ?, input = input + ?, cached = cached + ?, output = output + ?,"
+                + " cost = cost + ?, unpriced = unpriced + ? WHERE id = ?")) {
+            for (var session : sessions) {
+                if (!session.sum().isEmpty()) {
+                    var id = session.sum().bind(update, 1);
+                    update.setLong(id, session.id());
+                    update.executeUpdate();
+                }
+            }
+        }
+    }
+
+    private static void saveCallers(Connection connection, Map<String, Sum> callers) throws SQLException {
+        try (var upsert = connection.prepareStatement("INSERT INTO caller"
+                + " (login, sessions, first, last, exchanges, input, cached, output, cost, unpriced)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions,"
+                + " first = min(first, excluded.first), last = max(last, excluded.last),"
+                + " exchanges = exchanges + excluded.exchanges, input = input + excluded.input,"
+                + " cached = cached + excluded.cached, output = output + excluded.output, cost = cost + excluded.cost,"
+                + " unpriced = unpriced + excluded.unpriced")) {
+            for (var caller : callers.entrySet()) {
+                if (!caller.getValue().isEmpty()) {
+                    upsert.setString(1, caller.getKey());
+                    upsert.setLong(2, caller.getValue().sessions);
+                    caller.getValue().bind(upsert, 3);
+                    upsert.executeUpdate();
+                }
+            }
+        }
+    }
+
+    /** @param caller gets the session counted, if this is its first exchange */
+    private static SessionSum session(
+            Connection connection, Map<String, SessionSum> sessions, Exchange exchange, Sum caller)
+            throws SQLException {
         var known = sessions.get(exchange.session());
         if (known != null) {
             return known;
         }
-        var sum = new Sum(sessionNumber(connection, exchange));
-        sessions.put(exchange.session(), sum);
-        return sum;
+        var session = new SessionSum(sessionNumber(connection, exchange, caller), new Sum());
+        sessions.put(exchange.session(), session);
+        return session;
     }
 
-    private static long sessionNumber(Connection connection, Exchange exchange) throws SQLException {
+    private static long sessionNumber(Connection connection, Exchange exchange, Sum caller) throws SQLException {
         try (var select = connection.prepareStatement("SELECT id FROM session WHERE name = ?")) {
             select.setString(1, exchange.session());
             try (var rows = select.executeQuery()) {
@@ -121,6 +164,7 @@ final class LedgerTables {
             insert.setLong(5, nanos(exchange.started()));
             try (var rows = insert.executeQuery()) {
                 rows.next();
+                caller.sessions++;
                 return rows.getLong(1);
             }
         }
@@ -188,6 +232,42 @@ final class LedgerTables {
         }
     }
 
+    /** By login, from behind {@code after} on; or one caller only. */
+    static List<CallerRow> callers(Connection connection, @Nullable String login, int limit, @Nullable String after)
+            throws SQLException {
+        try (var select = connection.prepareStatement(
+                "SELECT login, first, last, sessions, exchanges, input, cached, output, cost, unpriced FROM caller"
+                        + " WHERE login > ?" + (login == null ? "" : " AND login = ?") + " ORDER BY login LIMIT ?")) {
+            var column = 1;
+            select.setString(column++, after == null ? "" : after);
+            if (login != null) {
+                select.setString(column++, login);
+            }
+            select.setInt(column, limit);
+            var callers = new ArrayList<CallerRow>();
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    callers.add(callerRow(rows));
+                }
+            }
+            return callers;
+        }
+    }
+
+    private static CallerRow callerRow(ResultSet row) throws SQLException {
+        return new CallerRow(
+                row.getString(1),
+                instant(row.getLong(2)),
+                instant(row.getLong(3)),
+                row.getLong(4),
+                row.getLong(5),
+                row.getLong(6),
+                row.getLong(7),
+                row.getLong(8),
+                row.getLong(9),
+                row.getLong(10));
+    }
+
     /** How far it came. */
     static long offset(Connection connection) throws SQLException {
         try (var select = connection.prepareStatement("SELECT last FROM projection_offset WHERE name = ?")) {
@@ -237,9 +317,11 @@ final class LedgerTables {
         }
     }
 
-    /** What a batch adds to one session: a session has many exchanges in a row, and its row is written once. */
+    private record SessionSum(long id, Sum sum) {}
+
+    /** What a batch adds to one session, or one caller: either has many exchanges in a row, and its row is written once. */
     private static final class Sum {
-        private final long id;
+        private long sessions;
         private long first = Long.MAX_VALUE;
         private long last = Long.MIN_VALUE;
         private long exchanges;
@@ -248,10 +330,6 @@ final class LedgerTables {
         private long output;
         private long cost;
         private long unpriced;
-
-        Sum(long id) {
-            this.id = id;
-        }
 
         void add(Exchange exchange) {
             var started = nanos(exchange.started());
@@ -271,15 +349,17 @@ final class LedgerTables {
             }
         }
 
-        void save(PreparedStatement update) throws SQLException {
-            if (exchanges == 0) {
-                return;
-            }
-            var values = new long[] {first, last, exchanges, input, cached, output, cost, unpriced, id};
+        boolean isEmpty() {
+            return exchanges == 0;
+        }
+
+        /** Sets what it adds up to from a column on; returns the column behind. */
+        int bind(PreparedStatement statement, int column) throws SQLException {
+            var values = new long[] {first, last, exchanges, input, cached, output, cost, unpriced};
             for (var i = 0; i < values.length; i++) {
-                update.setLong(i + 1, values[i]);
+                statement.setLong(column + i, values[i]);
             }
-            update.executeUpdate();
+            return column + values.length;
         }
     }
 }

@@ -131,6 +131,12 @@ final class SqliteLedger implements Ledger {
         }));
     }
 
+    @Override
+    public CompletionStage<List<CallerRow>> callers(@Nullable String login, int limit, @Nullable String after) {
+        return prepared.thenCompose(
+                _ -> store.read(connection -> LedgerTables.callers(connection, login, limit, after)));
+    }
+
     /** From the journal, as far as the ledger has come; of one that was recorded twice, the first. */
     private List<Exchange> exchanges(Connection connection, String session, int limit) throws SQLException {
         var last =

@@ -16,6 +16,7 @@ import dev.sluice.wire.responses.Responses;
 import dev.sluice.wire.vertex.RawPredict;
 import dev.sluice.wire.vertex.VertexGenerateContent;
 import java.util.List;
+import java.util.Set;
 
 /** Every wire format there is. */
 public final class WireFormats {
@@ -36,5 +37,17 @@ public final class WireFormats {
             new InvokeModel(),
             new Converse());
 
+    /** The flags of the policy document that offer them. */
+    public static final List<String> FLAGS =
+            ALL.stream().map(WireFormat::flag).distinct().toList();
+
     private WireFormats() {}
+
+    /** The canonical paths that a provider with these compatibility flags is advertised with. */
+    public static List<String> endpoints(Set<String> flags) {
+        return ALL.stream()
+                .filter(format -> format.isAdvertised() && format.isSpokenBy(flags))
+                .map(WireFormat::endpoint)
+                .toList();
+    }
 }

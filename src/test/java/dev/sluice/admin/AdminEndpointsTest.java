@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.access.Access;
+import dev.sluice.access.Explanation;
 import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.admin.FakeLedger.Asked;
@@ -54,7 +55,15 @@ class AdminEndpointsTest {
     private final FakeAudit audit = new FakeAudit();
     private final FakeKeys keys = new FakeKeys();
     private final Gate gate = new Gate(
-            AdminEndpoints.all(new FakePolicies(), quota, ledger, keys, audit, InstantSource.fixed(NOON), kit.system()),
+            AdminEndpoints.all(
+                    new FakePolicies(),
+                    quota,
+                    ledger,
+                    new FakeProviders(),
+                    keys,
+                    audit,
+                    InstantSource.fixed(NOON),
+                    kit.system()),
             new Visitors(),
             () -> Visitors.under(new TwoBuckets(), new OneModel()),
             audit,
@@ -347,6 +356,16 @@ class AdminEndpointsTest {
                             new Permit.Bucket("team", rule("team", 100_000_000_000L)),
                             new Permit.Bucket("undefined", null)),
                     List.of()));
+        }
+
+        @Override
+        public boolean readsPricing(Caller caller) {
+            return false;
+        }
+
+        @Override
+        public Explanation explain(Caller caller) {
+            return new Visitors().explain(caller);
         }
 
         private static QuotaRule rule(String name, long capacityNanos) {

@@ -27,6 +27,7 @@ class EveryRouteIsGuardedTest {
                     new FakePolicies(),
                     new FakeQuota(),
                     new FakeLedger(),
+                    new FakeProviders(),
                     new FakeKeys(),
                     audit,
                     InstantSource.system(),

@@ -38,6 +38,17 @@ final class FakeLedger implements Ledger {
                         : Optional.empty());
     }
 
+    /** Alice and bob, as far as the page goes. */
+    @Override
+    public CompletionStage<List<CallerRow>> callers(@Nullable String login, int limit, @Nullable String after) {
+        asked.add(new Asked(login, limit, null));
+        return CompletableFuture.completedFuture(List.of("alice", "bob").stream()
+                .filter(it -> (login == null || login.equals(it)) && (after == null || it.compareTo(after) > 0))
+                .limit(limit)
+                .map(it -> new CallerRow(it, NOON, NOON.plusSeconds(60), 1, 2, 100, 20, 30, 1_250_000, 1))
+                .toList());
+    }
+
     private static SessionRow row() {
         return new SessionRow(
                 SESSION, "alice", "anthropic_messages", NOON, NOON.plusSeconds(60), 2, 100, 20, 30, 1_250_000, 1);

@@ -31,6 +31,7 @@ class KeyEndpointsTest {
             new KeyEndpoints(keys, InstantSource.fixed(FakeKeys.NOON), kit.system()).endpoints(),
             visitors,
             visitors::rules,
+            new dev.sluice.gate.FakeAudit(),
             kit.system(),
             new Random(1));
 

@@ -310,6 +310,7 @@ class EveryKeyTest {
                 .isEqualTo(new Policy(
                         Map.of(),
                         List.of(),
+                        List.of(),
                         Map.of(),
                         true,
                         Map.of(),

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.sluice.config.GrantPlace.CapabilityPlace;
 import dev.sluice.config.GrantRule.Capability;
 import dev.sluice.config.GrantRule.Extras;
 import dev.sluice.config.GrantRule.HookDatum;
@@ -171,6 +172,9 @@ class PolicyDocumentTest {
                 """);
 
         assertThat(reading.policy())
+                .usingRecursiveComparison()
+                .usingOverriddenEquals()
+                .ignoringFields("grantPlaces")
                 .isEqualTo(new Policy(
                         Map.of(
                                 "p",
@@ -525,6 +529,26 @@ class PolicyDocumentTest {
         var reading = read("{\"grants\": [{\"src\": [\"*\"], \"srcPosture\": [\"posture:x\"], \"app\": {}}]}");
 
         assertThat(requireNonNull(reading.policy()).grants()).isEmpty();
+    }
+
+    @Test
+    void remembersWhereAGrantStandsWhateverIsLeftOutBeforeIt() {
+        var reading = read("""
+                {"grants": [
+                   {"src": ["*"], "srcPosture": ["posture:x"], "app": {}},
+                   "none",
+                   {"src": ["a"], "app": {"tailscale.com/cap/aperture": [
+                     7,
+                     {"role": "user"}]}}],
+                 "temp_grants": [5, {"src": ["b"], "grants": [null, {"role": "admin"},
+                   {"role": "user"}]}]}
+                """);
+
+        assertThat(requireNonNull(reading.policy()).grantPlaces())
+                .containsExactly(
+                        new GrantPlace("grants[2]", 4, List.of(new CapabilityPlace(1, 6))),
+                        new GrantPlace(
+                                "temp_grants[1]", 7, List.of(new CapabilityPlace(1, 7), new CapabilityPlace(2, 8))));
     }
 
     @ParameterizedTest

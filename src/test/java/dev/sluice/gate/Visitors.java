@@ -1,6 +1,7 @@
 package dev.sluice.gate;
 
 import dev.sluice.access.Access;
+import dev.sluice.access.Explanation;
 import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.config.Policy;
@@ -12,6 +13,7 @@ import dev.sluice.pricing.PriceBook;
 import dev.sluice.routing.Router;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,5 +68,15 @@ public final class Visitors implements Identity, Access {
     @Override
     public Optional<Permit> permit(Caller caller, String provider, String model) {
         return Optional.empty();
+    }
+
+    @Override
+    public boolean readsPricing(Caller caller) {
+        return false;
+    }
+
+    @Override
+    public Explanation explain(Caller caller) {
+        return Access.of(NOTHING, InstantSource.system()).explain(caller);
     }
 }

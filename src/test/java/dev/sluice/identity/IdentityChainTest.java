@@ -92,14 +92,14 @@ class IdentityChainTest {
                 .addHeader(RawHeader.create("x-api-key", "gateway-key"))
                 .addHeader(RawHeader.create("Authorization", "Bearer " + ours))
                 .addHeader(RawHeader.create("x-goog-api-key", forSomebodyElse));
-        var identity = Identity.of(
+        var identity = IdentityChain.of(
                 settings("sluice.identity.jwt.issuers = [{ issuer = \"https://id.example.com\", audience = sluice }]"),
                 issuer::document,
                 file -> {
                     throw new IllegalStateException("no daemon here");
                 },
                 clock,
-                Map.of(Means.KEYS, KNOWS));
+                KNOWS);
 
         var identified =
                 identity.identify(LOCAL, request).toCompletableFuture().join().orElseThrow();
@@ -111,14 +111,14 @@ class IdentityChainTest {
 
     private Optional<String> login(String order, HttpRequest request) {
         var settings = settings("sluice.identity.order = " + order + ", sluice.trusted-proxies = [127.0.0.1]");
-        var identity = Identity.of(
+        var identity = IdentityChain.of(
                 settings,
                 address -> CompletableFuture.failedFuture(new IllegalStateException("no issuer here")),
                 file -> {
                     throw new IllegalStateException("no daemon here");
                 },
                 clock,
-                Map.of(Means.KEYS, KNOWS));
+                KNOWS);
         return identity.identify(LOCAL, request)
                 .toCompletableFuture()
                 .join()

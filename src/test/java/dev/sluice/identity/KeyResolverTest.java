@@ -29,7 +29,10 @@ class KeyResolverTest {
     private static final String SLOW = "sk-sluice-slow";
 
     private final CompletableFuture<GatewayKeys.Verdict> slow = new CompletableFuture<>();
-    private final Identity identity = Identity.of(List.of("127.0.0.1"), new FourKeys());
+    private final Identity identity = new IdentityChain(List.of(
+            new KeyResolver(new FourKeys()),
+            new ServeHeaders(List.of(AddressRange.of("127.0.0.1"))),
+            new Loopback()));
 
     /** One of a person, one of a machine, one that does not hold, and one of which nobody has said yet. */
     private final class FourKeys implements GatewayKeys {
@@ -82,6 +85,7 @@ class KeyResolverTest {
 
     private CompletableFuture<Optional<Caller>> identify(HttpRequest request) {
         return identity.identify(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), request)
+                .thenApply(known -> known.map(Identified::caller))
                 .toCompletableFuture();
     }
 

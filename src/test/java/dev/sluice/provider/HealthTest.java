@@ -2,8 +2,10 @@ package dev.sluice.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.provider.Condition.Breaker;
 import dev.sluice.testing.Eventually;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.testkit.javadsl.TestKit;
@@ -27,7 +29,7 @@ class HealthTest {
     }
 
     private static Health failed(int times, Duration rest) {
-        var health = new Health("p", system, rest);
+        var health = new Health("p", system, InstantSource.system(), rest);
         IntStream.range(0, times).forEach(i -> health.failed());
         return health;
     }
@@ -40,6 +42,22 @@ class HealthTest {
     @Test
     void restsAfterARowOfFailures() {
         assertThat(failed(Health.MAX_FAILURES, Duration.ofMinutes(1)).takes()).isFalse();
+    }
+
+    @Test
+    void tellsHowItIsAndSinceWhen() {
+        // Given
+        var clock = new SetClock();
+        var health = new Health("p", system, clock, Duration.ofMinutes(1));
+        assertThat(health.state()).isEqualTo(Breaker.CLOSED);
+        assertThat(health.since()).isNull();
+        // When
+        IntStream.range(0, Health.MAX_FAILURES).forEach(i -> health.failed());
+        // Then
+        assertThat(health.state()).isEqualTo(Breaker.OPEN);
+        assertThat(health.consecutiveFailures()).isEqualTo(Health.MAX_FAILURES);
+        assertThat(health.lastFailure()).isEqualTo(clock.instant());
+        Eventually.await(SOON, () -> assertThat(health.since()).isEqualTo(clock.instant()));
     }
 
     @Test

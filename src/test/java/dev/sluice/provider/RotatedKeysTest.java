@@ -50,6 +50,17 @@ class RotatedKeysTest {
         assertThat(nextSix()).contains("a");
     }
 
+    @Test
+    void tellsHowManyRest() {
+        keys.atHand(REQUEST).answered(answer(401));
+        keys.atHand(REQUEST).answered(answer(429));
+
+        assertThat(keys.resting()).isEqualTo(2);
+        assertThat(new Passthrough(keys).resting()).isEqualTo(2);
+        clock.move(RotatedKeys.SLOWED_REST);
+        assertThat(keys.resting()).isEqualTo(1);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {200, 400, 404, 500, 503, 529})
     void blamesAKeyForNothingElse(int status) {

@@ -8,6 +8,7 @@ import dev.sluice.journal.SqliteStore;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
+import dev.sluice.usage.Ledger.CallerRow;
 import dev.sluice.usage.Ledger.SessionRow;
 import dev.sluice.usage.Ledger.SessionView;
 import dev.sluice.wire.Usage;
@@ -116,6 +117,44 @@ class LedgerTest {
         awaitSessions(25);
 
         assertThat(pages(null, 10)).extracting(SessionRow::session).containsExactlyElementsOf(names(24, 0));
+    }
+
+    @Test
+    void addsUpACallerOverTheirSessions() {
+        for (var i = 0; i < 30; i++) {
+            var usage = i % 4 == 0 ? null : Usage.ofText(i, 2 * i);
+            record(exchange(
+                    "r" + i,
+                    "s" + i % 7,
+                    i % 7 < 3 ? "ann" : "bob",
+                    NOON.plusSeconds(i),
+                    usage,
+                    i % 3 == 0 ? null : 10L));
+        }
+        awaitSessions(30);
+
+        assertThat(await(ledger.callers(null, 10, null)))
+                .extracting(CallerRow::login, CallerRow::sessions, CallerRow::exchanges)
+                .containsExactly(tuple("ann", 3L, 14L), tuple("bob", 4L, 16L));
+    }
+
+    @Test
+    void listsCallersByLoginPageByPage() {
+        for (var i = 0; i < 9; i++) {
+            record(exchange("r" + i, "s" + i, "caller-" + (8 - i), NOON, null, null));
+        }
+        awaitSessions(9);
+
+        assertThat(await(ledger.callers(null, 4, null)))
+                .extracting(CallerRow::login)
+                .containsExactly("caller-0", "caller-1", "caller-2", "caller-3");
+        assertThat(await(ledger.callers(null, 4, "caller-6")))
+                .extracting(CallerRow::login)
+                .containsExactly("caller-7", "caller-8");
+        assertThat(await(ledger.callers("caller-5", 4, null)))
+                .extracting(CallerRow::login)
+                .containsExactly("caller-5");
+        assertThat(await(ledger.callers("nobody", 4, null))).isEmpty();
     }
 
     @Test
@@ -251,9 +290,47 @@ class LedgerTest {
             if (sessions.stream().mapToLong(SessionRow::exchanges).sum() >= exchanges || System.nanoTime() > deadline) {
                 assertThat(sessions.stream().mapToLong(SessionRow::exchanges).sum())
                         .isEqualTo(exchanges);
+                assertCallersAddUpAs(sessions);
                 return sessions;
             }
             Thread.onSpinWait();
+        }
+    }
+
+    /** Whatever happened to the ledger: the sums of callers are those of their sessions. */
+    private void assertCallersAddUpAs(List<SessionRow> sessions) {
+        var callers = await(ledger.callers(null, 1000, null));
+        assertThat(callers)
+                .extracting(CallerRow::login)
+                .containsExactlyElementsOf(sessions.stream()
+                        .map(SessionRow::login)
+                        .distinct()
+                        .sorted()
+                        .toList());
+        for (var caller : callers) {
+            var own = sessions.stream()
+                    .filter(it -> it.login().equals(caller.login()))
+                    .toList();
+            assertThat(caller)
+                    .isEqualTo(new CallerRow(
+                            caller.login(),
+                            own.stream()
+                                    .map(SessionRow::first)
+                                    .min(Instant::compareTo)
+                                    .orElseThrow(),
+                            own.stream()
+                                    .map(SessionRow::last)
+                                    .max(Instant::compareTo)
+                                    .orElseThrow(),
+                            own.size(),
+                            own.stream().mapToLong(SessionRow::exchanges).sum(),
+                            own.stream().mapToLong(SessionRow::inputTokens).sum(),
+                            own.stream()
+                                    .mapToLong(SessionRow::cachedInputTokens)
+                                    .sum(),
+                            own.stream().mapToLong(SessionRow::outputTokens).sum(),
+                            own.stream().mapToLong(SessionRow::costNanos).sum(),
+                            own.stream().mapToLong(SessionRow::unpriced).sum()));
         }
     }
 
