@@ -4,6 +4,9 @@
  * <p>There is no deny rule: what a caller may is the union of all grants that match, those of the policy and those that came
  * with the caller. All their buckets are charged; a bucket named by several is charged once. We read "the most specific
  * pattern wins", which some notes claim, as not binding: with a union there is nothing to win.
+ *
+ * <p>Which pages of other sites may read answers is a union, too. A field that could be read two ways allows nothing: without paths, without an
+ * origin, or for the origin {@code null}.
  */
 @NullMarked
 package dev.sluice.access;
