@@ -7,6 +7,7 @@ import dev.sluice.identity.Caller;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -108,8 +109,7 @@ class CrossOriginTest {
 
     private static Access access(String grants) {
         var reading = PolicyDocument.read("{ \"grants\": [" + grants + "] }");
-        var policy = reading.policy();
-        assertThat(policy).as(reading.findings().toString()).isNotNull();
+        var policy = Objects.requireNonNull(reading.policy(), reading.findings().toString());
         return Access.of(policy, InstantSource.fixed(NOON));
     }
 

@@ -65,7 +65,15 @@ class ReadEndpointsTest {
     private final InForce rules =
             InForce.of(requireNonNull(PolicyDocument.read(POLICY).policy()), NOON);
     private final Gate gate = new Gate(
-            AdminEndpoints.all(new FakePolicies(), new FakeQuota(), ledger, new FakeProviders(), new FakeKeys(), new FakeAudit(), NOON, kit.system()),
+            AdminEndpoints.all(
+                    new FakePolicies(),
+                    new FakeQuota(),
+                    ledger,
+                    new FakeProviders(),
+                    new FakeKeys(),
+                    new FakeAudit(),
+                    NOON,
+                    kit.system()),
             new Visitors(),
             () -> rules,
             new FakeAudit(),

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -71,7 +72,7 @@ class AuditDoorIT {
                     if (!running.isEmpty()) {
                         var paths = List.copyOf(running.keySet());
                         var path = paths.get(random.nextInt(paths.size()));
-                        end(running.remove(path), 200);
+                        end(Objects.requireNonNull(running.remove(path)), 200);
                         expected.addFirst("DONE " + path);
                     }
                 }

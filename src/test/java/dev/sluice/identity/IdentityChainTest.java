@@ -3,7 +3,6 @@ package dev.sluice.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
-import dev.sluice.config.IdentitySettings.Means;
 import dev.sluice.config.Settings;
 import dev.sluice.identity.Resolver.Answer;
 import dev.sluice.identity.Resolver.Asking;
@@ -14,7 +13,6 @@ import dev.sluice.testing.TestIssuer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

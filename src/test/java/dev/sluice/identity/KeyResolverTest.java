@@ -30,9 +30,7 @@ class KeyResolverTest {
 
     private final CompletableFuture<GatewayKeys.Verdict> slow = new CompletableFuture<>();
     private final Identity identity = new IdentityChain(List.of(
-            new KeyResolver(new FourKeys()),
-            new ServeHeaders(List.of(AddressRange.of("127.0.0.1"))),
-            new Loopback()));
+            new KeyResolver(new FourKeys()), new ServeHeaders(List.of(AddressRange.of("127.0.0.1"))), new Loopback()));
 
     /** One of a person, one of a machine, one that does not hold, and one of which nobody has said yet. */
     private final class FourKeys implements GatewayKeys {
