@@ -56,7 +56,7 @@ final class Strangers {
         }
         var mine = new Stranger(new CompletableFuture<>(), now);
         var current = known.merge(key, mine, (old, next) -> old.isFresh(now) ? old : next);
-        if (current != mine) {
+        if (current.verdict() != mine.verdict()) {
             free.release();
             return current.verdict();
         }
