@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,7 @@ class DocumentsIT {
                     .orTimeout(10, TimeUnit.SECONDS)
                     .join();
         } catch (CompletionException e) {
-            return (UpstreamFailure) e.getCause();
+            return (UpstreamFailure) Objects.requireNonNull(e.getCause());
         }
         throw new AssertionError("a document came");
     }

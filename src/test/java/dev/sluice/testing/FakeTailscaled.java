@@ -45,7 +45,7 @@ public final class FakeTailscaled implements AutoCloseable {
 
     /** A person's machine as the daemon describes it, indented by tabs; capabilities as JSON. */
     public static String person(String login, String capabilities) {
-        return ok(("""
+        return ok("""
                 {
                 \t"Node": {"ID": 1234, "StableID": "nABC123CNTRL", "Name": "laptop.tail-scale.ts.net.", "User": 42,
                 \t\t"Key": "nodekey:00", "Addresses": ["100.101.102.103/32"], "Hostinfo": {"OS": "linux"},
@@ -55,17 +55,17 @@ public final class FakeTailscaled implements AutoCloseable {
                 \t\t"Groups": ["group:eng", "engineering@example.com"]},
                 \t"CapMap": %s
                 }
-                """).formatted(login, capabilities));
+                """.formatted(login, capabilities));
     }
 
     /** A tagged machine: its profile is that of all of them. */
     public static String machine(String tags) {
-        return ok(("""
+        return ok("""
                 {"Node": {"ID": 99, "StableID": "nDEF456CNTRL", "Name": "ci-7.tail-scale.ts.net.", "User": 42, "Tags": %s,
                   "ComputedName": "ci-7"},
                  "UserProfile": {"ID": 1, "LoginName": "tagged-devices", "DisplayName": "Tagged Devices"},
                  "CapMap": null}
-                """).formatted(tags));
+                """.formatted(tags));
     }
 
     public static String ok(String body) {
