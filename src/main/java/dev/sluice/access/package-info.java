@@ -5,13 +5,11 @@
  * with the caller. All their buckets are charged; a bucket named by several is charged once. We read "the most specific
  * pattern wins", which some notes claim, as not binding: with a union there is nothing to win.
  *
- * <<<<<<< HEAD
  * <p>An {@code Explanation} is no second reading of the grants. It is told by the {@code Standing} that requests are decided by,
  * and a permit is put together from the same parts that it names.
- * =======
+ *
  * <p>Which pages of other sites may read answers is a union, too. A field that could be read two ways allows nothing: without paths, without an
  * origin, or for the origin {@code null}.
- * >>>>>>> audit-and-docs
  */
 @NullMarked
 package dev.sluice.access;

@@ -9,6 +9,7 @@ import dev.sluice.access.Permit;
 import dev.sluice.access.Role;
 import dev.sluice.config.GrantRule;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Refuser;
@@ -135,7 +136,15 @@ record AccessEndpoints() {
             List<Charge> buckets) {}
 
     List<Endpoint> endpoints() {
-        return List.of(new Endpoint(HttpMethods.GET, "/api/access", Needs.ROLE, this::explain));
+        return List.of(new Endpoint(HttpMethods.GET, "/api/access", Needs.ROLE, this::explain)
+                .documented(Doc.of("Why one has a role and may use a model, or not; administrators ask about anybody.")
+                        .query("model", String.class, "as clients write it; left out: the role alone")
+                        .query("login", String.class, "a person; left out with all below: who asks")
+                        .query("tag", String.class, "a machine's; may come more than once")
+                        .query("group", String.class, "group:x; may come more than once")
+                        .query("node", String.class, "the machine's stable id")
+                        .query("loopback", String.class, "true: a caller on the gateway's own machine")
+                        .answers(Answer.class)));
     }
 
     private CompletionStage<HttpResponse> explain(Call call) {

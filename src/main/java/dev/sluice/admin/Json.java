@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -23,6 +24,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.jspecify.annotations.Nullable;
 
 /** Reads strictly, writes snake_case. */
 final class Json {
@@ -82,7 +84,13 @@ final class Json {
 
     record ProblemError(String location, String message) {}
 
-    private record Problem(String type, String title, int status, String detail, List<ProblemError> errors) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Problem(
+            String type,
+            String title,
+            int status,
+            String detail,
+            @Nullable List<ProblemError> errors) {}
 
     /** An object with exactly these fields, all of them strings. */
     static JsonNode readTexts(byte[] body, String... fields) throws BadRequest {

@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import dev.sluice.access.Role;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Refuser;
@@ -90,9 +91,18 @@ record KeyEndpoints(GatewayKeys keys, InstantSource clock, ActorSystem<?> system
 
     List<Endpoint> endpoints() {
         return List.of(
-                new Endpoint(HttpMethods.GET, "/api/keys", Needs.ROLE, this::list),
-                new Endpoint(HttpMethods.POST, "/api/keys", Needs.ADMIN, this::create),
-                new Endpoint(HttpMethods.DELETE, "/api/keys/{id}", Needs.ROLE, this::revoke));
+                new Endpoint(HttpMethods.GET, "/api/keys", Needs.ROLE, this::list)
+                        .documented(Doc.of("One's own gateway keys, newest first; administrators: all.")
+                                .query("limit", long.class, "keys at a time")
+                                .query("before", String.class, "next_before of the page before")
+                                .answers(KeyList.class)),
+                new Endpoint(HttpMethods.POST, "/api/keys", Needs.ADMIN, this::create)
+                        .documented(Doc.of("Makes a gateway key; its text is told this once.")
+                                .takes(KeyRequest.Fields.class)
+                                .answers(201, NewKey.class)),
+                new Endpoint(HttpMethods.DELETE, "/api/keys/{id}", Needs.ROLE, this::revoke)
+                        .documented(Doc.of("Revokes a gateway key: one's own; administrators: any.")
+                                .answers(Key.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.key.KeyTerms;
 import dev.sluice.key.KeyTerms.Allowance;
@@ -12,6 +13,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what a key is wanted for: {@code owner}, and whatever else there is. */
 final class KeyRequest {
+    /** As it is read; everything but the owner may be left out. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Fields(
+            String owner,
+            @Nullable String name,
+            @Nullable List<String> tags,
+            @Nullable List<String> models,
+            @Nullable Quota quota,
+            @Nullable String expires,
+            @Nullable Boolean allowAdmin) {
+        record Quota(String capacity, String rate) {}
+    }
+
     private static final List<String> FIELDS =
             List.of("owner", "name", "tags", "models", "quota", "expires", "allow_admin");
     private static final List<String> QUOTA = List.of("capacity", "rate");

@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Role;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.pricing.PriceBook;
@@ -69,7 +70,10 @@ record ModelEndpoints(InstantSource clock, ActorSystem<?> system) {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(new Endpoint(HttpMethods.GET, "/api/models", Needs.ROLE, this::list));
+        return List.of(new Endpoint(HttpMethods.GET, "/api/models", Needs.ROLE, this::list)
+                .documented(Doc.of("Models that the caller may use, with prices; administrators: all.")
+                        .query("provider", String.class, "of this one alone")
+                        .answers(Models.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

@@ -6,6 +6,7 @@ import dev.sluice.gate.Call;
 import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
+import dev.sluice.gate.Refuser;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -79,9 +80,9 @@ final class OpenApiEndpoints {
         var responses = JsonNodeFactory.instance.objectNode();
         if (doc != null) {
             node.put("summary", doc.summary());
-            doc.query()
+            doc.parameters()
                     .forEach(it -> parameters.add(
-                            parameter(it.name(), "query", it.type()).put("description", it.description())));
+                            parameter(it.name(), it.in(), it.type()).put("description", it.description())));
             if (doc.request() != null) {
                 var body = node.putObject("requestBody").put("required", true);
                 body.set("content", content("application/json", schemas.reference(doc.request())));
@@ -94,7 +95,11 @@ final class OpenApiEndpoints {
         responses
                 .putObject("default")
                 .put("description", "A refusal, or trouble.")
-                .set("content", content("application/json", schemas.reference(Refusal.class)));
+                .set(
+                        "content",
+                        endpoint.refuser() == Refuser.PROBLEM
+                                ? content("application/problem+json", schemas.reference(Json.Problem.class))
+                                : content("application/json", schemas.reference(Refusal.class)));
         node.set("responses", responses);
         return node;
     }
@@ -105,10 +110,14 @@ final class OpenApiEndpoints {
             var type = doc.response();
             var schema = type == null
                     ? JsonNodeFactory.instance.objectNode().put("type", "object")
-                    : schemas.reference(type);
+                    : doc.list() ? list(schemas.reference(type)) : schemas.reference(type);
             answer.set("content", content(doc.media(), schema));
         }
         return answer;
+    }
+
+    private static ObjectNode list(ObjectNode item) {
+        return JsonNodeFactory.instance.objectNode().put("type", "array").set("items", item);
     }
 
     private static ObjectNode content(String media, ObjectNode schema) {

@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import dev.sluice.admin.Json.ProblemError;
 import dev.sluice.config.Finding;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Handler;
 import dev.sluice.gate.Needs;
@@ -50,6 +51,10 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
     /** {@code troubles} are sentences: why the file on disk is not in force, or was not written. */
     private record Config(String config, long version, List<String> troubles) {}
 
+    private record NewConfig(String config) {}
+
+    private record OldNewConfig(String config, String hash) {}
+
     private record OldConfig(String config, boolean exists, String hash) {}
 
     private record NewHash(String hash) {}
@@ -88,14 +93,40 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
 
     List<Endpoint> endpoints() {
         return List.of(
-                endpoint(HttpMethods.GET, "/aperture/config", this::get),
-                endpoint(HttpMethods.PUT, "/aperture/config", this::put),
-                endpoint(HttpMethods.POST, "/aperture/config:validate", this::validate),
-                endpoint(HttpMethods.GET, "/aperture/config/versions", this::versions),
-                endpoint(HttpMethods.GET, "/aperture/config/versions/{number}", this::version),
-                endpoint(HttpMethods.POST, "/aperture/config/versions/{number}:rollback", this::rollBack),
-                new Endpoint(HttpMethods.GET, "/api/config", Needs.ADMIN, this::oldGet),
-                new Endpoint(HttpMethods.PUT, "/api/config", Needs.ADMIN, this::oldPut));
+                endpoint(HttpMethods.GET, "/aperture/config", this::get)
+                        .documented(Doc.of(
+                                        "The policy document in force, secrets redacted; its ETag is what If-Match is to say.")
+                                .answers(Config.class)),
+                endpoint(HttpMethods.PUT, "/aperture/config", this::put)
+                        .documented(Doc.of(
+                                        "Saves a policy document over the one that If-Match names, * for any, and puts it in force. Marks of secrets mean the stored ones.")
+                                .header("If-Match", "the ETag that the document was read with, or *")
+                                .takes(NewConfig.class)
+                                .answers(Config.class)),
+                endpoint(HttpMethods.POST, "/aperture/config:validate", this::validate)
+                        .documented(Doc.of("What keeps a policy document from being saved.")
+                                .takes(NewConfig.class)
+                                .answers(Validity.class)),
+                endpoint(HttpMethods.GET, "/aperture/config/versions", this::versions)
+                        .documented(Doc.of("Versions of the policy document, newest first.")
+                                .query("limit", long.class, "versions at a time")
+                                .query("before", long.class, "next_before of the page before")
+                                .answers(VersionList.class)),
+                endpoint(HttpMethods.GET, "/aperture/config/versions/{number}", this::version)
+                        .documented(Doc.of("One version, and what changed in it, secrets redacted.")
+                                .answers(PastView.class)),
+                endpoint(HttpMethods.POST, "/aperture/config/versions/{number}:rollback", this::rollBack)
+                        .documented(Doc.of(
+                                        "Saves an earlier version anew, over the one that If-Match names if it is there.")
+                                .header("If-Match", "as for PUT; left out: over any")
+                                .answers(Config.class)),
+                new Endpoint(HttpMethods.GET, "/api/config", Needs.ADMIN, this::oldGet)
+                        .documented(Doc.of("As GET /aperture/config, in an older form.")
+                                .answers(OldConfig.class)),
+                new Endpoint(HttpMethods.PUT, "/api/config", Needs.ADMIN, this::oldPut)
+                        .documented(Doc.of("As PUT /aperture/config, in an older form.")
+                                .takes(OldNewConfig.class)
+                                .answers(NewHash.class)));
     }
 
     private static Endpoint endpoint(HttpMethod method, String path, Handler handler) {

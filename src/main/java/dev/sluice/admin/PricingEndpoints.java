@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sluice.access.Role;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Handler;
 import dev.sluice.gate.Needs;
@@ -101,13 +102,17 @@ final class PricingEndpoints {
 
     private static Endpoint endpoint(String path, Handler handler) {
         return new Endpoint(
-                HttpMethods.GET,
-                path,
-                Needs.ROLE,
-                call -> mayRead(call)
-                        ? handler.handle(call)
-                        : refuse(Kind.NO_ROLE, 403, "access denied: read_pricing is not granted"),
-                Refuser.PROBLEM);
+                        HttpMethods.GET,
+                        path,
+                        Needs.ROLE,
+                        call -> mayRead(call)
+                                ? handler.handle(call)
+                                : refuse(Kind.NO_ROLE, 403, "access denied: read_pricing is not granted"),
+                        Refuser.PROBLEM)
+                .documented(Doc.of(
+                                "The price table in force; for administrators and grants with read_pricing. If-None-Match: 304.")
+                        .query("provider", String.class, "the list that this provider is counted by, alone")
+                        .answers(Pricing.class));
     }
 
     private static boolean mayRead(Call call) {

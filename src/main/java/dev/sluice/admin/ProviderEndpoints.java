@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Role;
 import dev.sluice.config.ProviderRule;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.provider.Condition;
@@ -75,7 +76,10 @@ record ProviderEndpoints(Providers providers) {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(new Endpoint(HttpMethods.GET, "/api/providers", Needs.ROLE, this::list));
+        return List.of(new Endpoint(HttpMethods.GET, "/api/providers", Needs.ROLE, this::list)
+                .documented(
+                        Doc.of("Providers of models that the caller may use; administrators: all, and how each does.")
+                                .answersListOf(Provider.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

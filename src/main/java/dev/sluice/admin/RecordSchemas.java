@@ -1,11 +1,13 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +45,14 @@ final class RecordSchemas {
         if (type == boolean.class || type == Boolean.class) {
             return node.put("type", "boolean");
         }
+        if (type == BigDecimal.class) {
+            return node.put("type", "number");
+        }
         if (type == Object.class) {
             return node;
         }
         throw new IllegalArgumentException(
-                type + " (expected: String, long, int, boolean, Object, List, Map or a record)");
+                type + " (expected: String, long, int, boolean, BigDecimal, Object, List, Map or a record)");
     }
 
     /** The enclosing class helps where two have one name. */
@@ -73,10 +78,20 @@ final class RecordSchemas {
         var properties = node.putObject("properties");
         for (var component : type.getRecordComponents()) {
             var name = Json.nameOf(type, component.getName());
-            required.add(name);
+            if (!isLeftOut(type, component)) {
+                required.add(name);
+            }
             properties.set(name, member(component));
         }
         return node.put("additionalProperties", false);
+    }
+
+    /** Whether a null is nothing at all. */
+    private static boolean isLeftOut(Class<?> type, RecordComponent component) {
+        var include = type.getAnnotation(JsonInclude.class);
+        return include != null
+                && include.value() == JsonInclude.Include.NON_NULL
+                && component.getAnnotatedType().isAnnotationPresent(Nullable.class);
     }
 
     private ObjectNode member(RecordComponent component) {

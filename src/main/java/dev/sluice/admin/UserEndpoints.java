@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import dev.sluice.access.Role;
 import dev.sluice.gate.Call;
+import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.usage.Ledger;
@@ -53,7 +54,11 @@ record UserEndpoints(Ledger ledger, ActorSystem<?> system) {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(new Endpoint(HttpMethods.GET, "/api/users", Needs.ROLE, this::list));
+        return List.of(new Endpoint(HttpMethods.GET, "/api/users", Needs.ROLE, this::list)
+                .documented(Doc.of("Who used the gateway, and how much; others than administrators see themselves.")
+                        .query("limit", long.class, "users at a time")
+                        .query("after", String.class, "next_after of the page before")
+                        .answers(UserList.class)));
     }
 
     private CompletionStage<HttpResponse> list(Call call) {

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** One empty policy, which nobody can change. */
+/** One empty policy, whatever is saved. */
 final class FakePolicies implements Policies {
     private static final Version ONLY = new Version(1, "abc", FILE, Instant.EPOCH, null);
 
@@ -34,7 +34,7 @@ final class FakePolicies implements Policies {
 
     @Override
     public CompletionStage<Outcome> save(String text, @Nullable String over, Caller by) {
-        return CompletableFuture.completedFuture(new Outdated(ONLY));
+        return CompletableFuture.completedFuture(new Saved(current()));
     }
 
     @Override
@@ -49,11 +49,11 @@ final class FakePolicies implements Policies {
 
     @Override
     public CompletionStage<Optional<Past>> version(long number) {
-        return CompletableFuture.completedFuture(Optional.empty());
+        return CompletableFuture.completedFuture(Optional.of(new Past(ONLY, "{}", "")));
     }
 
     @Override
     public CompletionStage<Outcome> rollBack(long number, @Nullable String over, Caller by) {
-        return CompletableFuture.completedFuture(new NoSuchVersion());
+        return CompletableFuture.completedFuture(new Saved(current()));
     }
 }

@@ -60,15 +60,46 @@ class OpenApiTest {
             new Random(1));
 
     /** What to ask each endpoint so that it answers as described: a path, or a path, a space and a body. */
-    private static final Map<String, List<String>> EXAMPLES = Map.of(
-            "GET /api/quotas", List.of("/api/quotas"),
-            "POST /api/quotas/refill", List.of("/api/quotas/refill {\"bucket\":\"daily:bob\",\"amount\":\"$5.00\"}"),
-            "GET /api/sessions", List.of("/api/sessions", "/api/sessions?limit=1&before=2026-11-21T13:00:00Z"),
-            "GET /api/sessions/{id}", List.of("/api/sessions/" + FakeLedger.SESSION),
-            "GET /api/audit", List.of("/api/audit", "/api/audit?limit=5&before=100"),
-            "GET /api/whoami", List.of("/api/whoami"),
-            "GET /aperture/config.schema.json", List.of("/aperture/config.schema.json"),
-            "GET /aperture/openapi.json", List.of("/aperture/openapi.json"));
+    private static final Map<String, List<String>> EXAMPLES = Map.ofEntries(
+            Map.entry("GET /api/quotas", List.of("/api/quotas")),
+            Map.entry(
+                    "POST /api/quotas/refill",
+                    List.of("/api/quotas/refill {\"bucket\":\"daily:bob\",\"amount\":\"$5.00\"}")),
+            Map.entry(
+                    "GET /api/sessions", List.of("/api/sessions", "/api/sessions?limit=1&before=2026-11-21T13:00:00Z")),
+            Map.entry("GET /api/sessions/{id}", List.of("/api/sessions/" + FakeLedger.SESSION)),
+            Map.entry("GET /api/audit", List.of("/api/audit", "/api/audit?limit=5&before=100")),
+            Map.entry("GET /api/whoami", List.of("/api/whoami")),
+            Map.entry("GET /aperture/config.schema.json", List.of("/aperture/config.schema.json")),
+            Map.entry("GET /aperture/openapi.json", List.of("/aperture/openapi.json")),
+            Map.entry(
+                    "GET /api/access",
+                    List.of("/api/access", "/api/access?model=gpt-4.1&login=alice", "/api/access?model=nothing")),
+            Map.entry("GET /api/providers", List.of("/api/providers")),
+            Map.entry("GET /api/models", List.of("/api/models")),
+            Map.entry("GET /aperture/pricing", List.of("/aperture/pricing")),
+            Map.entry("GET /aperture/pricing/{+model}", List.of("/aperture/pricing/gpt-4.1")),
+            Map.entry("GET /aperture/pricing/{maker}/{+model}", List.of("/aperture/pricing/openai/gpt-4.1")),
+            Map.entry("GET /api/users", List.of("/api/users")),
+            Map.entry("GET /api/keys", List.of("/api/keys")),
+            Map.entry(
+                    "POST /api/keys",
+                    List.of(
+                            "/api/keys {\"owner\":\"alice\"}",
+                            "/api/keys {\"owner\":\"alice\",\"tags\":[\"tag:ci\"],\"quota\":{\"capacity\":\"$10\",\"rate\":\"$5/day\"},\"allow_admin\":true}")),
+            Map.entry("DELETE /api/keys/{id}", List.of("/api/keys/key1")),
+            Map.entry("GET /aperture/config", List.of("/aperture/config")),
+            Map.entry("PUT /aperture/config", List.of("/aperture/config {\"config\":\"{}\"}")),
+            Map.entry("POST /aperture/config:validate", List.of("/aperture/config:validate {\"config\":\"{}\"}")),
+            Map.entry(
+                    "GET /aperture/config/versions",
+                    List.of("/aperture/config/versions", "/aperture/config/versions?limit=1&before=9")),
+            Map.entry("GET /aperture/config/versions/{number}", List.of("/aperture/config/versions/1")),
+            Map.entry(
+                    "POST /aperture/config/versions/{number}:rollback",
+                    List.of("/aperture/config/versions/1:rollback")),
+            Map.entry("GET /api/config", List.of("/api/config")),
+            Map.entry("PUT /api/config", List.of("/api/config {\"config\":\"{}\",\"hash\":\"abc\"}")));
 
     private static JsonNode document;
 
@@ -206,7 +237,10 @@ class OpenApiTest {
     }
 
     private static HttpResponse ask(HttpRequest request) {
-        return gate.handle(Visitors.PEER, request.addHeader(RawHeader.create(Visitors.HEADER, "root")))
+        return gate.handle(
+                        Visitors.PEER,
+                        request.addHeader(RawHeader.create(Visitors.HEADER, "root"))
+                                .addHeader(RawHeader.create("If-Match", "*")))
                 .toCompletableFuture()
                 .join();
     }
