@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
 /** Gateway keys from the administrator who makes one to the provider that never sees it, through sockets. */
+@SuppressWarnings("NullAway.Init") // Made before any test.
 class GatewayKeyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration SOON = Duration.ofSeconds(5);

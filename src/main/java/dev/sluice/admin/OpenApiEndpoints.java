@@ -97,7 +97,7 @@ final class OpenApiEndpoints {
                 .put("description", "A refusal, or trouble.")
                 .set(
                         "content",
-                        endpoint.refuser() == Refuser.PROBLEM
+                        endpoint.refuser().equals(Refuser.PROBLEM)
                                 ? content("application/problem+json", schemas.reference(Json.Problem.class))
                                 : content("application/json", schemas.reference(Refusal.class)));
         node.set("responses", responses);

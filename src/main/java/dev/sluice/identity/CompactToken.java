@@ -21,7 +21,7 @@ record CompactToken(String text, String issuer, JsonNode claims) {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    /** {@code {"} in base64: so begins a header. */
+    /** An opening brace and a quote, in Base64: so begins a header. */
     private static final String BEGIN = "eyJ";
 
     /** Null for whatever is none: providers' keys, mostly, and tokens that only their issuer can read. */

@@ -28,6 +28,7 @@ final class LocalApi {
     private final Duration patience;
 
     /** @param body empty unless the status is 200 */
+    @SuppressWarnings("ArrayRecordComponent") // Read once, compared by nobody.
     record Reply(int status, byte[] body) {}
 
     /**
@@ -65,17 +66,17 @@ final class LocalApi {
                 })
                 .connect();
         var channel = opening.channel();
-        opening.addListener(opened -> {
+        var _ = opening.addListener(opened -> {
             if (!opened.isSuccess()) {
                 reply.completeExceptionally(opened.cause());
             }
         });
-        channel.eventLoop()
+        var _ = channel.eventLoop()
                 .schedule(
                         () -> {
                             if (reply.completeExceptionally(
                                     new IOException("no answer in " + patience.toMillis() + " ms"))) {
-                                channel.close();
+                                var _ = channel.close();
                             }
                         },
                         patience.toMillis(),
@@ -99,7 +100,7 @@ final class LocalApi {
             request.headers()
                     .set(HttpHeaderNames.HOST, "local-tailscaled.sock")
                     .set(HttpHeaderNames.CONNECTION, "close");
-            context.writeAndFlush(request).addListener(written -> {
+            var _ = context.writeAndFlush(request).addListener(written -> {
                 if (!written.isSuccess()) {
                     fail(context, written.cause());
                 }
@@ -114,7 +115,7 @@ final class LocalApi {
             }
             var status = response.status().code();
             reply.complete(new Reply(status, status == 200 ? ByteBufUtil.getBytes(response.content()) : new byte[0]));
-            context.close();
+            var _ = context.close();
         }
 
         @Override
@@ -129,7 +130,7 @@ final class LocalApi {
 
         private void fail(ChannelHandlerContext context, Throwable cause) {
             reply.completeExceptionally(cause);
-            context.close();
+            var _ = context.close();
         }
     }
 }

@@ -49,6 +49,7 @@ final class Tailnet implements Resolver {
     /** By the object that stands for it, which lives as long as it does, or longer. */
     private record Connection(InetSocketAddress peer) {
         @Override
+        @SuppressWarnings("ReferenceEquality") // Two connections in a row may have one address and port.
         public boolean equals(@Nullable Object other) {
             return other instanceof Connection that && that.peer == peer;
         }

@@ -42,6 +42,7 @@ final class Strangers {
     }
 
     /** @param question about this key; asked if it was not just now */
+    @SuppressWarnings("ReferenceEquality") // A question is its own only equal.
     CompletionStage<Verdict> verify(KeyHash key, Supplier<CompletionStage<Verdict>> question) {
         var now = nanos.getAsLong();
         var before = known.get(key);

@@ -23,8 +23,7 @@ final class Diff {
         if (old.size() + now.size() > MAX_LINES) {
             return null;
         }
-        var patch = DiffUtils.diff(
-                old, now, MyersDiffWithLinearSpace.<String>factory().create());
+        var patch = DiffUtils.diff(old, now, MyersDiffWithLinearSpace.factory().create());
         List<String> lines = UnifiedDiffUtils.generateUnifiedDiff(nameBefore, nameAfter, old, patch, CONTEXT);
         return lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
     }

@@ -41,7 +41,7 @@ class StrangersTest {
 
     @Test
     void areRefusedForAWhileWithoutAQuestion() {
-        verify("a");
+        var _ = verify("a");
         questions.getFirst().complete(NO);
         now += Strangers.REMEMBERED_FOR.toNanos() - 1;
         assertThat(verify("a")).isCompletedWithValue(NO);
@@ -55,7 +55,7 @@ class StrangersTest {
 
     @Test
     void areNoneAnyMoreWhenTheyAreKnown() {
-        verify("a");
+        var _ = verify("a");
         questions.getFirst().complete(YES);
 
         assertThat(strangers.remembered()).isZero();
@@ -83,7 +83,7 @@ class StrangersTest {
     @Test
     void fillNoMemory() {
         for (var i = 0; i < 100_000; i++) {
-            verify("k" + i);
+            var _ = verify("k" + i);
             questions.removeLast().complete(NO);
             assertThat(strangers.remembered()).isLessThanOrEqualTo(Strangers.REMEMBERED);
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.key.KeyTerms.Allowance;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,7 +16,7 @@ class TermsCheckTest {
         return TermsCheck.findings(terms, NOON);
     }
 
-    private static KeyTerms of(List<String> tags, List<String> models, Allowance quota) {
+    private static KeyTerms of(List<String> tags, List<String> models, @Nullable Allowance quota) {
         return new KeyTerms("alice@example.com", "", tags, models, quota, null, false);
     }
 

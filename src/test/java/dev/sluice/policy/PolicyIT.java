@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.config.PolicyDocument;
+import dev.sluice.config.Redaction;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.TestGateway;
 import java.io.IOException;
@@ -17,7 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The policy of a running gateway, changed through its API and in its file. */
+@SuppressWarnings("NullAway.Init") // Made before any test.
 class PolicyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration SOON = Duration.ofSeconds(5);
@@ -144,6 +150,49 @@ class PolicyIT {
         assertThat(locked.json().path("detail").textValue()).contains("administrator");
         var validated = send("POST", "/aperture/config:validate", json(document), "x", "y");
         assertThat(validated.json().toString()).isEqualTo("{\"valid\":true,\"errors\":null}");
+    }
+
+    /** Whatever a document turns into: all of it is in force or nothing of it, here, in the file and on the way out. */
+    @Test
+    void isNeverHalfApplied() throws Exception {
+        var seed = Long.getLong("sluice.seed", System.nanoTime());
+        var random = new Random(seed);
+        var inForce = policy("m1");
+        var saved = 0;
+        for (var i = 0; i < 300; i++) {
+            var label = i + " of -Dsluice.seed=" + seed;
+            var document = changed(policy("m" + i), random);
+            var put = put(document, "*");
+            assertThat(put.status()).as(label).isIn(200, 422);
+            if (put.status() == 200) {
+                inForce = document;
+                saved++;
+            }
+            assertThat(Files.readString(file)).as(label).isEqualTo(inForce);
+            var expected = Redaction.of(inForce).text();
+            assertThat(get("/aperture/config").json().path("config").textValue())
+                    .as(label)
+                    .isEqualTo(expected);
+            assertThat(models())
+                    .as(label)
+                    .isEqualTo(
+                            Objects.requireNonNull(PolicyDocument.read(inForce).policy()).providers().values().stream()
+                                    .flatMap(it -> it.models().stream())
+                                    .toList());
+        }
+        assertThat(saved).isBetween(10, 290);
+    }
+
+    /** With a character less, more or otherwise, or as it was. */
+    private static String changed(String document, Random random) {
+        var at = random.nextInt(document.length());
+        var other = "{}[]\",:/x5 ".charAt(random.nextInt(12));
+        return switch (random.nextInt(4)) {
+            case 0 -> document.substring(0, at) + document.substring(at + 1);
+            case 1 -> document.substring(0, at) + other + document.substring(at);
+            case 2 -> document.substring(0, at) + other + document.substring(at + 1);
+            default -> document;
+        };
     }
 
     @Test
@@ -296,7 +345,7 @@ class PolicyIT {
         assertThat(models()).isEmpty();
     }
 
-    private static Iterable<String> models() throws Exception {
+    private static List<String> models() throws Exception {
         return get("/v1/models").json().path("data").findValuesAsText("id").stream()
                 .filter(it -> !it.equals("p"))
                 .toList();

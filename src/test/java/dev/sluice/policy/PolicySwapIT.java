@@ -7,6 +7,7 @@ import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.Stand;
 import dev.sluice.testing.TestFormat;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class PolicySwapIT {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<TestFormat> FORMATS = List.of(TestFormat.values());
     private static final int SWAPS = 1000;
     private static final int CLIENTS = 6;
     private static final int LONG_STREAMS = 4;
@@ -73,7 +75,7 @@ class PolicySwapIT {
             };
             var asking = IntStream.range(0, CLIENTS).mapToObj(client -> (Callable<Boolean>) () -> {
                 for (var i = 0; !swapped.get(); i++) {
-                    var format = TestFormat.values()[i % TestFormat.values().length];
+                    var format = FORMATS.get(i % FORMATS.size());
                     ask(stand, format, "short", "events=3");
                     asked.incrementAndGet();
                 }

@@ -1,5 +1,6 @@
 package dev.sluice.pricing;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.config.Policy;
@@ -11,6 +12,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
 class PriceListTest {
@@ -59,11 +61,11 @@ class PriceListTest {
                 Map.of("gpt-4.1", Map.of("input_cost_per_token", new BigDecimal("0.000001"))));
         var models = PriceBook.of(policy).list(Samples.DAY, null).models();
 
-        assertThat(models.get("gpt-4.1").get("openai").source()).isEqualTo(Source.POLICY);
-        assertThat(models.get("gpt-4.1").get("openai").rates().get("input")).isEqualByComparingTo("0.000001");
-        assertThat(models.get("gpt-4.1").get("openai").rates().get("output")).isEqualByComparingTo("0.000008");
-        assertThat(models.get("gpt-6-sol").get("openai").source()).isEqualTo(Source.CORRECTION);
-        assertThat(models.get("gpt-4o").get("openai").source()).isEqualTo(Source.TABLE);
+        assertThat(price(models, "gpt-4.1").source()).isEqualTo(Source.POLICY);
+        assertThat(price(models, "gpt-4.1").rates().get("input")).isEqualByComparingTo("0.000001");
+        assertThat(price(models, "gpt-4.1").rates().get("output")).isEqualByComparingTo("0.000008");
+        assertThat(price(models, "gpt-6-sol").source()).isEqualTo(Source.CORRECTION);
+        assertThat(price(models, "gpt-4o").source()).isEqualTo(Source.TABLE);
     }
 
     @Test
@@ -86,5 +88,9 @@ class PriceListTest {
         assertThat(book.since(since)).isEqualTo(since);
         assertThat(book.list(since, null)).isEqualTo(book.list(Samples.DAY, null));
         assertThat(book.since(LocalDate.MIN)).isEqualTo(LocalDate.MIN);
+    }
+
+    private static PriceList.Price price(SortedMap<String, SortedMap<String, PriceList.Price>> models, String model) {
+        return requireNonNull(requireNonNull(models.get(model), model).get("openai"), model);
     }
 }

@@ -122,7 +122,7 @@ class LedgerTest {
     @Test
     void addsUpACallerOverTheirSessions() {
         for (var i = 0; i < 30; i++) {
-            var usage = i % 4 == 0 ? null : Usage.ofText(i, 2 * i);
+            var usage = i % 4 == 0 ? null : Usage.ofText(i, 2L * i);
             record(exchange(
                     "r" + i,
                     "s" + i % 7,
