@@ -116,10 +116,10 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
                         .documented(Doc.of("One version, and what changed in it, secrets redacted.")
                                 .answers(PastView.class)),
                 endpoint(HttpMethods.POST, "/aperture/config/versions/{number}:rollback", this::rollBack)
-                        .documented(Doc.of(
-                                        "Saves an earlier version anew, over the one that If-Match names if it is there.")
-                                .header("If-Match", "as for PUT; left out: over any")
-                                .answers(Config.class)),
+                        .documented(
+                                Doc.of("Saves an earlier version anew, over the one that If-Match names, * for any.")
+                                        .header("If-Match", "as for PUT")
+                                        .answers(Config.class)),
                 new Endpoint(HttpMethods.GET, "/api/config", Needs.ADMIN, this::oldGet)
                         .documented(Doc.of("As GET /aperture/config, in an older form.")
                                 .answers(OldConfig.class)),
@@ -149,17 +149,20 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
         var over = ifMatch(call.request());
         if (over == null) {
             discard(call);
-            return done(
-                    refuse(
-                            Kind.BAD_REQUEST,
-                            428,
-                            "If-Match: nothing (expected: the ETag that GET /aperture/config gave, or * to save over anything)"));
+            return done(noIfMatch());
         }
         return read(
                 call,
                 "config",
                 text -> policies.save(text, hash(over), call.caller())
                         .thenApplyAsync(outcome -> outcome(call, outcome), system.executionContext()));
+    }
+
+    private static HttpResponse noIfMatch() {
+        return refuse(
+                Kind.BAD_REQUEST,
+                428,
+                "If-Match: nothing (expected: the ETag that GET /aperture/config gave, or * to save over anything)");
     }
 
     private HttpResponse outcome(Call call, Outcome outcome) {
@@ -255,7 +258,11 @@ record PolicyEndpoints(Policies policies, ActorSystem<?> system) {
 
     private CompletionStage<HttpResponse> rollBack(Call call) {
         discard(call);
-        return policies.rollBack(number(call), hash(ifMatch(call.request())), call.caller())
+        var over = ifMatch(call.request());
+        if (over == null) {
+            return done(noIfMatch());
+        }
+        return policies.rollBack(number(call), hash(over), call.caller())
                 .thenApplyAsync(outcome -> outcome(call, outcome), system.executionContext());
     }
 

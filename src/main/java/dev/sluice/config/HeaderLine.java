@@ -55,11 +55,17 @@ final class HeaderLine {
                 section.findings()
                         .warn(
                                 entry.at(),
-                                prefix + "add_headers entry \"" + entry.written()
+                                prefix + "add_headers entry \"" + quotable(entry.written())
                                         + "\" must be in \"Header-Name: value\" format");
             }
         }
         return headers;
+    }
+
+    /** Whatever is wrong with a line, behind its colon may stand a credential. */
+    private static String quotable(String written) {
+        var colon = written.indexOf(':');
+        return colon < 0 || written.substring(colon + 1).isBlank() ? written : written.substring(0, colon) + ": ***";
     }
 
     private static void add(

@@ -90,6 +90,8 @@ final class HuJson {
         }
     }
 
+    private static final String UNRECOGNIZED = "Unrecognized token";
+
     private static final Pattern SOURCE = Pattern.compile("\\[Source: .*; line: (\\d+), column: (\\d+)]");
 
     private final JsonParser parser;
@@ -199,7 +201,9 @@ final class HuJson {
 
     /** Jackson points to where an object began by naming a source that it hides. */
     private static String placed(String message) {
-        return SOURCE.matcher(message).replaceAll("line $1, column $2");
+        var placed = SOURCE.matcher(message).replaceAll("line $1, column $2");
+        // The token may be a key that somebody forgot to put into quotes.
+        return placed.startsWith(UNRECOGNIZED) ? UNRECOGNIZED + placed.substring(placed.lastIndexOf('\'') + 1) : placed;
     }
 
     private static String firstLine(@Nullable String message) {

@@ -18,6 +18,9 @@ public record Redaction(String text, Map<String, String> secrets) {
     /** So much of a key tells people which one it is, and nobody what it is; of a short one, less. */
     private static final int SHOWN = 8;
 
+    /** More than any document has; in characters. */
+    private static final long MOST_RESTORED = 4 << 20;
+
     private static final int SHARE_SHOWN = 4;
 
     /** Half of a character that takes two would be lost on its way to a client and back. */
@@ -48,7 +51,19 @@ public record Redaction(String text, Map<String, String> secrets) {
 
     /** A document with this one's secrets where its marks stand. Unknown marks stay: no document with one of them is read. */
     public String restore(String other) {
-        return splice(other, SecretPlaces.in(other), (place, written) -> secrets.getOrDefault(place.value(), written));
+        var places = SecretPlaces.in(other);
+        var grown = (long) other.length()
+                + places.stream()
+                        .mapToLong(it -> secrets.getOrDefault(it.value(), "").length())
+                        .sum();
+        if (grown > MOST_RESTORED) {
+            // Small marks of large secrets, over and over: it is no document, and reading it says so.
+            return other;
+        }
+        return splice(
+                other,
+                places,
+                (place, written) -> place.lost() ? written : secrets.getOrDefault(place.value(), written));
     }
 
     /** Marks in a document that stand for nothing. */

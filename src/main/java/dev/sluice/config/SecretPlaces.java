@@ -23,8 +23,9 @@ final class SecretPlaces {
      * @param value   the secret itself
      * @param start   of what stands for it in the text, with its escapes
      * @param end     after it
+     * @param lost    a mark of a whole line, of which nobody knows any more where its value began: it cannot be restored
      */
-    record Place(String owner, String value, int start, int end, HuJson.Place at) {}
+    record Place(String owner, String value, int start, int end, boolean lost, HuJson.Place at) {}
 
     /** A line's value is a credential when its header's name says so. */
     private static final Pattern CREDENTIAL =
@@ -101,7 +102,8 @@ final class SecretPlaces {
         var at = parser.currentTokenLocation();
         var value = parser.getText();
         var end = offset + Math.toIntExact(parser.currentLocation().getCharOffset()) - 1;
-        if (secrecy == Secrecy.HEADER && !value.startsWith(Redaction.MARK)) {
+        var lost = secrecy == Secrecy.HEADER && value.startsWith(Redaction.MARK);
+        if (secrecy == Secrecy.HEADER && !lost) {
             var colon = value.indexOf(':');
             if (colon < 0
                     || !CREDENTIAL
@@ -120,7 +122,8 @@ final class SecretPlaces {
             }
         }
         if (!isPlain(value)) {
-            places.add(new Place(owner(path), value, start, end, new HuJson.Place(at.getLineNr(), at.getColumnNr())));
+            places.add(new Place(
+                    owner(path), value, start, end, lost, new HuJson.Place(at.getLineNr(), at.getColumnNr())));
         }
     }
 

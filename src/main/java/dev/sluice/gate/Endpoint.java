@@ -1,5 +1,6 @@
 package dev.sluice.gate;
 
+import dev.sluice.access.Role;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -33,9 +34,9 @@ public record Endpoint(
         return new Endpoint(method, path, needs, handler, refuser, text);
     }
 
-    /** Whether it changes something of the control plane: then the audit log has every call of it. */
-    boolean isAudited() {
-        return (needs == Needs.ADMIN || needs == Needs.ROLE) && !SAFE.contains(method);
+    /** Whether a caller of this role changes something of the control plane as an administrator: then the audit log has every call of it. */
+    boolean isAudited(Role role) {
+        return (needs == Needs.ADMIN || (needs == Needs.ROLE && role == Role.ADMIN)) && !SAFE.contains(method);
     }
 
     /** An endpoint that nobody describes. */

@@ -134,7 +134,7 @@ public final class Gate {
         }
         var seen = known.get().withoutProof(request);
         var readable = OtherSites.readable(rules.access(), caller);
-        var answer = endpoint.isAudited()
+        var answer = endpoint.isAudited(role)
                 ? handleAudited(endpoint, new Call(caller, role, rules, seen, parameters, peer, new Notes()))
                 : handle(endpoint, new Call(caller, role, rules, seen, parameters, peer));
         return readable == CrossOrigin.NONE || request.getHeader("origin").isEmpty()

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,7 @@ final class Tailnet implements Resolver {
     /** Who is not known, or not told, is asked about again soon: they may just be joining. */
     private static final Duration DENIAL = Duration.ofSeconds(1);
 
+    private static final Doubted FORGED = new Doubted("a peer of the tailnet sent headers that a proxy writes");
     private static final Doubted BUSY = new Doubted("too many questions to tailscaled at one time");
 
     private final LocalApi daemon;
@@ -80,8 +82,7 @@ final class Tailnet implements Resolver {
         if (AddressRange.anyContains(trusted, address)) {
             var said = Forwarding.of(request);
             if (said.forwarded()) {
-                var behind = said.machine();
-                return behind != null && isTailnet(behind) ? ask(behind, text(behind)) : Unknown.INSTANCE;
+                return AddressRange.isLoopback(address) ? behindProxyHere(peer, said) : behindProxy(said);
             }
         }
         if (isTailnet(address)) {
@@ -90,6 +91,34 @@ final class Tailnet implements Resolver {
         return AddressRange.isLoopback(address)
                 ? ask(new Connection(peer), text(address) + ":" + peer.getPort())
                 : Unknown.INSTANCE;
+    }
+
+    /**
+     * With userspace networking the daemon connects from this machine on a peer's behalf, and that peer may write what headers it likes. So the
+     * proxy's word counts only for a connection of which the daemon knows nothing.
+     */
+    private Answer behindProxyHere(InetSocketAddress peer, Forwarding said) {
+        var connection = ask(new Connection(peer), text(peer.getAddress()) + ":" + peer.getPort());
+        return connection instanceof Asking(var answer)
+                ? new Asking(answer.thenCompose(it -> afterwards(behindProxyHere(it, said))))
+                : behindProxyHere(connection, said);
+    }
+
+    private Answer behindProxyHere(Answer connection, Forwarding said) {
+        return switch (connection) {
+            case Known _ -> FORGED;
+            case Unknown _ -> behindProxy(said);
+            case Doubted _, Asking _ -> connection;
+        };
+    }
+
+    private static CompletionStage<Answer> afterwards(Answer answer) {
+        return answer instanceof Asking(var later) ? later : CompletableFuture.completedStage(answer);
+    }
+
+    private Answer behindProxy(Forwarding said) {
+        var behind = said.machine();
+        return behind != null && isTailnet(behind) ? ask(behind, text(behind)) : Unknown.INSTANCE;
     }
 
     static boolean isTailnet(InetAddress address) {

@@ -12,6 +12,7 @@ import dev.sluice.policy.PolicyHistory.NothingNewer;
 import dev.sluice.policy.PolicyHistory.Reply;
 import dev.sluice.policy.PolicyHistory.Written;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -57,6 +58,9 @@ final class KeptPolicies implements Policies {
     /** The first question waits for sharding to come up. */
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
+    /** A file that cannot be written may be in half a minute. */
+    private static final Duration WRITE_AGAIN = Duration.ofSeconds(30);
+
     /** People who save at one time. */
     private static final int MAX_WAITING = 64;
 
@@ -74,6 +78,12 @@ final class KeptPolicies implements Policies {
      */
     private record OnDisk(@Nullable String content, List<String> wrong) {}
 
+    private record Failed(Kept kept, OnDisk before, long nanos) {
+        boolean isRecent(Kept now, OnDisk disk) {
+            return kept.equals(now) && before.equals(disk) && System.nanoTime() - nanos < WRITE_AGAIN.toNanos();
+        }
+    }
+
     private final ActorSystem<?> system;
     private final PolicyFile file;
     private final String readJournal;
@@ -85,6 +95,13 @@ final class KeptPolicies implements Policies {
     private volatile Kept kept;
     private volatile OnDisk disk;
     private volatile @Nullable String unwritten;
+
+    /** The file has the policy in force, and the history was not told yet. */
+    private volatile boolean unconfirmed;
+
+    /** What could not be written, and when: the disk is not to be asked for it again all the time. */
+    private volatile @Nullable Failed failed;
+
     private volatile @Nullable String unreachable;
 
     /** A version that this node cannot read, with the reasons. */
@@ -235,7 +252,40 @@ final class KeptPolicies implements Policies {
 
     @Override
     public CompletionStage<List<Finding>> check(String text) {
-        return CompletableFuture.supplyAsync(() -> read(restored(text)).findings(), executor);
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    var flaw = flaw(text);
+                    return flaw == null ? unspoken(read(restored(text)).findings()) : List.of(flaw);
+                },
+                executor);
+    }
+
+    /** What keeps a text from being a file. */
+    private static @Nullable Finding flaw(String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            return new Finding(Finding.Severity.ERROR, "config holds half of a character (expected: Unicode)", 0, 0);
+        }
+        return text.getBytes(StandardCharsets.UTF_8).length > PolicyFile.MAX_BYTES
+                ? new Finding(
+                        Finding.Severity.ERROR,
+                        "config is larger than " + PolicyFile.MAX_BYTES + " bytes, the most that is read",
+                        0,
+                        0)
+                : null;
+    }
+
+    /** Findings quote the document, and whoever sent a mark is not to read in them what it stands for. */
+    private List<Finding> unspoken(List<Finding> findings) {
+        var secrets = kept.document().redaction().secrets().values();
+        return findings.stream()
+                .map(it -> {
+                    var message = it.message();
+                    for (var secret : secrets) {
+                        message = message.replace(secret, "***");
+                    }
+                    return new Finding(it.severity(), message, it.line(), it.column());
+                })
+                .toList();
     }
 
     private String restored(String text) {
@@ -254,32 +304,37 @@ final class KeptPolicies implements Policies {
             if (isOutdated(over)) {
                 return done(new Outdated(kept.document().version()));
             }
-            var whole = restored(text);
+            var tooMuch = flaw(text);
+            var whole = tooMuch == null ? restored(text) : text;
+            var flaw = tooMuch == null ? flaw(whole) : tooMuch;
+            if (flaw != null) {
+                return done(new Invalid(List.of(flaw)));
+            }
             var reading = read(whole);
             return reading.findings().isEmpty()
                     ? save(whole, reading, over, null, by)
-                    : done(new Invalid(reading.findings()));
+                    : done(new Invalid(unspoken(reading.findings())));
         });
     }
 
     @Override
     public CompletionStage<Outcome> rollBack(long number, @Nullable String over, Caller by) {
-        return inTurn(() -> past(number)
+        // The journal is read before the turn: others need not wait for that.
+        return past(number)
                 .thenComposeAsync(
-                        found -> {
-                            if (found.isEmpty()) {
-                                return done(new NoSuchVersion());
-                            }
-                            if (isOutdated(over)) {
-                                return done(new Outdated(kept.document().version()));
-                            }
-                            var text = found.get().saved().text();
-                            var reading = read(text);
-                            return reading.policy() == null
-                                    ? done(new Invalid(reading.findings()))
-                                    : save(text, reading, over, number, by);
-                        },
-                        executor));
+                        found -> found.map(it -> inTurn(() -> rollBack(it.saved(), over, by)))
+                                .orElseGet(() -> done(new NoSuchVersion())),
+                        executor);
+    }
+
+    private CompletionStage<Outcome> rollBack(PolicySaved saved, @Nullable String over, Caller by) {
+        if (isOutdated(over)) {
+            return done(new Outdated(kept.document().version()));
+        }
+        var reading = read(saved.text());
+        return reading.policy() == null
+                ? done(new Invalid(unspoken(reading.findings())))
+                : save(saved.text(), reading, over, saved.number(), by);
     }
 
     /** Told at once; what another node has saved meanwhile the history finds. */
@@ -293,14 +348,19 @@ final class KeptPolicies implements Policies {
         if (next.access().role(by) != Role.ADMIN) {
             return done(new LockedOut());
         }
-        if (!isFileAsSeen() && (over != null || !isFileGivenUp())) {
+        var asSeen = isFileAsSeen();
+        if (!asSeen && over != null) {
             return done(new FileChanged(file.path()));
         }
+        // Whoever saves over anything saves over a changed file, too; but not before the journal has what comes in its
+        // place.
+        var givenUp = asSeen ? disk : contentNow();
         return ask(replyTo -> new PolicyHistory.Save(text, over, by.login(), restored, replyTo))
                 .thenComposeAsync(
                         reply -> switch (reply) {
                             case Newest newest -> {
                                 adopt(newest, next);
+                                disk = givenUp;
                                 var document = kept.document();
                                 yield write().thenApply(_ -> (Outcome) new Saved(document));
                             }
@@ -320,13 +380,11 @@ final class KeptPolicies implements Policies {
         }
     }
 
-    /** Whoever saves over anything saves over a changed file, too. */
-    private boolean isFileGivenUp() {
+    private OnDisk contentNow() {
         try {
-            disk = new OnDisk(file.text(), List.of());
-            return true;
-        } catch (IOException _) {
-            return false;
+            return new OnDisk(file.text(), List.of());
+        } catch (IOException e) {
+            return new OnDisk(null, List.of(String.valueOf(e.getMessage())));
         }
     }
 
@@ -359,16 +417,21 @@ final class KeptPolicies implements Policies {
         }
     }
 
+    private static final String NO_TEXT = "\0";
+
     /** A text counts once two looks have seen it: an editor may be in the midst of writing. */
     private CompletionStage<Done> lookAtFile() {
         String text;
         try {
             text = file.text();
         } catch (IOException e) {
-            if (disk.content() != null || disk.wrong().isEmpty()) {
+            // Twice, too: some editors delete a file and make it anew.
+            var nothing = NO_TEXT + e.getMessage();
+            if (!nothing.equals(glimpsed)) {
+                glimpsed = nothing;
+            } else if (disk.content() != null || disk.wrong().isEmpty()) {
                 reject(null, List.of(String.valueOf(e.getMessage())));
             }
-            glimpsed = null;
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         if (text.equals(disk.content())) {
@@ -392,12 +455,14 @@ final class KeptPolicies implements Policies {
                     reading.findings().stream()
                             .filter(it -> it.severity() == Finding.Severity.ERROR)
                             .map(it -> file.path() + sentence(it))
+                            .map(it -> withoutSecrets(it, text))
                             .toList());
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         reading.findings()
-                .forEach(it ->
-                        log.atWarn().addKeyValue("file", file.path()).log("the policy has a flaw{}", sentence(it)));
+                .forEach(it -> log.atWarn()
+                        .addKeyValue("file", file.path())
+                        .log("the policy has a flaw{}", withoutSecrets(sentence(it), text)));
         var next = InForce.of(policy, clock);
         return ask(replyTo -> new PolicyHistory.Save(text, null, FILE, null, replyTo))
                 .thenApplyAsync(
@@ -409,6 +474,14 @@ final class KeptPolicies implements Policies {
                             return Done.getInstance();
                         },
                         executor);
+    }
+
+    private static String withoutSecrets(String message, String text) {
+        var said = message;
+        for (var secret : Redaction.of(text).secrets().values()) {
+            said = said.replace(secret, "***");
+        }
+        return said;
     }
 
     private void reject(@Nullable String content, List<String> wrong) {
@@ -478,6 +551,10 @@ final class KeptPolicies implements Policies {
         var content = before.content();
         if (content == null || !before.wrong().isEmpty() || content.equals(now.text())) {
             unwritten = null;
+            return unconfirmed ? confirm(now) : CompletableFuture.completedFuture(Done.getInstance());
+        }
+        var last = failed;
+        if (last != null && last.isRecent(now, before)) {
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         try {
@@ -493,13 +570,23 @@ final class KeptPolicies implements Policies {
                         .log(
                                 "the policy in force cannot be written to the file; it holds all the same, and after a restart, too");
             }
+            failed = new Failed(now, before, System.nanoTime());
             unwritten =
                     "version " + now.number() + " is in force and cannot be written to " + file.path() + " (" + e + ")";
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         disk = new OnDisk(now.text(), List.of());
         unwritten = null;
-        return ask(replyTo -> new PolicyHistory.Wrote(now.number(), replyTo)).thenApply(_ -> Done.getInstance());
+        unconfirmed = true;
+        return confirm(now);
+    }
+
+    /** When the history does not hear of it now, it does with the next look: nobody's saving fails for that. */
+    private CompletionStage<Done> confirm(Kept now) {
+        return ask(replyTo -> new PolicyHistory.Wrote(now.number(), replyTo)).handle((reply, failure) -> {
+            unconfirmed = failure != null;
+            return Done.getInstance();
+        });
     }
 
     // --- how

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The policy document on disk. */
@@ -72,11 +73,21 @@ public record PolicyFile(Path path) {
                 return false;
             }
             Files.move(next, real, StandardCopyOption.ATOMIC_MOVE);
+            makeDurable(Objects.requireNonNull(real.getParent()));
             return true;
         } finally {
             if (Files.isRegularFile(next)) {
                 Files.deleteIfExists(next);
             }
+        }
+    }
+
+    /** The journal is told next that the file has this text: a loss of power must not take it back. */
+    private static void makeDurable(Path directory) {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException _) {
+            // Some systems open no directories; theirs is the risk of a loss of power in the next seconds.
         }
     }
 

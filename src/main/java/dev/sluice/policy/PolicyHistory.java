@@ -143,7 +143,7 @@ final class PolicyHistory
     }
 
     /**
-     * A file that is as the newest version is, or as the one before it when the newest never reached the disk, is no news. Any other one
+     * A file that is as the newest version is, or as one before it when those since never reached the disk, is no news. Any other one
      * was changed while nobody watched, and what was changed last holds.
      */
     private ReplyEffect<Event, HistoryState> onOpen(HistoryState state, String text, ActorRef<Reply> replyTo) {
@@ -154,7 +154,7 @@ final class PolicyHistory
                         ? Effect().reply(replyTo, newest(state))
                         : Effect().persist(new PolicyWritten(state.number())).thenReply(replyTo, PolicyHistory::newest);
             }
-            if (!state.written() && hash.equals(state.hashBefore())) {
+            if (state.isLeftBehind(hash)) {
                 return Effect().reply(replyTo, newest(state));
             }
         }

@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import dev.sluice.access.Permit;
+import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.gate.Call;
 import dev.sluice.policy.InForce;
 import dev.sluice.provider.Providers;
@@ -100,7 +101,7 @@ final class FollowUp {
                 .permit(asking.call().caller(), upstream.provider().id(), upstream.model())
                 .orElseThrow(() -> new Refused(new Refusal.NoSuchResponse(asking.responseId())));
         return providers
-                .send(upstream.provider(), outgoing(asking.call().request(), permit))
+                .send(upstream.provider(), outgoing(asking.call().request(), upstream, permit))
                 .handle((answer, failure) -> {
                     if (failure != null) {
                         throw new Refused(refusal(failure, upstream));
@@ -118,13 +119,16 @@ final class FollowUp {
                 .findFirst();
     }
 
-    private HttpRequest outgoing(HttpRequest incoming, Permit permit) {
+    private HttpRequest outgoing(HttpRequest incoming, Upstream upstream, Permit permit) {
         var headers = passing.upstream(incoming, true);
-        permit.addHeaders().forEach(header -> headers.add(RawHeader.create(header.getKey(), header.getValue())));
+        Passing.set(headers, permit.addHeaders());
         var uri = incoming.getUri();
-        return incoming.withUri(Passing.target(uri, uri.path()))
+        var outgoing = incoming.withUri(Passing.target(uri, uri.path()))
                 .withHeaders(headers)
                 .withEntity(HttpEntities.EMPTY);
+        return upstream.provider().authMode() == AuthMode.PASSTHROUGH
+                ? passing.withCredential(outgoing, incoming)
+                : outgoing;
     }
 
     private HttpResponse passOn(Asking asking, Upstream upstream, HttpResponse answer) {

@@ -175,11 +175,13 @@ final class Passing {
 
     /** Headers that {@code Connection} names are of one hop, too. */
     private static Set<String> namedByConnection(HttpMessage message) {
-        var connection = message.getHeader("connection");
-        if (connection.isEmpty()) {
-            return Set.of();
+        Set<String> named = Set.of();
+        for (var header : message.getHeaders()) {
+            if (header.lowercaseName().equals("connection")) {
+                named = named.isEmpty() ? new HashSet<>() : named;
+                named.addAll(List.of(header.value().toLowerCase(Locale.ROOT).split("[ \\t,]+", -1)));
+            }
         }
-        return new HashSet<>(
-                List.of(connection.get().value().toLowerCase(Locale.ROOT).split("[ ,]+", -1)));
+        return named;
     }
 }

@@ -266,7 +266,7 @@ class PolicyDocumentTest {
                 "credentials                  | providers | {'p': {'baseurl': 'http://a:b@h'}} | provider p has invalid baseurl (must be http:// or https:// with a host, and without credentials or query): http://a:b@h",
                 "authorization                | providers | {'p': {'baseurl': 'http://h', 'authorization': 'basic'}} | provider p has invalid authorization type: basic",
                 "header                       | providers | {'p': {'baseurl': 'http://h', 'add_headers': ['Bad-Entry']}} | provider p: add_headers entry \"Bad-Entry\" must be in \"Header-Name: value\" format",
-                "smuggled header              | providers | {'p': {'baseurl': 'http://h', 'add_headers': ['A: b\\nC: d']}} | provider p: add_headers entry \"A: b?C: d\" must be in \"Header-Name: value\" format",
+                "smuggled header              | providers | {'p': {'baseurl': 'http://h', 'add_headers': ['A: b\\nC: d']}} | provider p: add_headers entry \"A: ***\" must be in \"Header-Name: value\" format",
                 "misspelt key                 | providers | {'p': {'baseurl': 'http://h', 'modles': []}} | unknown config key \"modles\" (did you mean \"models\"?)",
                 "misspelt flag                | providers | {'p': {'baseurl': 'http://h', 'compatibility': {'openai-chat': true}}} | unknown config key \"openai-chat\" (did you mean \"openai_chat\"?)",
                 "type                         | providers | {'p': {'baseurl': 'http://h', 'preference': 'high'}} | providers.p.preference: string (expected: number)",

@@ -77,7 +77,6 @@ class RedactionTest {
                 "{\"providers\": {\"a\": {\"apikye\": \"S3CRET-S3CRET\"}}}",
                 "{\"providers\": {\"a\": {\"extra\": {\"deep\": [\"S3CRET-S3CRET\"]}}}}",
                 "{\"providers\": {\"a\": {\"add_headers\": [\"Proxy-Authorization: Basic S3CRET-S3CRET\"]}}}",
-                "{\"providers\": {\"a\": {\"add_headers\": [\"X-Auth\\u003a S3CRET-S3CRET\"]}}}",
                 "{\"grants\": [{\"app\": {\"tailscale.com/cap/aperture\": [{\"add_headers\": [\"x-token: S3CRET-S3CRET\"]}]}}]}",
                 "{\"conectors\": {\"x\": \"S3CRET-S3CRET\"}}",
             })

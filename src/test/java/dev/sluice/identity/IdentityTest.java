@@ -43,6 +43,32 @@ class IdentityTest {
         assertThat(identify(TRUSTING, peer)).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "localhost:8080, true",
+        "127.0.0.1:8080, true",
+        "[::1]:8080, true",
+        "ai, true",
+        "gate.localhost, true",
+        "evil.example:8080, false",
+        "127.0.0.1.evil.example, false",
+        "localhost.evil.example, false",
+    })
+    void takesForLocalOnlyWhatIsAskedOfThisMachineByAName(String host, boolean known) {
+        var peer = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+
+        var caller = WARY.identify(peer, HttpRequest.create("http://" + host + "/v1/models"))
+                .toCompletableFuture()
+                .join();
+
+        assertThat(caller.isPresent()).isEqualTo(known);
+    }
+
+    @Test
+    void takesNoPageOfAnotherSiteForLocal() {
+        assertThat(identify(WARY, "127.0.0.1", "Sec-Fetch-Mode", "no-cors")).isEmpty();
+    }
+
     @Test
     void doesNotKnowAPeerWithoutAnAddress() {
         var unresolved = InetSocketAddress.createUnresolved("localhost", 1);

@@ -131,6 +131,17 @@ class TailnetTest {
         assertThat(daemon.asked().get(1)).contains("&addr=%5Bfd7a:115c:a1e0:0:0:0:0:1%5D:4711 HTTP/1.1\r\n");
     }
 
+    /** With userspace networking a peer's connection comes from this machine, as a proxy's does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Tailscale-User-Login: root@example.com", "X-Forwarded-For: 100.64.0.9"})
+    void believesNoPeerWhatAProxyOnThisMachineWouldSay(String line) {
+        daemon.says(FakeTailscaled.person("mallory@example.com", "null"));
+        var forged = PLAIN.addHeader(
+                RawHeader.create(line.substring(0, line.indexOf(':')), line.substring(line.indexOf(' ') + 1)));
+
+        assertThat(told(tailnet, peer("127.0.0.1", 40_001), forged)).isInstanceOf(Doubted.class);
+    }
+
     @Test
     void doesNotKnowWhomTheDaemonDoesNotKnow() {
         assertThat(told(ALICES)).isInstanceOf(Unknown.class);
@@ -405,7 +416,7 @@ class TailnetTest {
                                 .channelFactory(NioDomainSocketChannel::new)
                                 .remoteAddress(socket),
                         patience),
-                List.of(AddressRange.of("10.0.0.0/8")),
+                List.of(AddressRange.of("10.0.0.0/8"), AddressRange.of("127.0.0.1")),
                 cache,
                 clock);
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.config.PolicyDocument;
 import dev.sluice.config.Redaction;
+import dev.sluice.identity.Caller;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.TestGateway;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -173,26 +176,60 @@ class PolicyIT {
             assertThat(get("/aperture/config").json().path("config").textValue())
                     .as(label)
                     .isEqualTo(expected);
-            assertThat(models())
-                    .as(label)
-                    .isEqualTo(
-                            Objects.requireNonNull(PolicyDocument.read(inForce).policy()).providers().values().stream()
-                                    .flatMap(it -> it.models().stream())
-                                    .toList());
+            assertThat(models()).as(label).isEqualTo(modelsUnder(inForce));
         }
         assertThat(saved).isBetween(10, 290);
+    }
+
+    private static List<String> modelsUnder(String document) {
+        var policy = Objects.requireNonNull(PolicyDocument.read(document).policy());
+        var rules = InForce.of(policy, InstantSource.system());
+        var local = new Caller("(loopback)", "", "", List.of(), List.of(), true, List.of());
+        return rules.router().all().stream()
+                .filter(it -> rules.access()
+                        .permit(local, it.provider().id(), it.model())
+                        .isPresent())
+                .map(it -> it.model())
+                .toList();
     }
 
     /** With a character less, more or otherwise, or as it was. */
     private static String changed(String document, Random random) {
         var at = random.nextInt(document.length());
-        var other = "{}[]\",:/x5 ".charAt(random.nextInt(12));
+        var other = "{}[]\",:/x5 ".charAt(random.nextInt(11));
         return switch (random.nextInt(4)) {
             case 0 -> document.substring(0, at) + document.substring(at + 1);
             case 1 -> document.substring(0, at) + other + document.substring(at);
             case 2 -> document.substring(0, at) + other + document.substring(at + 1);
             default -> document;
         };
+    }
+
+    @Test
+    void tellsNoSecretInWhatItFindsWrong() throws Exception {
+        for (var line :
+                List.of("keyid:p:p:sk-ant-a", "X-Api Key: keyid:p:p:sk-ant-a", "Authorization : keyid:p:p:sk-ant-a")) {
+            var document = policy("m2").replace("\"models\"", "\"add_headers\": [\"" + line + "\"], \"models\"");
+            assertThat(send("POST", "/aperture/config:validate", json(document), "x", "y")
+                            .body())
+                    .contains("\"valid\":false")
+                    .doesNotContain(KEY);
+            assertThat(put(document, "*").body()).doesNotContain(KEY);
+        }
+        assertThat(put("{\"providers\": {\"p\": {\"apikey\": gsk_0123456789abcdef}}}", "*")
+                        .body())
+                .doesNotContain("gsk_");
+    }
+
+    @Test
+    void isNotSavedLargerThanTheFileMayBe() throws Exception {
+        var large = policy("m2") + "// " + "x".repeat(PolicyFile.MAX_BYTES) + "\n";
+
+        assertThat(put(large, "*").status()).isEqualTo(422);
+        var half = json(policy("m2") + "// HALF\n").replace("HALF", "\\ud800");
+        assertThat(send("PUT", "/aperture/config", half, "If-Match", "*").status())
+                .isEqualTo(422);
+        assertThat(models()).containsExactly("m1");
     }
 
     @Test
@@ -258,9 +295,12 @@ class PolicyIT {
                         .asLong())
                 .isEqualTo(base);
         assertThat(get("/aperture/config/versions/" + (base + 4)).status()).isEqualTo(404);
-        assertThat(send("POST", "/aperture/config/versions/999:rollback", "", "x", "y")
+        assertThat(send("POST", "/aperture/config/versions/999:rollback", "", "If-Match", "*")
                         .status())
                 .isEqualTo(404);
+        assertThat(send("POST", "/aperture/config/versions/1:rollback", "", "x", "y")
+                        .status())
+                .isEqualTo(428);
     }
 
     @Test
@@ -346,9 +386,12 @@ class PolicyIT {
     }
 
     private static List<String> models() throws Exception {
-        return get("/v1/models").json().path("data").findValuesAsText("id").stream()
-                .filter(it -> !it.equals("p"))
-                .toList();
+        var ids = new ArrayList<String>();
+        get("/v1/models")
+                .json()
+                .path("data")
+                .forEach(model -> ids.add(model.path("id").textValue()));
+        return ids;
     }
 
     private static String json(String document) {
