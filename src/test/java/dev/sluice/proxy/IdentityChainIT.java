@@ -231,7 +231,7 @@ class IdentityChainIT {
                         TestGateway.policy(provider.url()),
                         Map.of("sluice.listen", "0.0.0.0:0", "sluice.identity.order", List.of("loopback"))))
                 .hasMessageContaining("sluice.identity.allow-unproven");
-        assertThat(directory.resolve("open")).doesNotExist();
+        assertThat(directory.resolve("open/sluice.db")).doesNotExist();
     }
 
     private static String token(Consumer<JWTClaimsSet.Builder> change) {
