@@ -120,10 +120,14 @@ record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limit
         var covered = false;
         var buckets = new LinkedHashMap<String, Bucket>();
         var headers = new ArrayList<Map.Entry<String, String>>();
-        for (var part : parts(name)) {
-            covered |= part.pattern() != null;
-            part.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
-            headers.addAll(part.capability().addHeaders());
+        for (var it : held) {
+            // As parts() has it; this is on the way of every request, and needs no words for it.
+            var covers = it.capability().covering(name) != null;
+            covered |= covers;
+            if (covers || it.capability().floats()) {
+                it.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
+                headers.addAll(it.capability().rule().addHeaders());
+            }
         }
         limits.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
         return covered

@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -16,18 +15,6 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Knows who is calling: a chain of resolvers, the first that knows wins. Nobody knows: empty, which is a denial. */
 public interface Identity {
-
-    /**
-     * The headers of Tailscale Serve, then {@code (loopback)}.
-     *
-     * @param trustedProxies addresses or ranges ({@code 127.0.0.1}, {@code 10.0.0.0/8}, {@code fd7a::/48}) whose headers are
-     *     believed
-     * @throws IllegalArgumentException when one of them is no address
-     */
-    static Identity of(List<String> trustedProxies) {
-        var trusted = trustedProxies.stream().map(AddressRange::of).toList();
-        return new IdentityChain(List.of(new ServeHeaders(trusted), new Loopback()));
-    }
 
     /**
      * As the node's settings say.

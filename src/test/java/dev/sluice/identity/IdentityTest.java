@@ -26,8 +26,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class IdentityTest {
     private static final Caller LOCAL = new Caller("(loopback)", "", "", List.of(), List.of(), true, List.of());
-    private static final Identity TRUSTING = Identity.of(List.of("127.0.0.1", "::1", "10.0.0.0/8", "fd7a::/48"));
-    private static final Identity WARY = Identity.of(List.of());
+    private static final Identity TRUSTING = chain(List.of("127.0.0.1", "::1", "10.0.0.0/8", "fd7a::/48"));
+    private static final Identity WARY = chain(List.of());
+
+    private static Identity chain(List<String> trusted) {
+        return new IdentityChain(
+                List.of(new ServeHeaders(trusted.stream().map(AddressRange::of).toList()), new Loopback()));
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"})
@@ -363,7 +368,7 @@ class IdentityTest {
                 "10.0.0.0/8/8"
             })
     void refusesProxiesThatAreNoAddresses(String range) {
-        assertThatThrownBy(() -> Identity.of(List.of(range)))
+        assertThatThrownBy(() -> chain(List.of(range)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("trusted proxy: \"" + range + "\"");
     }
