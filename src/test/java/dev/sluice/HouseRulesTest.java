@@ -59,6 +59,7 @@ class HouseRulesTest {
         "dev.sluice.quota..",
         "dev.sluice.session..",
         "dev.sluice.usage..",
+        "dev.sluice.capture..",
         "dev.sluice.audit..",
         "dev.sluice.hook..",
         "dev.sluice.connector.."

@@ -60,19 +60,22 @@ public record Settings(
      * @param requestBodiesInFlight all bodies held at one time
      * @param providerOpenRequests open requests to one provider that sets no limit of its own
      * @param providerIdleConnections connections to one host that wait for the next request
+     * @param transcripts          what is held of requests and answers until it is captured and hooks know it
      */
     public record Limits(
             int connections,
             long requestBody,
             long requestBodiesInFlight,
             int providerOpenRequests,
-            int providerIdleConnections) {
+            int providerIdleConnections,
+            long transcripts) {
         public Limits {
             positive("sluice.limits.connections", connections);
             positive("sluice.limits.request-body", requestBody);
             positive("sluice.limits.request-bodies-in-flight", requestBodiesInFlight);
             positive("sluice.limits.provider-open-requests", providerOpenRequests);
             positive("sluice.limits.provider-idle-connections", providerIdleConnections);
+            positive("sluice.limits.transcripts", transcripts);
             if (requestBody > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
                         "sluice.limits.request-body: " + requestBody + " (expected: <= " + Integer.MAX_VALUE + ")");
@@ -171,7 +174,8 @@ public record Settings(
                             config.getBytes("limits.request-body"),
                             config.getBytes("limits.request-bodies-in-flight"),
                             config.getInt("limits.provider-open-requests"),
-                            config.getInt("limits.provider-idle-connections")),
+                            config.getInt("limits.provider-idle-connections"),
+                            config.getBytes("limits.transcripts")),
                     new Clocks(
                             config.getDuration("clocks.next-request"),
                             config.getDuration("clocks.request-body"),

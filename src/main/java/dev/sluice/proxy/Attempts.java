@@ -113,6 +113,7 @@ final class Attempts {
 
         private CompletableFuture<HttpResponse> ask(Candidate candidate) {
             request.routed(candidate.upstream());
+            request.permitted(candidate.permit());
             return money(candidate).thenCompose(money -> send(candidate, money));
         }
 

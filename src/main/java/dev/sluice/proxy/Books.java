@@ -39,8 +39,12 @@ final class Books {
         open.incrementAndGet();
     }
 
-    void close(Exchange exchange, @Nullable Reservation reservation) {
+    void close(Ended request, @Nullable Reservation reservation) {
+        var exchange = request.exchange();
         log(exchange);
+        if (request.transcript() != null) {
+            request.transcript().free();
+        }
         if (reservation == null) {
             record(exchange, null);
         } else {

@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import dev.sluice.capture.Transcripts;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
 import dev.sluice.net.Loop;
@@ -60,6 +61,7 @@ public final class RequestPath {
     private final Attempts attempts;
     private final Books books;
     private final BodyBudget budget;
+    private final Transcripts transcripts;
     private final Passing passing;
     private final RequestIds ids;
     private final InstantSource clock;
@@ -80,6 +82,7 @@ public final class RequestPath {
         this.sessions = sessions;
         this.books = new Books(sessions, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
+        this.transcripts = new Transcripts(settings.limits().transcripts());
         this.passing = passing;
         this.ids = ids;
         this.clock = clock;
@@ -112,6 +115,7 @@ public final class RequestPath {
         var plain = read(request, body);
         var candidates = Candidate.of(request);
         request.routed(candidates.getFirst().upstream());
+        request.transcribed(transcripts.begin(request.call().request(), plain));
         return name(request)
                 .thenCompose(session -> ranked(session, candidates))
                 .thenCompose(ranked -> attempts.answer(request, ranked, body, plain))
@@ -220,7 +224,7 @@ public final class RequestPath {
                 coding,
                 request.format.reader(new AnswerHead(
                         request.operation, framing, hide, request.upstream().model(), name -> header(answer, name))));
-        request.answered(status, framing, reader);
+        request.answered(answer, framing, reader);
         // Told by the request where a stream of this format may come as a document.
         var events = framing != Framing.DOCUMENT
                 || (request.operation.streaming() == Operation.Streaming.ALWAYS && status < 300);
@@ -245,6 +249,7 @@ public final class RequestPath {
     private static ResponseEntity whole(Underway request, AnswerReader reader, ContentType type, ByteString bytes) {
         request.begun();
         request.firstByte();
+        request.read(bytes);
         var sent = reader.read(bytes).concat(reader.end());
         request.ended(reader.answer().error() == null ? Outcome.COMPLETED : Outcome.UPSTREAM_ERROR, sent.size());
         return HttpEntities.create(type, sent);

@@ -28,6 +28,9 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
 
         void firstByte();
 
+        /** These bytes of the answer have come. */
+        default void read(ByteString answered) {}
+
         /** Once. {@code bytes} went to the client. */
         void ended(Outcome outcome, long bytes);
 
@@ -104,6 +107,7 @@ final class Tap extends GraphStage<FlowShape<ByteString, ByteString>> {
             if (bytes == 0) {
                 listener.firstByte();
             }
+            listener.read(read);
             var sent = reader.read(read);
             if (sent.isEmpty()) {
                 pull(in);

@@ -1,5 +1,7 @@
 package dev.sluice.proxy;
 
+import dev.sluice.access.Permit;
+import dev.sluice.capture.Transcript;
 import dev.sluice.gate.Call;
 import dev.sluice.policy.InForce;
 import dev.sluice.pricing.PriceBook.Cost;
@@ -16,6 +18,7 @@ import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.Framing;
 import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
+import dev.sluice.wire.ToolCall;
 import dev.sluice.wire.Usage;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
@@ -29,6 +32,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +63,8 @@ final class Underway implements Tap.Listener {
     private volatile String requestId;
     private String session = "";
     private List<String> buckets = List.of();
+    private @Nullable Permit permit;
+    private @Nullable Transcript transcript;
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
     private int status;
@@ -93,6 +99,16 @@ final class Underway implements Tap.Listener {
 
     void routed(Upstream chosen) {
         upstream = chosen;
+    }
+
+    /** What is said from here on is written down. */
+    void transcribed(Transcript begun) {
+        transcript = begun;
+    }
+
+    /** By what the attempt that follows is allowed. */
+    void permitted(Permit by) {
+        permit = by;
     }
 
     void named(String name) {
@@ -141,10 +157,20 @@ final class Underway implements Tap.Listener {
         return held == null ? CompletableFuture.completedFuture(Done.getInstance()) : books.release(held);
     }
 
-    void answered(int answerStatus, Framing answerFraming, AnswerReader answerReader) {
-        status = answerStatus;
+    void answered(HttpResponse answer, Framing answerFraming, AnswerReader answerReader) {
+        status = answer.status().intValue();
         framing = answerFraming;
         reader = answerReader;
+        if (transcript != null) {
+            transcript.answered(answer);
+        }
+    }
+
+    @Override
+    public void read(ByteString answered) {
+        if (transcript != null) {
+            transcript.add(answered);
+        }
     }
 
     RequestHead head() {
@@ -305,6 +331,9 @@ final class Underway implements Tap.Listener {
         if (upstream == null || session.isEmpty()) {
             // Nothing that could be remembered: neither a model that the caller may use nor a session.
             giveBack();
+            if (transcript != null) {
+                transcript.free();
+            }
             books.drop(this, refusal);
             return;
         }
@@ -346,7 +375,8 @@ final class Underway implements Tap.Listener {
                 estimated,
                 nanos,
                 cost.map(Cost::basis).orElse(null));
-        books.close(exchange, reservation.getAndSet(null));
+        var tools = answer == null ? List.<ToolCall>of() : answer.toolCalls();
+        books.close(new Ended(exchange, rules, permit, tools, transcript), reservation.getAndSet(null));
     }
 
     /**
