@@ -66,7 +66,10 @@ final class Passing {
     /** Said, not only left out: without a word about it a provider may compress as it likes (RFC 9110, 12.5.3). */
     private static final HttpHeader PLAIN_ANSWER = RawHeader.create("accept-encoding", "identity");
 
-    /** Pekko writes two itself, from the entity; and which pages may read an answer is the grants' to say, not a provider's. */
+    /**
+     * Pekko writes two itself, from the entity; which pages may read an answer is the grants' to say, not a provider's; and what a provider says
+     * of its own host would be taken for the gateway's: where else to find it, that it speaks TLS for ever, what cookies it sets.
+     */
     private static final Set<String> NOT_DOWNSTREAM = Set.of(
             "content-length",
             "content-type",
@@ -75,7 +78,11 @@ final class Passing {
             "access-control-allow-methods",
             "access-control-allow-headers",
             "access-control-expose-headers",
-            "access-control-max-age");
+            "access-control-max-age",
+            "alt-svc",
+            "strict-transport-security",
+            "set-cookie",
+            "clear-site-data");
 
     private final Set<String> identity;
 
