@@ -13,8 +13,10 @@ import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Many streams at once are cheap: a timer each, and no thread. */
+@Isolated("Counts the threads of the process.")
 class SimulatorLoadIT {
     private static final ActorTestKit testKit = ActorTestKit.create();
 

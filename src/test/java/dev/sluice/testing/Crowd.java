@@ -51,7 +51,7 @@ public final class Crowd implements AutoCloseable {
     private final List<String> logins;
     private final Queue<Seen> seen = new ConcurrentLinkedQueue<>();
     private final Queue<String> surprises = new ConcurrentLinkedQueue<>();
-    private final AtomicLong heads = new AtomicLong();
+    private final AtomicLong begun = new AtomicLong();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch left;
 
@@ -70,9 +70,9 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** Answers that have begun, so far. */
-    public long heads() {
-        return heads.get();
+    /** Answers of which a byte has come, so far: each of them will be {@link #seen}. */
+    public long begun() {
+        return begun.get();
     }
 
     /** Every client has noticed that the gateway is gone. */
@@ -123,11 +123,11 @@ public final class Crowd implements AutoCloseable {
                 surprises.add(head.status() + " " + http.readRest().text());
                 return;
             }
-            heads.incrementAndGet();
             var id = head.header("x-sluice-request-id").orElseThrow();
             if (http.readSome(1).length == 0) {
                 surprises.add(id + ": an answer without a byte");
             }
+            begun.incrementAndGet();
             var end = http.readRest().end();
             seen.add(new Seen(
                     id,
