@@ -22,11 +22,13 @@ import java.util.stream.LongStream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that read slowly or not at all, and answers without end: memory stays bounded. */
+@Isolated("Weighs the heap of the process.")
 class SlowReaderIT {
     private static final int CLIENTS = 8;
     private static final long MOST_A_CLIENT = 2 << 20;

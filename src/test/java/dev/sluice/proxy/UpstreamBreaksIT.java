@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Providers that fail, at every point of their answers: the client is told, and the books are right. */
 @TestInstance(Lifecycle.PER_CLASS) // So that the same can be asked of another kind of provider.
+@Isolated("Its clocks are too short to share the cores.")
 class UpstreamBreaksIT {
     static final Map<String, String> CLOCKS = Map.of(
             "sluice.clocks.first-event", "400ms",

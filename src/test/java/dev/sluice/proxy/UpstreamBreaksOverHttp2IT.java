@@ -11,8 +11,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Providers that fail over HTTP/2: the same is asked of everything as over HTTP/1.1. */
+@Isolated("Its clocks are too short to share the cores.")
 class UpstreamBreaksOverHttp2IT extends UpstreamBreaksIT {
     @SuppressWarnings("NullAway.Init") // Made as soon as the provider behind it has a port.
     private Http2Front front;
