@@ -33,9 +33,6 @@ final class Bodies {
     private static final int MOST_SESSIONS = 1_000;
     private static final int HASH_BYTES = 16;
 
-    /** More than any conversation has messages; what follows them is one part, so that no body keeps the writer for long. */
-    private static final int MOST_PARTS = 10_000;
-
     /** A body that is stored, or about to be: how to put it together, and which packs that takes. */
     record Stored(byte[] manifest, long[] packs, long login, int forgotten) {}
 
@@ -98,7 +95,7 @@ final class Bodies {
         var pack = next;
         var fresh = new ArrayList<Retold.Range>();
         var hashes = new ArrayList<Hash>();
-        for (var range : bounded(Retold.parts(body))) {
+        for (var range : Retold.parts(body)) {
             if (range.to() - range.from() < LEAST_PART) {
                 manifest.own(body, range.from(), range.to());
                 continue;
@@ -118,16 +115,6 @@ final class Bodies {
             next += fresh.size();
             write(connection, login, pack, body, fresh, hashes);
         }
-    }
-
-    private static List<Retold.Range> bounded(List<Retold.Range> ranges) {
-        if (ranges.size() <= MOST_PARTS) {
-            return ranges;
-        }
-        var bounded = new ArrayList<>(ranges.subList(0, MOST_PARTS));
-        bounded.add(new Retold.Range(
-                ranges.get(MOST_PARTS).from(), ranges.getLast().to()));
-        return bounded;
     }
 
     private Hash hash(long login, byte[] body, int from, int to) {
