@@ -55,7 +55,7 @@ final class Contents {
             return new Told(Form.CODED, joined(came), raw);
         }
         var object = Retold.answer(exchange.format(), Framing.of(transcript.contentType()), plain.get());
-        if (object == null) {
+        if (object == null || object.length == 0) {
             return new Told(Form.PLAIN, plain.get(), raw);
         }
         return new Told(Form.OBJECT, rule.keepEncryptedBlobs() ? object : EncryptedBlobs.without(object), raw);

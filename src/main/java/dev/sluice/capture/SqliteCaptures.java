@@ -72,7 +72,7 @@ final class SqliteCaptures implements Captures {
 
         @Override
         public void opened(Connection connection) throws SQLException {
-            Sql.update(connection, "PRAGMA secure_delete = ON");
+            Sql.number(connection, "PRAGMA secure_delete = ON");
             tables = new CaptureTables(connection);
         }
 
