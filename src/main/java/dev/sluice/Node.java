@@ -3,6 +3,7 @@ package dev.sluice;
 import com.typesafe.config.Config;
 import dev.sluice.admin.AdminEndpoints;
 import dev.sluice.audit.Audit;
+import dev.sluice.capture.Captures;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
@@ -159,12 +160,17 @@ public final class Node {
             InstantSource clock,
             SecureRandom random) {
         var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, keys);
-        var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
+        var captures = Captures.start(
+                system,
+                settings.limits().captures(),
+                () -> policies.inForce().policy().database(),
+                clock);
+        var proxy = new Proxy(system, settings, providers, quota, sessions, captures, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, providers, keys, audit, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, clock, system))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);

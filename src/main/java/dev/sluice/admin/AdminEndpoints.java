@@ -1,6 +1,7 @@
 package dev.sluice.admin;
 
 import dev.sluice.audit.Audit;
+import dev.sluice.capture.Captures;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.key.GatewayKeys;
 import dev.sluice.policy.Policies;
@@ -21,6 +22,7 @@ public final class AdminEndpoints {
             Policies policies,
             Quota quota,
             Ledger ledger,
+            Captures captures,
             Providers providers,
             GatewayKeys keys,
             Audit audit,
@@ -28,7 +30,8 @@ public final class AdminEndpoints {
             ActorSystem<?> system) {
         var described = Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
-                        new SessionEndpoints(ledger, system).endpoints(),
+                        new SessionEndpoints(ledger, captures, system).endpoints(),
+                        new ExchangeEndpoints(ledger, captures, system).endpoints(),
                         new UserEndpoints(ledger, system).endpoints(),
                         new AccessEndpoints().endpoints(),
                         new ProviderEndpoints(providers).endpoints(),

@@ -38,7 +38,23 @@ final class Json {
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
+    /** What others wrote and we only show: without our strictness. */
+    private static final JsonMapper SHOWN = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
     private Json() {}
+
+    /** JSON that somebody else wrote; null when it is none. */
+    static @Nullable JsonNode tree(byte[] text) {
+        try {
+            var tree = SHOWN.readTree(text);
+            return tree.isMissingNode() ? null : tree;
+        } catch (IOException e) {
+            return null;
+        }
+    }
 
     static HttpResponse ok(Object body) {
         return HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, bytes(body)));

@@ -2,6 +2,10 @@ package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Role;
+import dev.sluice.capture.Capture;
+import dev.sluice.capture.Capture.Form;
+import dev.sluice.capture.Captures;
+import dev.sluice.capture.Captures.Kept;
 import dev.sluice.gate.Call;
 import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
@@ -13,12 +17,14 @@ import dev.sluice.usage.Ledger.SessionView;
 import dev.sluice.wire.BadRequest;
 import dev.sluice.wire.Usage;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -26,19 +32,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code GET /api/sessions?limit=&before=}: one's own sessions, the last used first (administrators: everybody's);
- * {@code GET /api/sessions/{id}?limit=}: one of them with its latest exchanges, oldest first.
+ * {@code GET /api/sessions/{id}?limit=}: one of them with its latest exchanges, oldest first, and the conversation.
  */
-record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
+record SessionEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system) {
     private static final int SESSIONS = 50;
     private static final int MAX_SESSIONS = 500;
     private static final int EXCHANGES = 200;
     private static final int MAX_EXCHANGES = 1000;
+    /** Among so many captures the conversation is looked for. */
+    private static final int LATEST = 10;
 
     /** {@code nextBefore} is what to ask for as {@code before} to get the next page; null on the last one. */
     private record SessionList(
             List<Session> sessions, @Nullable String nextBefore) {}
 
-    private record SessionDetail(Session session, List<ExchangeView> exchanges) {}
+    /**
+     * {@code captured} are the ids of those exchanges of which there is what was said.
+     *
+     * @param conversation null when nothing was kept
+     */
+    private record SessionDetail(
+            Session session,
+            List<ExchangeView> exchanges,
+            List<String> captured,
+            @Nullable Conversation conversation) {}
+
+    /** Clients send the whole conversation with every turn: this request and its answer are all of it. */
+    private record Conversation(
+            String requestId, @Nullable Object request, @Nullable Object response) {}
 
     private record Session(
             String session,
@@ -70,7 +91,7 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
         }
     }
 
-    private record ExchangeView(
+    record ExchangeView(
             String requestId,
             String started,
             String login,
@@ -189,7 +210,7 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
                                 .query("before", String.class, "What a page gave as next_before.")
                                 .answers(SessionList.class)),
                 new Endpoint(HttpMethods.GET, "/api/sessions/{id}", Needs.ROLE, this::detail)
-                        .documented(Doc.of("A session with its latest exchanges, the oldest first.")
+                        .documented(Doc.of("A session with its latest exchanges, the oldest first, and what was said in it.")
                                 .query(
                                         "limit",
                                         long.class,
@@ -226,16 +247,49 @@ record SessionEndpoints(Ledger ledger, ActorSystem<?> system) {
         } catch (BadRequest e) {
             return CompletableFuture.completedFuture(Json.badRequest(String.valueOf(e.getMessage())));
         }
-        return ledger.session(call.parameter("id"), limit)
-                .thenApplyAsync(view -> detail(call, view), system.executionContext());
+        var id = call.parameter("id");
+        return ledger.session(id, limit).thenCompose(found -> {
+            var visible = found.filter(view -> isVisible(call, view.session()));
+            return visible.isEmpty()
+                    ? CompletableFuture.completedStage(Json.notFound("no session " + Json.quote(id)))
+                    : detail(visible.get(), limit);
+        });
     }
 
-    private static HttpResponse detail(Call call, Optional<SessionView> found) {
-        return found.filter(view -> isVisible(call, view.session()))
-                .map(view -> Json.ok(new SessionDetail(
-                        Session.of(view.session()),
-                        view.exchanges().stream().map(ExchangeView::of).toList())))
-                .orElseGet(() -> Json.notFound("no session " + Json.quote(call.parameter("id"))));
+    private CompletionStage<HttpResponse> detail(SessionView view, int limit) {
+        var session = view.session();
+        return captures.ofSession(session.session(), session.login(), limit, null)
+                .thenCompose(kept -> conversation(kept).thenApplyAsync(capture -> Json.ok(detail(view, kept, capture)), system.executionContext()));
+    }
+
+    /** Beside a conversation clients ask small things of their own (a title, say): the longest of the latest requests has it. */
+    private CompletionStage<Optional<Capture>> conversation(List<Kept> kept) {
+        return kept.stream()
+                .limit(LATEST)
+                .max(Comparator.comparingLong(Kept::bytes))
+                .map(longest -> captures.find(longest.requestId()))
+                .orElse(CompletableFuture.completedStage(Optional.empty()));
+    }
+
+    private static SessionDetail detail(SessionView view, List<Kept> kept, Optional<Capture> capture) {
+        var shown = view.exchanges().stream().map(Exchange::requestId).collect(Collectors.toSet());
+        return new SessionDetail(
+                Session.of(view.session()),
+                view.exchanges().stream().map(ExchangeView::of).toList(),
+                kept.stream().map(Kept::requestId).filter(shown::contains).toList(),
+                capture.map(SessionEndpoints::conversation).orElse(null));
+    }
+
+    private static @Nullable Conversation conversation(Capture capture) {
+        var said = capture.said();
+        if (said == null) {
+            return null;
+        }
+        var asked = said.request().body();
+        return new Conversation(
+                capture.requestId(),
+                asked == null ? null : Json.tree(asked),
+                said.answer().form() == Form.OBJECT ? Json.tree(said.answer().body()) : null);
     }
 
     private static boolean isVisible(Call call, SessionRow session) {

@@ -1,8 +1,11 @@
 package dev.sluice.capture;
 
+import dev.sluice.capture.Bodies.Stored;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -10,29 +13,45 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request and its answer as they passed: filled by one thread at a time, read by others once it is handed on, and freed by whoever
  * was the last to need it. One for which there was no room any more is lost as a whole: half an answer explains nothing.
+ *
+ * <p>The request's body may be let go before the answer ends, by any thread: once it is stored, and nobody but the captures wants it.
  */
 public final class Transcript {
+    private static final byte[] NOTHING = new byte[0];
+
     private final Transcripts owner;
     private Iterable<HttpHeader> requestHeaders;
-    private byte[] request;
+    private final String requestType;
+    private final AtomicReference<byte[]> request;
+    private volatile @Nullable Stored stored;
+    private volatile boolean onlyCaptured;
     private int status;
     private Iterable<HttpHeader> answerHeaders = List.of();
     private String contentType = "";
     private List<ByteString> answer = new ArrayList<>();
     private long held;
-    private boolean lost;
+    private volatile boolean lost;
 
-    Transcript(Transcripts owner, Iterable<HttpHeader> requestHeaders, byte[] request) {
+    Transcript(Transcripts owner, HttpRequest head, byte[] request) {
         this.owner = owner;
-        this.requestHeaders = requestHeaders;
-        this.request = request;
-        hold(request.length);
+        this.requestHeaders = head.getHeaders();
+        this.requestType = typeOf(head.entity().getContentType().toString());
+        this.request = new AtomicReference<>(NOTHING);
+        if (owner.take(request.length)) {
+            this.request.set(request);
+        } else {
+            lose();
+        }
+    }
+
+    private static String typeOf(String contentType) {
+        return contentType.equals("none/none") ? "" : contentType;
     }
 
     /** The answer begins. */
     public void answered(HttpResponse head) {
         status = head.status().intValue();
-        contentType = head.entity().getContentType().toString();
+        contentType = typeOf(head.entity().getContentType().toString());
         if (!lost) {
             answerHeaders = head.getHeaders();
         }
@@ -40,20 +59,48 @@ public final class Transcript {
 
     /** More of the answer, as its provider sent it. */
     public void add(ByteString bytes) {
-        if (!lost && hold(bytes.size())) {
+        if (lost) {
+            return;
+        }
+        if (owner.take(bytes.size())) {
+            held += bytes.size();
             answer.add(bytes);
+        } else {
+            lose();
         }
     }
 
-    private boolean hold(long bytes) {
-        if (owner.take(bytes)) {
-            held += bytes;
-            return true;
-        }
+    private void lose() {
         lost = true;
         owner.countDropped();
         free();
-        return false;
+    }
+
+    /** Nobody but the captures will want the request's body, which may be let go once it is stored. */
+    public void onlyCaptured() {
+        onlyCaptured = true;
+        letGoIfStored();
+    }
+
+    void stored(Stored as) {
+        stored = as;
+        letGoIfStored();
+    }
+
+    /** How the request's body is stored; null when it is not, yet. */
+    @Nullable
+    Stored stored() {
+        return stored;
+    }
+
+    private void letGoIfStored() {
+        if (onlyCaptured && stored != null) {
+            letGo();
+        }
+    }
+
+    private void letGo() {
+        owner.give(request.getAndSet(NOTHING).length);
     }
 
     /** Whether there was no room for it. */
@@ -65,9 +112,14 @@ public final class Transcript {
         return requestHeaders;
     }
 
-    /** Without its content coding; empty when lost or freed. */
+    /** The request's content type; empty when it had none. */
+    public String requestType() {
+        return requestType;
+    }
+
+    /** Without its content coding; empty when lost, let go or freed. */
     public byte[] request() {
-        return request;
+        return request.get();
     }
 
     /** The provider's; 0 when no answer came. */
@@ -99,11 +151,16 @@ public final class Transcript {
         return answer;
     }
 
+    /** Held now; only whoever fills it, or has it alone, may ask. */
+    long bytes() {
+        return held + request.get().length;
+    }
+
     /** Nobody needs it any more. */
     public void free() {
+        letGo();
         owner.give(held);
         held = 0;
-        request = new byte[0];
         requestHeaders = List.of();
         answerHeaders = List.of();
         answer = List.of();

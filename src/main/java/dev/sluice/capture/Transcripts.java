@@ -22,7 +22,7 @@ public final class Transcripts {
      * @param body    of it, without its content coding; not changed by anybody from here on
      */
     public Transcript begin(HttpRequest request, byte[] body) {
-        return new Transcript(this, request.getHeaders(), body);
+        return new Transcript(this, request, body);
     }
 
     /** Transcripts that were given up because there was no room for them. */

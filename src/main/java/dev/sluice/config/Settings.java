@@ -61,6 +61,7 @@ public record Settings(
      * @param providerOpenRequests open requests to one provider that sets no limit of its own
      * @param providerIdleConnections connections to one host that wait for the next request
      * @param transcripts          what is held of requests and answers until it is captured and hooks know it
+     * @param captures             what may wait to be captured
      */
     public record Limits(
             int connections,
@@ -68,7 +69,8 @@ public record Settings(
             long requestBodiesInFlight,
             int providerOpenRequests,
             int providerIdleConnections,
-            long transcripts) {
+            long transcripts,
+            long captures) {
         public Limits {
             positive("sluice.limits.connections", connections);
             positive("sluice.limits.request-body", requestBody);
@@ -76,6 +78,7 @@ public record Settings(
             positive("sluice.limits.provider-open-requests", providerOpenRequests);
             positive("sluice.limits.provider-idle-connections", providerIdleConnections);
             positive("sluice.limits.transcripts", transcripts);
+            positive("sluice.limits.captures", captures);
             if (requestBody > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
                         "sluice.limits.request-body: " + requestBody + " (expected: <= " + Integer.MAX_VALUE + ")");
@@ -175,7 +178,8 @@ public record Settings(
                             config.getBytes("limits.request-bodies-in-flight"),
                             config.getInt("limits.provider-open-requests"),
                             config.getInt("limits.provider-idle-connections"),
-                            config.getBytes("limits.transcripts")),
+                            config.getBytes("limits.transcripts"),
+                            config.getBytes("limits.captures")),
                     new Clocks(
                             config.getDuration("clocks.next-request"),
                             config.getDuration("clocks.request-body"),

@@ -64,14 +64,21 @@ final class GroupCommit implements AutoCloseable {
 
     private @Nullable Connection connection;
 
-    GroupCommit(Connection first, Source source, StoreSettings settings, Executor executor, Listener listener) {
+    /** @param name of its thread */
+    GroupCommit(
+            String name,
+            Connection first,
+            Source source,
+            StoreSettings settings,
+            Executor executor,
+            Listener listener) {
         this.connection = first;
         this.source = source;
         this.settings = settings;
         this.executor = executor;
         this.listener = listener;
         this.waiting = new WaitingWork(settings);
-        this.thread = Thread.ofPlatform().daemon().name("sluice-journal-writer").unstarted(this::run);
+        this.thread = Thread.ofPlatform().daemon().name(name + "-writer").unstarted(this::run);
     }
 
     void start() {
@@ -93,6 +100,11 @@ final class GroupCommit implements AutoCloseable {
         var job = new Job.Patient(work, bytes);
         var refusal = waiting.offer(job);
         return refusal == null ? job.done() : refused(refusal);
+    }
+
+    /** What waits holds in memory. */
+    long queuedBytes() {
+        return waiting.bytes();
     }
 
     private static <T> CompletableFuture<T> refused(String reason) {

@@ -21,7 +21,7 @@ import org.sqlite.SQLiteConfig;
 /**
  * The file on disk: locked, checked, and opened, or refused with a reason.
  *
- * <p>A new file is made under another name and moved into place whole. So an empty or half made {@code sluice.db} is always damage, and is
+ * <p>A new file is made under another name and moved into place whole. So an empty or half made file is always damage, and is
  * never taken for a fresh start.
  */
 final class SqliteFile implements AutoCloseable {
@@ -30,17 +30,22 @@ final class SqliteFile implements AutoCloseable {
             "Restore it from a backup, or move it away to start with an empty one; nothing was changed";
 
     private final StoreSettings settings;
+    private final Layout layout;
+    private final Path path;
     private final FileChannel lock;
 
-    private SqliteFile(StoreSettings settings, FileChannel lock) {
+    private SqliteFile(StoreSettings settings, Layout layout, FileChannel lock) {
         this.settings = settings;
+        this.layout = layout;
+        this.path = settings.directory().resolve(layout.name() + ".db");
         this.lock = lock;
     }
 
     /** @throws UnusableStorageException if it cannot be used as it is */
-    static SqliteFile open(StoreSettings settings) {
+    static SqliteFile open(StoreSettings settings, Layout layout) {
         makeDirectory(settings.directory());
-        var file = new SqliteFile(settings, lock(settings.directory().resolve("sluice.lock")));
+        var file = new SqliteFile(
+                settings, layout, lock(settings.directory().resolve(layout.name() + ".lock")));
         try {
             file.createOrCheck();
             return file;
@@ -50,8 +55,12 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
+    Path path() {
+        return path;
+    }
+
     Connection writer() throws SQLException {
-        return closedUnless(connection(settings.file(), new SQLiteConfig()), connection -> {
+        return closedUnless(connection(path, new SQLiteConfig()), connection -> {
             execute(connection, "PRAGMA synchronous = " + settings.synchronous());
             // Checkpoints copies; this is for when it cannot.
             execute(connection, "PRAGMA wal_autocheckpoint = " + 4L * settings.checkpointPages());
@@ -63,7 +72,7 @@ final class SqliteFile implements AutoCloseable {
     }
 
     Connection checkpoints() throws SQLException {
-        return closedUnless(connection(settings.file(), new SQLiteConfig()), connection -> {
+        return closedUnless(connection(path, new SQLiteConfig()), connection -> {
             execute(connection, "PRAGMA synchronous = " + settings.synchronous());
             execute(connection, "PRAGMA wal_autocheckpoint = 0");
         });
@@ -72,7 +81,7 @@ final class SqliteFile implements AutoCloseable {
     Connection reader() throws SQLException {
         var config = new SQLiteConfig();
         config.setReadOnly(true);
-        return connection(settings.file(), config);
+        return connection(path, config);
     }
 
     @Override
@@ -85,15 +94,14 @@ final class SqliteFile implements AutoCloseable {
     }
 
     private void createOrCheck() {
-        var path = settings.file();
         try {
             if (Files.exists(path)) {
                 checkHeader(path);
             } else {
-                create(path);
+                create();
             }
             try (var connection = connection(path, new SQLiteConfig())) {
-                check(path, connection);
+                check(connection);
             }
         } catch (SQLException e) {
             throw refused(path, "SQLite cannot use it (%s)".formatted(e.getMessage()), RESTORE, e);
@@ -103,7 +111,7 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
-    private void create(Path path) throws SQLException, IOException {
+    private void create() throws SQLException, IOException {
         var log = Path.of(path + "-wal");
         if (Files.exists(log)) {
             throw refused(path, "the file is gone but its log " + log + " is still there", RESTORE, null);
@@ -111,12 +119,15 @@ final class SqliteFile implements AutoCloseable {
         var unfinished = Path.of(path + ".new");
         Files.deleteIfExists(unfinished);
         try (var connection = connection(unfinished, new SQLiteConfig())) {
+            for (var pragma : layout.pragmas()) {
+                execute(connection, pragma);
+            }
             execute(connection, "BEGIN");
-            for (var statement : Schema.STATEMENTS) {
+            for (var statement : layout.statements()) {
                 execute(connection, statement);
             }
-            execute(connection, "PRAGMA application_id = " + Schema.APPLICATION_ID);
-            execute(connection, "PRAGMA user_version = " + Schema.VERSION);
+            execute(connection, "PRAGMA application_id = " + layout.applicationId());
+            execute(connection, "PRAGMA user_version = " + layout.version());
             execute(connection, "COMMIT");
         }
         Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
@@ -133,9 +144,9 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
-    private void check(Path path, Connection connection) throws SQLException {
+    private void check(Connection connection) throws SQLException {
         var application = number(connection, "PRAGMA application_id");
-        if (application != Schema.APPLICATION_ID) {
+        if (application != layout.applicationId()) {
             throw refused(
                     path,
                     "belongs to another application (id %d)".formatted(application),
@@ -143,10 +154,10 @@ final class SqliteFile implements AutoCloseable {
                     null);
         }
         var version = number(connection, "PRAGMA user_version");
-        if (version != Schema.VERSION) {
+        if (version != layout.version()) {
             throw refused(
                     path,
-                    "was written by another version (format %d, this is %d)".formatted(version, Schema.VERSION),
+                    "was written by another version (format %d, this is %d)".formatted(version, layout.version()),
                     "Start the version that wrote it, or a newer one",
                     null);
         }

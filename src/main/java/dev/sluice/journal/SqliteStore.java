@@ -1,15 +1,15 @@
 package dev.sluice.journal;
 
-import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Extension;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The node's SQLite file: one writer thread with group commit, a few readers. There is one a system; it closes, after everything
@@ -21,11 +21,8 @@ public final class SqliteStore implements Extension {
     private static final int SMALL = 1024;
 
     private final StoreSettings settings;
-    private final SqliteFile file;
     private final EventWriter events;
-    private final GroupCommit writer;
-    private final Checkpoints checkpoints;
-    private final Readers readers;
+    private final RoomStore store;
     private final CommitSignal commits = new CommitSignal();
 
     /**
@@ -39,23 +36,11 @@ public final class SqliteStore implements Extension {
 
     private SqliteStore(ExtendedActorSystem system) {
         settings = StoreSettings.of(system.settings().config());
-        var executor = system.dispatchers().lookup(settings.dispatcher());
-        file = SqliteFile.open(settings);
-        try {
-            var connection = file.writer();
-            events = EventWriter.open(connection);
-            checkpoints = new Checkpoints(file.checkpoints(), FileChannel.open(settings.file()), settings);
-            writer = new GroupCommit(
-                    connection, file::writer, settings, executor, new Housekeeping(events, checkpoints));
-            readers = new Readers(file::reader, settings, executor);
-        } catch (SQLException | IOException e) {
-            file.close();
-            throw new UnusableStorageException(
-                    settings.file(), "cannot be opened (" + e.getMessage() + ")", "Check the disk", e);
-        }
-        writer.start();
-        checkpoints.start();
-        system.registerOnTermination(this::close);
+        var journal = new Journal();
+        store = RoomStore.open(
+                settings, Schema.LAYOUT, "sluice-journal", system.dispatchers().lookup(settings.dispatcher()), journal);
+        events = journal.events();
+        system.registerOnTermination(store::close);
     }
 
     /**
@@ -64,7 +49,7 @@ public final class SqliteStore implements Extension {
      * Statements are prepared once however often {@code prepareStatement} is called.
      */
     public <T> CompletionStage<T> write(SqlWork<T> work) {
-        return writer.submit(work, SMALL, 1);
+        return store.write(work, SMALL, 1);
     }
 
     /**
@@ -72,23 +57,23 @@ public final class SqliteStore implements Extension {
      * dispatcher. When a piece fails, those before it are committed and those after it are not run. Fails at once as other writes do.
      */
     public CompletionStage<Void> writePatiently(PatientWork work) {
-        return writer.submit(work, SMALL);
+        return store.writePatiently(work);
     }
 
     /** Runs on a reader thread with a read-only connection that sees every write completed before; completes on a dispatcher. */
     public <T> CompletionStage<T> read(SqlWork<T> work) {
-        return readers.submit(work);
+        return store.read(work);
     }
 
     /** @param bytes what the work holds in memory */
     <T> CompletionStage<T> write(SqlWork<T> work, long bytes) {
-        return writer.submit(work, SMALL + bytes, 1);
+        return store.write(work, SMALL + bytes, 1);
     }
 
     /** @param crowd how many wait for it */
     CompletionStage<Boolean> append(List<StoredEvent> rows, int crowd) {
         var bytes = rows.stream().mapToLong(row -> row.payload().bytes().length).sum();
-        return writer.submit(
+        return store.write(
                         connection -> {
                             events.append(connection, rows);
                             return true;
@@ -114,29 +99,27 @@ public final class SqliteStore implements Extension {
         return settings;
     }
 
-    private void close() {
-        // Readers first: a snapshot still open would keep the log from being copied into the file.
-        readers.close();
-        checkpoints.close();
-        writer.close();
-        file.close();
-    }
+    /** What transactions mean to events. */
+    private static final class Journal implements RoomStore.Owner {
+        private @Nullable EventWriter events;
 
-    /** What the writer's transactions mean to others. */
-    private record Housekeeping(EventWriter events, Checkpoints checkpoints) implements GroupCommit.Listener {
         @Override
-        public void committed() {
-            events.committed();
+        public void opened(Connection connection) throws SQLException {
+            events = EventWriter.open(connection);
+        }
+
+        EventWriter events() {
+            return Objects.requireNonNull(events);
         }
 
         @Override
-        public void between(Connection connection) {
-            checkpoints.committed(connection);
+        public void committed() {
+            events().committed();
         }
 
         @Override
         public void rolledBack() {
-            events.forget();
+            events().forget();
         }
     }
 

@@ -57,8 +57,23 @@ record StoreSettings(
                 config.getString("dispatcher"));
     }
 
-    Path file() {
-        return directory.resolve("sluice.db");
+    /** The same for a file that may be of any size, and that nobody's request waits for. */
+    StoreSettings beside(long bytes, int group, Duration company) {
+        return new StoreSettings(
+                directory,
+                synchronous,
+                false,
+                busyTimeout,
+                queueCapacity,
+                bytes,
+                group,
+                company,
+                2,
+                readQueueCapacity,
+                pageRows,
+                pageBytes,
+                checkpointPages,
+                dispatcher);
     }
 
     private static Synchronous synchronous(String value) {

@@ -108,6 +108,10 @@ final class WaitingWork {
         bytes.addAndGet(-freedBytes);
     }
 
+    long bytes() {
+        return bytes.get();
+    }
+
     int urgentSize() {
         return urgent.size();
     }

@@ -1,5 +1,8 @@
 package dev.sluice.proxy;
 
+import dev.sluice.capture.Captures;
+import dev.sluice.capture.Transcript;
+import dev.sluice.policy.InForce;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Sessions;
@@ -24,13 +27,15 @@ final class Books {
     private static final Logger log = LoggerFactory.getLogger(Books.class);
 
     private final Sessions sessions;
+    private final Captures captures;
     private final Background background;
     private final AtomicLong open = new AtomicLong();
     private final CompletableFuture<Done> balanced = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    Books(Sessions sessions, Background background) {
+    Books(Sessions sessions, Captures captures, Background background) {
         this.sessions = sessions;
+        this.captures = captures;
         this.background = background;
     }
 
@@ -39,11 +44,20 @@ final class Books {
         open.incrementAndGet();
     }
 
+    /** Its session is known, and it goes on to a provider. */
+    void named(String session, String login, Transcript transcript, InForce rules) {
+        captures.begin(session, login, transcript, rules.policy().database());
+    }
+
     void close(Ended request, @Nullable Reservation reservation) {
         var exchange = request.exchange();
         log(exchange);
-        if (request.transcript() != null) {
-            request.transcript().free();
+        var transcript = request.transcript();
+        if (transcript != null) {
+            // Before the journal hears of it: whoever follows the journal may rely on that.
+            var rule = request.rules().policy().database();
+            var _ = captures.keep(exchange, transcript, request.tools(), rule)
+                    .whenComplete((done, failure) -> transcript.free());
         }
         if (reservation == null) {
             record(exchange, null);

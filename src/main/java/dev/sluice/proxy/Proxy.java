@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import dev.sluice.capture.Captures;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
@@ -42,6 +43,7 @@ public final class Proxy {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Captures captures,
             Set<String> identityHeaders,
             InstantSource clock,
             RandomGenerator random) {
@@ -50,7 +52,7 @@ public final class Proxy {
         var ids = new RequestIds(clock, random);
         var background = new Background(system, settings.clocks().background());
         this.path =
-                new RequestPath(system, settings, providers, quota, sessions, background, passing, ids, clock, random);
+                new RequestPath(system, settings, providers, quota, sessions, captures, background, passing, ids, clock, random);
         this.followUp = new FollowUp(system, providers, sessions, passing, background, ids);
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import dev.sluice.capture.Captures;
 import dev.sluice.capture.Transcripts;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
@@ -73,6 +74,7 @@ public final class RequestPath {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Captures captures,
             Background background,
             Passing passing,
             RequestIds ids,
@@ -80,7 +82,7 @@ public final class RequestPath {
             RandomGenerator random) {
         this.settings = settings;
         this.sessions = sessions;
-        this.books = new Books(sessions, background);
+        this.books = new Books(sessions, captures, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.transcripts = new Transcripts(settings.limits().transcripts());
         this.passing = passing;

@@ -113,6 +113,9 @@ final class Underway implements Tap.Listener {
 
     void named(String name) {
         session = name;
+        if (transcript != null) {
+            books.named(name, call.caller().login(), transcript, rules);
+        }
     }
 
     /** The most that it can come to; no cost when the price is unknown. */
@@ -163,6 +166,7 @@ final class Underway implements Tap.Listener {
         reader = answerReader;
         if (transcript != null) {
             transcript.answered(answer);
+            transcript.onlyCaptured();
         }
     }
 

@@ -59,6 +59,7 @@ class AdminEndpointsTest {
                     new FakePolicies(),
                     quota,
                     ledger,
+                    new FakeCaptures(),
                     new FakeProviders(),
                     keys,
                     audit,

@@ -27,6 +27,7 @@ class EveryRouteIsGuardedTest {
                     new FakePolicies(),
                     new FakeQuota(),
                     new FakeLedger(),
+                    new FakeCaptures(),
                     new FakeProviders(),
                     new FakeKeys(),
                     audit,

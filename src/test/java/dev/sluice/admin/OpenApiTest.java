@@ -48,6 +48,7 @@ class OpenApiTest {
                     new FakePolicies(),
                     new FakeQuota(),
                     new FakeLedger(),
+                    new FakeCaptures(),
                     new FakeProviders(),
                     new FakeKeys(),
                     audit,
@@ -68,6 +69,10 @@ class OpenApiTest {
             Map.entry(
                     "GET /api/sessions", List.of("/api/sessions", "/api/sessions?limit=1&before=2026-11-21T13:00:00Z")),
             Map.entry("GET /api/sessions/{id}", List.of("/api/sessions/" + FakeLedger.SESSION)),
+            Map.entry("GET /api/exchanges/{id}", List.of("/api/exchanges/r1", "/api/exchanges/r2")),
+            Map.entry(
+                    "DELETE /api/sessions/{id}/captures", List.of("/api/sessions/" + FakeLedger.SESSION + "/captures")),
+            Map.entry("DELETE /api/users/{login}/captures", List.of("/api/users/alice/captures")),
             Map.entry("GET /api/audit", List.of("/api/audit", "/api/audit?limit=5&before=100")),
             Map.entry("GET /api/whoami", List.of("/api/whoami")),
             Map.entry("GET /aperture/config.schema.json", List.of("/aperture/config.schema.json")),

@@ -69,6 +69,7 @@ class ReadEndpointsTest {
                     new FakePolicies(),
                     new FakeQuota(),
                     ledger,
+                    new FakeCaptures(),
                     new FakeProviders(),
                     new FakeKeys(),
                     new FakeAudit(),
