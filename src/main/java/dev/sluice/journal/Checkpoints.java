@@ -35,12 +35,14 @@ final class Checkpoints implements AutoCloseable {
     private volatile boolean writersTurn;
 
     /** @param file stays open until this is closed: with any descriptor of the file the process gives up SQLite's locks */
-    Checkpoints(Connection connection, FileChannel file, StoreSettings settings) {
+    Checkpoints(String name, Connection connection, FileChannel file, StoreSettings settings) {
         this.connection = connection;
         this.file = file;
         this.pages = settings.checkpointPages();
-        this.thread =
-                Thread.ofPlatform().daemon().name("sluice-journal-checkpoints").unstarted(this::run);
+        this.thread = Thread.ofPlatform()
+                .daemon()
+                .name("sluice-" + name + "-checkpoints")
+                .unstarted(this::run);
     }
 
     void start() {

@@ -58,6 +58,18 @@ final class EventReader {
         return store.read(connection -> page(connection, BY_TAG, tag, afterOrdering, toOrdering, Long.MAX_VALUE));
     }
 
+    /** The one that was given this ordering; empty if there is none, or it was deleted. */
+    CompletionStage<List<StoredEvent>> at(long ordering) {
+        return store.read(connection -> {
+            try (var select = connection.prepareStatement(EVENT + " FROM event e" + JOINS + " WHERE e.ordering = ?")) {
+                select.setLong(1, ordering);
+                try (var rows = select.executeQuery()) {
+                    return rows.next() ? List.of(event(rows)) : List.of();
+                }
+            }
+        });
+    }
+
     /** 0 if there is none. */
     CompletionStage<Long> lastOrdering(String tag) {
         return store.read(connection -> {

@@ -64,14 +64,22 @@ final class GroupCommit implements AutoCloseable {
 
     private @Nullable Connection connection;
 
-    GroupCommit(Connection first, Source source, StoreSettings settings, Executor executor, Listener listener) {
+    /** @param name of what is written, for its thread */
+    GroupCommit(
+            String name,
+            Connection first,
+            Source source,
+            StoreSettings settings,
+            Executor executor,
+            Listener listener) {
         this.connection = first;
         this.source = source;
         this.settings = settings;
         this.executor = executor;
         this.listener = listener;
         this.waiting = new WaitingWork(settings);
-        this.thread = Thread.ofPlatform().daemon().name("sluice-journal-writer").unstarted(this::run);
+        this.thread =
+                Thread.ofPlatform().daemon().name("sluice-" + name + "-writer").unstarted(this::run);
     }
 
     void start() {

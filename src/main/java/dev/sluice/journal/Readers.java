@@ -23,7 +23,7 @@ final class Readers implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final Queue<Connection> idle = new ConcurrentLinkedQueue<>();
 
-    Readers(GroupCommit.Source source, StoreSettings settings, Executor executor) {
+    Readers(String name, GroupCommit.Source source, StoreSettings settings, Executor executor) {
         this.source = source;
         this.executor = executor;
         this.threads = new ThreadPoolExecutor(
@@ -32,7 +32,10 @@ final class Readers implements AutoCloseable {
                 0,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(settings.readQueueCapacity()),
-                Thread.ofPlatform().daemon().name("sluice-journal-reader-", 0).factory());
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("sluice-" + name + "-reader-", 0)
+                        .factory());
     }
 
     <T> CompletableFuture<T> submit(SqlWork<T> work) {

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
@@ -26,23 +27,36 @@ import org.sqlite.SQLiteConfig;
  */
 final class SqliteFile implements AutoCloseable {
     private static final byte[] HEADER = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+    private static final int JOURNAL_CACHE_KIB = 16_000;
     private static final String RESTORE =
             "Restore it from a backup, or move it away to start with an empty one; nothing was changed";
 
     private final StoreSettings settings;
-    private final FileChannel lock;
+    private final Path path;
+    private final List<String> tables;
+    private final int cacheKib;
+    private final @Nullable FileChannel lock;
 
-    private SqliteFile(StoreSettings settings, FileChannel lock) {
+    private SqliteFile(
+            StoreSettings settings, Path path, List<String> tables, int cacheKib, @Nullable FileChannel lock) {
         this.settings = settings;
+        this.path = path;
+        this.tables = tables;
+        this.cacheKib = cacheKib;
         this.lock = lock;
     }
 
     /** @throws UnusableStorageException if it cannot be used as it is */
     static SqliteFile open(StoreSettings settings) {
         makeDirectory(settings.directory());
-        var file = new SqliteFile(settings, lock(settings.directory().resolve("sluice.lock")));
+        var file = new SqliteFile(
+                settings,
+                settings.file(),
+                Schema.STATEMENTS,
+                JOURNAL_CACHE_KIB,
+                lock(settings.directory().resolve("sluice.lock")));
         try {
-            file.createOrCheck();
+            file.createOrCheck(settings.checkAtStart());
             return file;
         } catch (RuntimeException | Error e) {
             file.close();
@@ -50,20 +64,36 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Another file in the same directory, under the lock of the journal's. It begins without tables.
+     *
+     * @param check whether it is read whole
+     * @throws UnusableStorageException if it cannot be used as it is
+     */
+    static SqliteFile beside(StoreSettings settings, String name, int cacheKib, boolean check) {
+        var file = new SqliteFile(settings, settings.directory().resolve(name), List.of(), cacheKib, null);
+        file.createOrCheck(check);
+        return file;
+    }
+
+    Path path() {
+        return path;
+    }
+
     Connection writer() throws SQLException {
-        return closedUnless(connection(settings.file(), new SQLiteConfig()), connection -> {
+        return closedUnless(connection(path, new SQLiteConfig()), connection -> {
             execute(connection, "PRAGMA synchronous = " + settings.synchronous());
             // Checkpoints copies; this is for when it cannot.
             execute(connection, "PRAGMA wal_autocheckpoint = " + 4L * settings.checkpointPages());
             execute(connection, "PRAGMA journal_size_limit = 67108864");
-            execute(connection, "PRAGMA cache_size = -16000");
+            execute(connection, "PRAGMA cache_size = -" + cacheKib);
             execute(connection, "PRAGMA temp_store = MEMORY");
             connection.setAutoCommit(false);
         });
     }
 
     Connection checkpoints() throws SQLException {
-        return closedUnless(connection(settings.file(), new SQLiteConfig()), connection -> {
+        return closedUnless(connection(path, new SQLiteConfig()), connection -> {
             execute(connection, "PRAGMA synchronous = " + settings.synchronous());
             execute(connection, "PRAGMA wal_autocheckpoint = 0");
         });
@@ -72,28 +102,29 @@ final class SqliteFile implements AutoCloseable {
     Connection reader() throws SQLException {
         var config = new SQLiteConfig();
         config.setReadOnly(true);
-        return connection(settings.file(), config);
+        return connection(path, config);
     }
 
     @Override
     public void close() {
         try {
-            lock.close();
+            if (lock != null) {
+                lock.close();
+            }
         } catch (IOException e) {
             throw refused(settings.directory(), "the lock cannot be given back", "Restart the process", e);
         }
     }
 
-    private void createOrCheck() {
-        var path = settings.file();
+    private void createOrCheck(boolean whole) {
         try {
             if (Files.exists(path)) {
                 checkHeader(path);
             } else {
-                create(path);
+                create();
             }
             try (var connection = connection(path, new SQLiteConfig())) {
-                check(path, connection);
+                check(connection, whole);
             }
         } catch (SQLException e) {
             throw refused(path, "SQLite cannot use it (%s)".formatted(e.getMessage()), RESTORE, e);
@@ -103,7 +134,7 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
-    private void create(Path path) throws SQLException, IOException {
+    private void create() throws SQLException, IOException {
         var log = Path.of(path + "-wal");
         if (Files.exists(log)) {
             throw refused(path, "the file is gone but its log " + log + " is still there", RESTORE, null);
@@ -112,7 +143,7 @@ final class SqliteFile implements AutoCloseable {
         Files.deleteIfExists(unfinished);
         try (var connection = connection(unfinished, new SQLiteConfig())) {
             execute(connection, "BEGIN");
-            for (var statement : Schema.STATEMENTS) {
+            for (var statement : tables) {
                 execute(connection, statement);
             }
             execute(connection, "PRAGMA application_id = " + Schema.APPLICATION_ID);
@@ -133,7 +164,7 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
-    private void check(Path path, Connection connection) throws SQLException {
+    private void check(Connection connection, boolean whole) throws SQLException {
         var application = number(connection, "PRAGMA application_id");
         if (application != Schema.APPLICATION_ID) {
             throw refused(
@@ -150,7 +181,7 @@ final class SqliteFile implements AutoCloseable {
                     "Start the version that wrote it, or a newer one",
                     null);
         }
-        if (settings.checkAtStart()) {
+        if (whole) {
             var verdict = text(connection, "PRAGMA quick_check(1)");
             if (!verdict.equals("ok")) {
                 throw refused(path, "is damaged (%s)".formatted(verdict), RESTORE, null);

@@ -83,6 +83,13 @@ public final class SqliteReadJournal
                 .toList();
     }
 
+    /** The event at an offset; none if there is none, or it was deleted. */
+    public CompletionStage<List<Object>> eventAt(long offset) {
+        return reader.at(offset)
+                .thenApply(rows ->
+                        rows.stream().flatMap(row -> events(row).stream()).toList());
+    }
+
     @Override
     public Source<EventEnvelope, NotUsed> currentEventsByTag(String tag, Offset offset) {
         // Lazily: what is current is decided when the stream starts.

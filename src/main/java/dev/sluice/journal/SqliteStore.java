@@ -44,10 +44,10 @@ public final class SqliteStore implements Extension {
         try {
             var connection = file.writer();
             events = EventWriter.open(connection);
-            checkpoints = new Checkpoints(file.checkpoints(), FileChannel.open(settings.file()), settings);
+            checkpoints = new Checkpoints("journal", file.checkpoints(), FileChannel.open(settings.file()), settings);
             writer = new GroupCommit(
-                    connection, file::writer, settings, executor, new Housekeeping(events, checkpoints));
-            readers = new Readers(file::reader, settings, executor);
+                    "journal", connection, file::writer, settings, executor, new Housekeeping(events, checkpoints));
+            readers = new Readers("journal", file::reader, settings, executor);
         } catch (SQLException | IOException e) {
             file.close();
             throw new UnusableStorageException(

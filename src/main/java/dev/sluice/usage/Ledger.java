@@ -70,6 +70,9 @@ public interface Ledger {
     /** One session with its exchanges, oldest first, at most {@code limit} of them, the latest. */
     CompletionStage<Optional<SessionView>> session(String id, int limit);
 
+    /** One exchange, as the journal has it; empty when the ledger has none of this id, or not yet. */
+    CompletionStage<Optional<Exchange>> exchange(String requestId);
+
     /**
      * Callers by login, compared byte by byte.
      *

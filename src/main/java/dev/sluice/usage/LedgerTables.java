@@ -268,6 +268,18 @@ final class LedgerTables {
                 row.getLong(10));
     }
 
+    /** Where the journal has an exchange; of one that is in several sessions, the first; 0 when there is none. */
+    static long offsetOf(Connection connection, String requestId) throws SQLException {
+        try (var select =
+                connection.prepareStatement("SELECT coalesce(min(id), 0) FROM exchange WHERE request_id = ?")) {
+            select.setString(1, requestId);
+            try (var rows = select.executeQuery()) {
+                rows.next();
+                return rows.getLong(1);
+            }
+        }
+    }
+
     /** How far it came. */
     static long offset(Connection connection) throws SQLException {
         try (var select = connection.prepareStatement("SELECT last FROM projection_offset WHERE name = ?")) {

@@ -132,6 +132,16 @@ final class SqliteLedger implements Ledger {
     }
 
     @Override
+    public CompletionStage<Optional<Exchange>> exchange(String requestId) {
+        return prepared.thenCompose(_ -> store.read(connection -> LedgerTables.offsetOf(connection, requestId)))
+                .thenCompose(
+                        offset -> offset == 0 ? CompletableFuture.completedStage(List.of()) : journal.eventAt(offset))
+                .thenApply(events -> events.stream()
+                        .map(event -> ((ExchangeRecorded) event).exchange())
+                        .findFirst());
+    }
+
+    @Override
     public CompletionStage<List<CallerRow>> callers(@Nullable String login, int limit, @Nullable String after) {
         return prepared.thenCompose(
                 _ -> store.read(connection -> LedgerTables.callers(connection, login, limit, after)));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One session of alice's, anme_00000000000000aa, with a priced exchange and a refused one; and what was asked for. */
@@ -47,6 +48,13 @@ final class FakeLedger implements Ledger {
                 .limit(limit)
                 .map(it -> new CallerRow(it, NOON, NOON.plusSeconds(60), 1, 2, 100, 20, 30, 1_250_000, 1))
                 .toList());
+    }
+
+    @Override
+    public CompletionStage<Optional<Exchange>> exchange(String requestId) {
+        return CompletableFuture.completedFuture(Stream.of(priced(), refused())
+                .filter(it -> it.requestId().equals(requestId))
+                .findFirst());
     }
 
     private static SessionRow row() {

@@ -91,6 +91,17 @@ class LedgerTest {
     }
 
     @Test
+    void findsAnExchangeByItsRequest() {
+        var exchange = exchange("r2", "oacc_2", "ann", NOON, Usage.ofText(1, 2), 7L);
+        record(exchange("r1", "oacc_1", "ann", NOON, null, null));
+        record(exchange);
+        awaitSessions(2);
+
+        assertThat(await(ledger.exchange("r2"))).contains(exchange);
+        assertThat(await(ledger.exchange("r3"))).isEmpty();
+    }
+
+    @Test
     void showsTheLatestExchangesTheOldestFirst() {
         for (var i = 0; i < 9; i++) {
             record(exchange("r" + i, "oacc_1", "ann", NOON.plusSeconds(i), null, null));
