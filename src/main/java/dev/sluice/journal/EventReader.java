@@ -103,20 +103,21 @@ final class EventReader {
     }
 
     /** The last first. */
-    static List<StoredEvent> last(Connection connection, String persistenceId, long toOrdering, int limit)
-            throws SQLException {
-        try (var select = connection.prepareStatement(LAST_BY_PID)) {
-            select.setString(1, persistenceId);
-            select.setLong(2, toOrdering);
-            select.setInt(3, limit);
-            var events = new ArrayList<StoredEvent>();
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    events.add(event(rows));
+    CompletionStage<List<StoredEvent>> last(String persistenceId, long toOrdering, int limit) {
+        return store.read(connection -> {
+            try (var select = connection.prepareStatement(LAST_BY_PID)) {
+                select.setString(1, persistenceId);
+                select.setLong(2, toOrdering);
+                select.setInt(3, limit);
+                var events = new ArrayList<StoredEvent>();
+                try (var rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        events.add(event(rows));
+                    }
                 }
+                return events;
             }
-            return events;
-        }
+        });
     }
 
     private List<StoredEvent> page(Connection connection, String sql, String key, long from, long to, long limit)
