@@ -58,15 +58,22 @@ final class EventReader {
         return store.read(connection -> page(connection, BY_TAG, tag, afterOrdering, toOrdering, Long.MAX_VALUE));
     }
 
-    /** The one that was given this ordering; empty if there is none, or it was deleted. */
-    CompletionStage<List<StoredEvent>> at(long ordering) {
+    /** Those that were given these orderings, as far as they are there. */
+    CompletionStage<List<StoredEvent>> at(List<Long> orderings) {
         return store.read(connection -> {
-            try (var select = connection.prepareStatement(EVENT + " FROM event e" + JOINS + " WHERE e.ordering = ?")) {
-                select.setLong(1, ordering);
-                try (var rows = select.executeQuery()) {
-                    return rows.next() ? List.of(event(rows)) : List.of();
+            var events = new ArrayList<StoredEvent>();
+            for (var ordering : orderings) {
+                try (var select =
+                        connection.prepareStatement(EVENT + " FROM event e" + JOINS + " WHERE e.ordering = ?")) {
+                    select.setLong(1, ordering);
+                    try (var rows = select.executeQuery()) {
+                        if (rows.next()) {
+                            events.add(event(rows));
+                        }
+                    }
                 }
             }
+            return events;
         });
     }
 

@@ -82,9 +82,9 @@ public final class SqliteReadJournal
         return reader.lastOrdering(tag);
     }
 
-    /** The event at an offset; none if there is none, or it was deleted. */
-    public CompletionStage<List<Object>> eventAt(long offset) {
-        return reader.at(offset)
+    /** The events at these offsets, as far as there are any. All at once: ask for no more than a page. */
+    public CompletionStage<List<Object>> eventsAt(List<Long> offsets) {
+        return reader.at(offsets)
                 .thenApply(rows ->
                         rows.stream().flatMap(row -> events(row).stream()).toList());
     }

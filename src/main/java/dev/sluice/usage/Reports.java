@@ -1,6 +1,7 @@
 package dev.sluice.usage;
 
 import dev.sluice.session.Exchange.Outcome;
+import dev.sluice.session.Exchange.Tool;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -174,6 +175,12 @@ public interface Reports {
      * have a next.
      */
     CompletionStage<Page<LogRow>> logs(LogFilter filter, int limit, @Nullable String before);
+
+    /** An exchange in which tools were called, and their names with the ids that the model gave the calls. */
+    record CallsOf(LogRow exchange, List<Tool> tools) {}
+
+    /** Exchanges with their tool calls, pages as of {@link #logs}. */
+    CompletionStage<Page<CallsOf>> calls(LogFilter filter, int limit, @Nullable String before);
 
     /** Those of these requests that there are: for whoever has found their ids by other means, such as headers of captures. */
     CompletionStage<List<LogRow>> logs(List<String> requestIds);

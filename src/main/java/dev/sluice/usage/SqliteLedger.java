@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -139,7 +140,7 @@ final class SqliteLedger implements Ledger {
         if (there.offset() == 0) {
             return CompletableFuture.completedStage(true);
         }
-        return journal.eventAt(there.offset()).thenApply(events -> {
+        return journal.eventsAt(List.of(there.offset())).thenApply(events -> {
             var fits = events.stream()
                     .anyMatch(event -> event instanceof ExchangeRecorded(var exchange)
                             && exchange.requestId().equals(there.requestId()));
@@ -219,8 +220,8 @@ final class SqliteLedger implements Ledger {
     @Override
     public CompletionStage<Optional<Exchange>> exchange(String requestId) {
         return read(connection -> LedgerTables.offsetOf(connection, requestId))
-                .thenCompose(
-                        offset -> offset == 0 ? CompletableFuture.completedStage(List.of()) : journal.eventAt(offset))
+                .thenCompose(offset ->
+                        offset == 0 ? CompletableFuture.completedStage(List.of()) : journal.eventsAt(List.of(offset)))
                 .thenApply(events -> events.stream()
                         .map(event -> ((ExchangeRecorded) event).exchange())
                         .findFirst());
@@ -254,6 +255,25 @@ final class SqliteLedger implements Ledger {
     @Override
     public CompletionStage<Page<LogRow>> logs(LogFilter filter, int limit, @Nullable String before) {
         return read(connection -> LogQuery.page(connection, filter, limit, before));
+    }
+
+    @Override
+    public CompletionStage<Page<CallsOf>> calls(LogFilter filter, int limit, @Nullable String before) {
+        return logs(filter, limit, before)
+                .thenCompose(page -> journal.eventsAt(
+                                page.rows().stream().map(LogRow::offset).toList())
+                        .thenApply(events -> new Page<>(calls(page.rows(), events), page.next())));
+    }
+
+    private static List<CallsOf> calls(List<LogRow> rows, List<Object> events) {
+        var tools = new HashMap<String, List<Exchange.Tool>>();
+        for (var event : events) {
+            var exchange = ((ExchangeRecorded) event).exchange();
+            tools.put(exchange.requestId(), exchange.tools());
+        }
+        return rows.stream()
+                .map(row -> new CallsOf(row, tools.getOrDefault(row.requestId(), List.of())))
+                .toList();
     }
 
     @Override

@@ -113,6 +113,13 @@ final class FakeLedger implements Ledger {
     }
 
     @Override
+    public CompletionStage<Page<CallsOf>> calls(LogFilter filter, int limit, @Nullable String before) {
+        logged.add(filter);
+        return CompletableFuture.completedFuture(new Page<>(
+                List.of(new CallsOf(logRow(), List.of(new Tool("read_file", "t1")))), null));
+    }
+
+    @Override
     public CompletionStage<List<LogRow>> logs(List<String> requestIds) {
         return CompletableFuture.completedFuture(List.of(logRow()));
     }
