@@ -131,8 +131,8 @@ final class Bodies {
         if (known != null) {
             return known;
         }
-        try (var select = connection.prepareStatement("SELECT number, (SELECT max(id) FROM pack WHERE id <= number)"
-                + " FROM part WHERE hash = ?")) {
+        try (var select = connection.prepareStatement(
+                "SELECT number, (SELECT max(id) FROM pack WHERE id <= number)" + " FROM part WHERE hash = ?")) {
             select.setBytes(1, hash.bytes());
             try (var rows = select.executeQuery()) {
                 if (!rows.next()) {
@@ -159,7 +159,8 @@ final class Bodies {
             insert.setBytes(3, frames.close(content));
             insert.executeUpdate();
         }
-        try (var insert = connection.prepareStatement("INSERT INTO part (hash, number) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+        try (var insert =
+                connection.prepareStatement("INSERT INTO part (hash, number) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
             for (var nth = 0; nth < hashes.size(); nth++) {
                 insert.setBytes(1, hashes.get(nth).bytes());
                 insert.setLong(2, pack + nth);
@@ -228,7 +229,8 @@ final class Bodies {
      */
     boolean release(Connection connection, long session, int atMost) throws SQLException {
         return release(
-                connection, Sql.pairs(connection, "SELECT pack, session FROM use WHERE session = ? LIMIT ?", session, atMost));
+                connection,
+                Sql.pairs(connection, "SELECT pack, session FROM use WHERE session = ? LIMIT ?", session, atMost));
     }
 
     /**
@@ -238,7 +240,8 @@ final class Bodies {
      */
     boolean releaseBefore(Connection connection, int hour, int atMost) throws SQLException {
         return release(
-                connection, Sql.pairs(connection, "SELECT pack, session FROM use WHERE hour < ? LIMIT ?", hour, atMost));
+                connection,
+                Sql.pairs(connection, "SELECT pack, session FROM use WHERE hour < ? LIMIT ?", hour, atMost));
     }
 
     private boolean release(Connection connection, List<long[]> uses) throws SQLException {
@@ -276,8 +279,12 @@ final class Bodies {
             }
         } catch (Damaged e) {
             // Its parts are found no more by their bytes, which nobody has.
-            Sql.update(connection, "DELETE FROM part WHERE number >= ? AND number < (SELECT coalesce(min(id),"
-                    + " 9223372036854775807) FROM pack WHERE id > ?)", pack, pack);
+            Sql.update(
+                    connection,
+                    "DELETE FROM part WHERE number >= ? AND number < (SELECT coalesce(min(id),"
+                            + " 9223372036854775807) FROM pack WHERE id > ?)",
+                    pack,
+                    pack);
         }
         Sql.update(connection, "DELETE FROM pack WHERE id = ?", pack);
     }
@@ -315,8 +322,7 @@ final class Bodies {
         }
     }
 
-    private static void load(
-            java.sql.PreparedStatement select, long login, long number, Map<Long, byte[]> parts) {
+    private static void load(java.sql.PreparedStatement select, long login, long number, Map<Long, byte[]> parts) {
         try {
             select.setLong(1, number);
             try (var rows = select.executeQuery()) {

@@ -58,15 +58,22 @@ final class EventReader {
         return store.read(connection -> page(connection, BY_TAG, tag, afterOrdering, toOrdering, Long.MAX_VALUE));
     }
 
-    /** The one that was given this ordering; empty if there is none, or it was deleted. */
-    CompletionStage<List<StoredEvent>> at(long ordering) {
+    /** Those that were given these orderings, as far as they are there. */
+    CompletionStage<List<StoredEvent>> at(List<Long> orderings) {
         return store.read(connection -> {
-            try (var select = connection.prepareStatement(EVENT + " FROM event e" + JOINS + " WHERE e.ordering = ?")) {
-                select.setLong(1, ordering);
-                try (var rows = select.executeQuery()) {
-                    return rows.next() ? List.of(event(rows)) : List.of();
+            var events = new ArrayList<StoredEvent>();
+            for (var ordering : orderings) {
+                try (var select =
+                        connection.prepareStatement(EVENT + " FROM event e" + JOINS + " WHERE e.ordering = ?")) {
+                    select.setLong(1, ordering);
+                    try (var rows = select.executeQuery()) {
+                        if (rows.next()) {
+                            events.add(event(rows));
+                        }
+                    }
                 }
             }
+            return events;
         });
     }
 
@@ -103,20 +110,21 @@ final class EventReader {
     }
 
     /** The last first. */
-    static List<StoredEvent> last(Connection connection, String persistenceId, long toOrdering, int limit)
-            throws SQLException {
-        try (var select = connection.prepareStatement(LAST_BY_PID)) {
-            select.setString(1, persistenceId);
-            select.setLong(2, toOrdering);
-            select.setInt(3, limit);
-            var events = new ArrayList<StoredEvent>();
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    events.add(event(rows));
+    CompletionStage<List<StoredEvent>> last(String persistenceId, long toOrdering, int limit) {
+        return store.read(connection -> {
+            try (var select = connection.prepareStatement(LAST_BY_PID)) {
+                select.setString(1, persistenceId);
+                select.setLong(2, toOrdering);
+                select.setInt(3, limit);
+                var events = new ArrayList<StoredEvent>();
+                try (var rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        events.add(event(rows));
+                    }
                 }
+                return events;
             }
-            return events;
-        }
+        });
     }
 
     private List<StoredEvent> page(Connection connection, String sql, String key, long from, long to, long limit)

@@ -69,13 +69,18 @@ public final class RoomStore {
         return store;
     }
 
+    /** As the journal's: as many bytes may wait, as many pieces of work make a transaction, and nobody hears of it. */
+    public static RoomStore open(ClassicActorSystemProvider system, Layout layout) {
+        var usual = StoreSettings.of(system.classicSystem().settings().config());
+        return open(system, layout, usual.queueBytes(), usual.groupSize(), usual.linger(), new Owner() {});
+    }
+
     static RoomStore open(StoreSettings settings, Layout layout, String threads, Executor executor, Owner owner) {
         var file = SqliteFile.open(settings, layout);
         try {
             var connection = file.writer();
             owner.opened(connection);
-            var checkpoints =
-                    new Checkpoints(threads, file.checkpoints(), FileChannel.open(file.path()), settings);
+            var checkpoints = new Checkpoints(threads, file.checkpoints(), FileChannel.open(file.path()), settings);
             var writer = new GroupCommit(
                     threads, connection, file::writer, settings, executor, new Housekeeping(owner, checkpoints));
             var readers = new Readers(threads, file::reader, settings, executor);
@@ -87,6 +92,11 @@ public final class RoomStore {
             throw new UnusableStorageException(
                     file.path(), "cannot be opened (" + e.getMessage() + ")", "Check the disk", e);
         }
+    }
+
+    /** As {@link SqliteStore#write}. */
+    public <T> CompletionStage<T> write(SqlWork<T> work) {
+        return write(work, SMALL);
     }
 
     /**

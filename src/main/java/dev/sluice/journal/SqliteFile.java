@@ -16,6 +16,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 
 /**
@@ -25,6 +27,8 @@ import org.sqlite.SQLiteConfig;
  * never taken for a fresh start.
  */
 final class SqliteFile implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SqliteFile.class);
+
     private static final byte[] HEADER = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
     private static final String RESTORE =
             "Restore it from a backup, or move it away to start with an empty one; nothing was changed";
@@ -44,10 +48,9 @@ final class SqliteFile implements AutoCloseable {
     /** @throws UnusableStorageException if it cannot be used as it is */
     static SqliteFile open(StoreSettings settings, Layout layout) {
         makeDirectory(settings.directory());
-        var file = new SqliteFile(
-                settings, layout, lock(settings.directory().resolve(layout.name() + ".lock")));
+        var file = new SqliteFile(settings, layout, lock(settings.directory().resolve(layout.name() + ".lock")));
         try {
-            file.createOrCheck();
+            file.createOrPutAside();
             return file;
         } catch (RuntimeException | Error e) {
             file.close();
@@ -65,7 +68,7 @@ final class SqliteFile implements AutoCloseable {
             // Checkpoints copies; this is for when it cannot.
             execute(connection, "PRAGMA wal_autocheckpoint = " + 4L * settings.checkpointPages());
             execute(connection, "PRAGMA journal_size_limit = 67108864");
-            execute(connection, "PRAGMA cache_size = -16000");
+            execute(connection, "PRAGMA cache_size = -" + layout.cacheKib());
             execute(connection, "PRAGMA temp_store = MEMORY");
             connection.setAutoCommit(false);
         });
@@ -90,6 +93,33 @@ final class SqliteFile implements AutoCloseable {
             lock.close();
         } catch (IOException e) {
             throw refused(settings.directory(), "the lock cannot be given back", "Restart the process", e);
+        }
+    }
+
+    private void createOrPutAside() {
+        try {
+            createOrCheck();
+        } catch (UnusableStorageException e) {
+            if (!layout.derived()) {
+                throw e;
+            }
+            log.atError().setCause(e).addKeyValue("file", path).log("a file is put aside and made anew");
+            putAside(e);
+            createOrCheck();
+        }
+    }
+
+    private void putAside(UnusableStorageException reason) {
+        try {
+            for (var part : new String[] {"", "-wal", "-shm"}) {
+                var from = Path.of(path + part);
+                if (Files.exists(from)) {
+                    Files.move(from, Path.of(path + ".unusable" + part), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        } catch (IOException e) {
+            reason.addSuppressed(e);
+            throw reason;
         }
     }
 

@@ -1,8 +1,6 @@
 package dev.sluice.journal;
 
 import com.typesafe.config.Config;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -72,20 +70,21 @@ public final class SqliteReadJournal
         return fresh == null ? reader.withTag(tag, from, Long.MAX_VALUE) : CompletableFuture.completedStage(fresh);
     }
 
-    /**
-     * An entity's last events up to an offset, the last first, on the connection of a reading model that has seen the journal up to there.
-     * All at once: ask for no more than a page.
-     */
-    public List<Object> lastEvents(Connection connection, String persistenceId, long toOffset, int limit)
-            throws SQLException {
-        return EventReader.last(connection, persistenceId, toOffset, limit).stream()
-                .flatMap(row -> events(row).stream())
-                .toList();
+    /** An entity's last events up to an offset, the last first. All at once: ask for no more than a page. */
+    public CompletionStage<List<Object>> lastEvents(String persistenceId, long toOffset, int limit) {
+        return reader.last(persistenceId, toOffset, limit)
+                .thenApply(rows ->
+                        rows.stream().flatMap(row -> events(row).stream()).toList());
     }
 
-    /** The event at an offset; none if there is none, or it was deleted. */
-    public CompletionStage<List<Object>> eventAt(long offset) {
-        return reader.at(offset)
+    /** Of the last event with a tag; 0 if there is none. */
+    public CompletionStage<Long> lastOffset(String tag) {
+        return reader.lastOrdering(tag);
+    }
+
+    /** The events at these offsets, as far as there are any. All at once: ask for no more than a page. */
+    public CompletionStage<List<Object>> eventsAt(List<Long> offsets) {
+        return reader.at(offsets)
                 .thenApply(rows ->
                         rows.stream().flatMap(row -> events(row).stream()).toList());
     }

@@ -5,11 +5,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger to read from: who used what, when, for how much. Runs behind the journal by a moment, never beside it. */
-public interface Ledger {
+public interface Ledger extends Reports {
 
     /** Begins to follow the journal, on this node's storage; ends with the system. Once a node. */
     static Ledger start(ActorSystem<?> system) {
@@ -54,6 +55,22 @@ public interface Ledger {
             long outputTokens,
             long costNanos,
             long unpriced) {}
+
+    /**
+     * How far the ledger is.
+     *
+     * @param reached     the journal's offset up to which it has everything
+     * @param target      as far as it must at least come to know what was there when it began to read
+     * @param isCatchingUp whether what it tells is not all yet: it is being built anew, or was left behind
+     */
+    record State(long reached, long target, boolean isCatchingUp) {}
+
+    State state();
+
+    /**
+     * Empties it and builds it anew from the journal. Completes when it is empty; meanwhile it tells what it has, and {@link #state} that this is not all.
+     */
+    CompletionStage<Done> rebuild();
 
     /** A session and exchanges of it. */
     record SessionView(SessionRow session, List<Exchange> exchanges) {}

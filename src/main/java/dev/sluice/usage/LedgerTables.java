@@ -1,20 +1,17 @@
 package dev.sluice.usage;
 
+import dev.sluice.journal.Layout;
 import dev.sluice.session.Exchange;
+import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.usage.Ledger.CallerRow;
 import dev.sluice.usage.Ledger.SessionRow;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,194 +21,183 @@ import org.jspecify.annotations.Nullable;
  * the first start of the new version builds them anew.
  */
 final class LedgerTables {
-    static final String NAME = "ledger-3";
+    static final String NAME = "ledger-4";
+
+    /** Roll-ups of a day or two, and where indexes grow. */
+    private static final int CACHE_KIB = 64_000;
+
+    /** Its tables are made by {@link #prepare}, which may have to make them anew. */
+    static final Layout LAYOUT =
+            new Layout("ledger", 0x536c4c65 /* "SlLe" */, 1, List.of(), List.of(), CACHE_KIB, true);
+
+    private static final String EXCHANGE =
+            "CREATE TABLE exchange (id INTEGER PRIMARY KEY, request BLOB NOT NULL, session INTEGER NOT NULL,"
+                    + " at INTEGER NOT NULL, caller INTEGER NOT NULL, model INTEGER NOT NULL,"
+                    + " provider INTEGER NOT NULL, agent INTEGER NOT NULL, status INTEGER NOT NULL,"
+                    + " outcome INTEGER NOT NULL, stream INTEGER NOT NULL, input INTEGER, cached INTEGER,"
+                    + " cache_write INTEGER, output INTEGER, reasoning INTEGER, cost INTEGER,"
+                    + " millis INTEGER NOT NULL, first_millis INTEGER NOT NULL, tools INTEGER NOT NULL)";
 
     private static final List<String> STATEMENTS = List.of(
-            "DROP TABLE IF EXISTS exchange",
-            "DROP TABLE IF EXISTS session",
-            "DROP TABLE IF EXISTS caller",
-            // An older version, should it come back, builds its own anew, too.
-            "DELETE FROM projection_offset WHERE name LIKE 'ledger-%'",
-            "CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, login TEXT NOT NULL,"
+            "CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, caller INTEGER NOT NULL,"
                     + " format TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
                     + " exchanges INTEGER NOT NULL DEFAULT 0, input INTEGER NOT NULL DEFAULT 0,"
                     + " cached INTEGER NOT NULL DEFAULT 0, output INTEGER NOT NULL DEFAULT 0,"
                     + " cost INTEGER NOT NULL DEFAULT 0, unpriced INTEGER NOT NULL DEFAULT 0)",
             "CREATE INDEX session_by_last ON session (last)",
-            "CREATE INDEX session_by_login ON session (login, last)",
-            "CREATE TABLE caller (login TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,"
-                    + " sessions INTEGER NOT NULL, exchanges INTEGER NOT NULL, input INTEGER NOT NULL,"
-                    + " cached INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER NOT NULL,"
-                    + " unpriced INTEGER NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE exchange (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, request_id TEXT NOT NULL,"
-                    + " started INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,"
-                    + " input INTEGER, cached INTEGER, output INTEGER, cost INTEGER)",
+            "CREATE INDEX session_by_caller ON session (caller, last)",
+            "CREATE TABLE caller (id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, first INTEGER NOT NULL,"
+                    + " last INTEGER NOT NULL, sessions INTEGER NOT NULL, exchanges INTEGER NOT NULL,"
+                    + " input INTEGER NOT NULL, cached INTEGER NOT NULL, output INTEGER NOT NULL,"
+                    + " cost INTEGER NOT NULL, unpriced INTEGER NOT NULL)",
+            "CREATE TABLE model (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+            "CREATE TABLE provider (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+            "CREATE TABLE agent (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+            "CREATE TABLE tool (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+            EXCHANGE,
             // Ids of requests begin with the time, so that this grows at its end, however many sessions there are.
-            "CREATE UNIQUE INDEX exchange_once ON exchange (request_id, session)");
+            "CREATE UNIQUE INDEX exchange_once ON exchange (request, session)",
+            // An index has the number of its row, which is by time: so these are by time, too.
+            "CREATE INDEX exchange_by_caller ON exchange (caller)",
+            "CREATE INDEX exchange_by_model ON exchange (model)",
+            "CREATE INDEX exchange_by_provider ON exchange (provider)",
+            "CREATE INDEX exchange_by_agent ON exchange (agent)",
+            // Few are in trouble, and they are what people look for.
+            "CREATE INDEX exchange_by_status ON exchange (status) WHERE status >= 400",
+            "CREATE INDEX exchange_by_outcome ON exchange (outcome) WHERE outcome > 0",
+            "CREATE TABLE tool_call (tool INTEGER NOT NULL, id INTEGER NOT NULL, calls INTEGER NOT NULL,"
+                    + " PRIMARY KEY (tool, id)) WITHOUT ROWID",
+            ActiveDays.CREATE);
+
+    private static final String OFFSETS =
+            "CREATE TABLE IF NOT EXISTS projection_offset (name TEXT PRIMARY KEY, last INTEGER NOT NULL, request BLOB)";
 
     /** An exchange and where the journal has it. */
     record Entry(long offset, Exchange exchange) {}
 
+    /**
+     * How far the ledger came.
+     *
+     * @param requestId of the exchange at this offset; empty at the beginning
+     */
+    record Reached(long offset, String requestId) {
+        static final Reached NOTHING = new Reached(0, "");
+    }
+
     private LedgerTables() {}
 
-    /**
-     * Makes the tables if there are none, or an older version's.
-     *
-     * @return the offset to go on from
-     */
-    static long prepare(Connection connection) throws SQLException {
-        execute(
-                connection,
-                "CREATE TABLE IF NOT EXISTS projection_offset (name TEXT PRIMARY KEY, last INTEGER NOT NULL)");
-        try (var select = connection.prepareStatement("SELECT last FROM projection_offset WHERE name = ?")) {
-            select.setString(1, NAME);
-            try (var rows = select.executeQuery()) {
-                if (rows.next()) {
-                    return rows.getLong(1);
-                }
-            }
+    /** Makes the tables if there are none, or an older version's. */
+    static Reached prepare(Connection connection) throws SQLException {
+        execute(connection, OFFSETS);
+        var reached = reached(connection);
+        if (reached != null) {
+            return reached;
         }
+        dropAll(connection);
         for (var statement : STATEMENTS) {
             execute(connection, statement);
         }
-        saveOffset(connection, 0);
-        return 0;
-    }
-
-    /** Adds what is new and remembers how far it came; what is there already is left alone. */
-    static void add(Connection connection, List<Entry> entries) throws SQLException {
-        var sessions = new LinkedHashMap<String, SessionSum>();
-        var callers = new TreeMap<String, Sum>();
-        try (var insert = connection.prepareStatement("INSERT INTO exchange"
-                + " (session, request_id, started, provider, model, outcome, input, cached, output, cost, id)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
-            for (var entry : entries) {
-                var exchange = entry.exchange();
-                var caller = callers.computeIfAbsent(exchange.login(), _ -> new Sum());
-                var session = session(connection, sessions, exchange, caller);
-                if (insert(insert, session.id(), entry)) {
-                    session.sum().add(exchange);
-                    caller.add(exchange);
-                }
+        for (var cube : Cube.EVERY) {
+            for (var level : cube.levels()) {
+                execute(connection, cube.create(level));
             }
         }
-        saveSessions(connection, sessions.values());
-        saveCallers(connection, callers);
-        saveOffset(connection, entries.getLast().offset());
+        try (var insert = connection.prepareStatement("INSERT INTO projection_offset (name, last) VALUES (?, 0)")) {
+            insert.setString(1, NAME);
+            insert.executeUpdate();
+        }
+        return Reached.NOTHING;
     }
 
-    private static void saveSessions(Connection connection, Collection<SessionSum> sessions) throws SQLException {
-        try (var update = connection.prepareStatement("UPDATE session SET first = min(first, ?), last = max(last, ?),"
-                + " exchanges = exchanges + ?, input = input + ?, cached = cached + ?, output = output + ?,"
-                + " cost = cost + ?, unpriced = unpriced + ? WHERE id = ?")) {
-            for (var session : sessions) {
-                if (!session.sum().isEmpty()) {
-                    var id = session.sum().bind(update, 1);
-                    update.setLong(id, session.id());
-                    update.executeUpdate();
-                }
+    /** The next {@link #prepare} makes everything anew. */
+    static void forget(Connection connection) throws SQLException {
+        execute(connection, "DELETE FROM projection_offset");
+    }
+
+    private static void dropAll(Connection connection) throws SQLException {
+        for (var table : tables(connection)) {
+            execute(connection, "DROP TABLE " + table);
+        }
+        execute(connection, "DELETE FROM projection_offset");
+    }
+
+    private static List<String> tables(Connection connection) throws SQLException {
+        try (var select = connection.createStatement();
+                var rows = select.executeQuery("SELECT name FROM sqlite_schema"
+                        + " WHERE type = 'table' AND name <> 'projection_offset' AND name NOT LIKE 'sqlite_%'")) {
+            var tables = new ArrayList<String>();
+            while (rows.next()) {
+                tables.add(rows.getString(1));
             }
+            return tables;
         }
     }
 
-    private static void saveCallers(Connection connection, Map<String, Sum> callers) throws SQLException {
-        try (var upsert = connection.prepareStatement("INSERT INTO caller"
-                + " (login, sessions, first, last, exchanges, input, cached, output, cost, unpriced)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions,"
-                + " first = min(first, excluded.first), last = max(last, excluded.last),"
-                + " exchanges = exchanges + excluded.exchanges, input = input + excluded.input,"
-                + " cached = cached + excluded.cached, output = output + excluded.output, cost = cost + excluded.cost,"
-                + " unpriced = unpriced + excluded.unpriced")) {
-            for (var caller : callers.entrySet()) {
-                if (!caller.getValue().isEmpty()) {
-                    upsert.setString(1, caller.getKey());
-                    upsert.setLong(2, caller.getValue().sessions);
-                    caller.getValue().bind(upsert, 3);
-                    upsert.executeUpdate();
-                }
-            }
-        }
-    }
-
-    /** @param caller gets the session counted, if this is its first exchange */
-    private static SessionSum session(
-            Connection connection, Map<String, SessionSum> sessions, Exchange exchange, Sum caller)
-            throws SQLException {
-        var known = sessions.get(exchange.session());
-        if (known != null) {
-            return known;
-        }
-        var session = new SessionSum(sessionNumber(connection, exchange, caller), new Sum());
-        sessions.put(exchange.session(), session);
-        return session;
-    }
-
-    private static long sessionNumber(Connection connection, Exchange exchange, Sum caller) throws SQLException {
-        try (var select = connection.prepareStatement("SELECT id FROM session WHERE name = ?")) {
-            select.setString(1, exchange.session());
+    /** Null before {@link #prepare}. */
+    static @Nullable Reached reached(Connection connection) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT last, request FROM projection_offset WHERE name = ?")) {
+            select.setString(1, NAME);
             try (var rows = select.executeQuery()) {
-                if (rows.next()) {
-                    return rows.getLong(1);
+                if (!rows.next()) {
+                    return null;
                 }
-            }
-        }
-        try (var insert = connection.prepareStatement(
-                "INSERT INTO session (name, login, format, first, last) VALUES (?, ?, ?, ?, ?) RETURNING id")) {
-            insert.setString(1, exchange.session());
-            insert.setString(2, exchange.login());
-            insert.setString(3, exchange.format());
-            insert.setLong(4, nanos(exchange.started()));
-            insert.setLong(5, nanos(exchange.started()));
-            try (var rows = insert.executeQuery()) {
-                rows.next();
-                caller.sessions++;
-                return rows.getLong(1);
+                return rows.getLong(1) == 0 ? Reached.NOTHING : new Reached(rows.getLong(1), RequestKey.read(rows, 2));
             }
         }
     }
 
-    private static boolean insert(PreparedStatement insert, long session, Entry entry) throws SQLException {
-        var exchange = entry.exchange();
-        var usage = exchange.usage();
-        insert.setLong(1, session);
-        insert.setString(2, exchange.requestId());
-        insert.setLong(3, nanos(exchange.started()));
-        insert.setString(4, exchange.provider());
-        insert.setString(5, exchange.model());
-        insert.setString(6, exchange.outcome().name());
-        bind(insert, 7, usage == null ? null : usage.promptTokens() - usage.cachedInputTokens());
-        bind(insert, 8, usage == null ? null : usage.cachedInputTokens());
-        bind(insert, 9, usage == null ? null : usage.outputTokens());
-        bind(insert, 10, exchange.costNanos());
-        insert.setLong(11, entry.offset());
-        return insert.executeUpdate() == 1;
-    }
-
-    private static void bind(PreparedStatement statement, int column, @Nullable Long value) throws SQLException {
-        if (value == null) {
-            statement.setNull(column, Types.INTEGER);
-        } else {
-            statement.setLong(column, value);
+    static void saveOffset(Connection connection, Entry last) throws SQLException {
+        try (var update =
+                connection.prepareStatement("UPDATE projection_offset SET last = ?, request = ? WHERE name = ?")) {
+            update.setLong(1, last.offset());
+            RequestKey.bind(update, 2, last.exchange().requestId());
+            update.setString(3, NAME);
+            update.executeUpdate();
         }
     }
 
-    private static void saveOffset(Connection connection, long offset) throws SQLException {
-        try (var upsert = connection.prepareStatement(
-                "INSERT INTO projection_offset (name, last) VALUES (?, ?) ON CONFLICT DO UPDATE SET last = excluded.last")) {
-            upsert.setString(1, NAME);
-            upsert.setLong(2, offset);
-            upsert.executeUpdate();
+    /** 0 for a session that there is not. */
+    static long sessionNumber(Connection connection, String name) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT id FROM session WHERE name = ?")) {
+            select.setString(1, name);
+            try (var rows = select.executeQuery()) {
+                return rows.next() ? rows.getLong(1) : 0;
+            }
         }
     }
+
+    /** Numbers are on disk, so they are spelled out. */
+    static int number(Outcome outcome) {
+        return switch (outcome) {
+            case COMPLETED -> 0;
+            case CLIENT_CANCELLED -> 1;
+            case UPSTREAM_TRUNCATED -> 2;
+            case UPSTREAM_ERROR -> 3;
+            case REFUSED -> 4;
+            case LOST -> 5;
+        };
+    }
+
+    static Outcome outcome(int number) {
+        for (var outcome : Outcome.values()) {
+            if (number(outcome) == number) {
+                return outcome;
+            }
+        }
+        throw new IllegalArgumentException("outcome " + number + " (expected: one of the ledger's own)");
+    }
+
+    private static final String SESSION = "SELECT s.name, c.login, s.format, s.first, s.last, s.exchanges, s.input,"
+            + " s.cached, s.output, s.cost, s.unpriced FROM session s JOIN caller c ON c.id = s.caller";
 
     /** The last used first; all that share the last row's instant are on the same page. */
     static List<SessionRow> sessions(Connection connection, @Nullable String login, int limit, @Nullable Instant before)
             throws SQLException {
-        var mine = login == null ? "" : " AND login = ?";
+        var mine = login == null ? "" : " AND caller = (SELECT id FROM caller WHERE login = ?)";
         // The instant of the page's last row, by the index alone; then everything down to it.
         var page = "SELECT last FROM session WHERE last < ?" + mine + " ORDER BY last DESC LIMIT ?";
-        try (var select = connection.prepareStatement("SELECT * FROM session WHERE last < ?" + mine
-                + " AND last >= (SELECT min(last) FROM (" + page + ")) ORDER BY last DESC, id DESC")) {
+        try (var select = connection.prepareStatement(SESSION + " WHERE s.last < ?" + mine
+                + " AND s.last >= (SELECT min(last) FROM (" + page + ")) ORDER BY s.last DESC, s.id DESC")) {
             var end = before == null ? Long.MAX_VALUE : nanos(before);
             var column = 1;
             for (var times = 0; times < 2; times++) {
@@ -226,7 +212,7 @@ final class LedgerTables {
     }
 
     static List<SessionRow> session(Connection connection, String name) throws SQLException {
-        try (var select = connection.prepareStatement("SELECT * FROM session WHERE name = ?")) {
+        try (var select = connection.prepareStatement(SESSION + " WHERE s.name = ?")) {
             select.setString(1, name);
             return sessions(select);
         }
@@ -270,22 +256,11 @@ final class LedgerTables {
 
     /** Where the journal has an exchange; of one that is in several sessions, the first; 0 when there is none. */
     static long offsetOf(Connection connection, String requestId) throws SQLException {
-        try (var select =
-                connection.prepareStatement("SELECT coalesce(min(id), 0) FROM exchange WHERE request_id = ?")) {
-            select.setString(1, requestId);
+        try (var select = connection.prepareStatement("SELECT coalesce(min(at), 0) FROM exchange WHERE request = ?")) {
+            RequestKey.bind(select, 1, requestId);
             try (var rows = select.executeQuery()) {
                 rows.next();
                 return rows.getLong(1);
-            }
-        }
-    }
-
-    /** How far it came. */
-    static long offset(Connection connection) throws SQLException {
-        try (var select = connection.prepareStatement("SELECT last FROM projection_offset WHERE name = ?")) {
-            select.setString(1, NAME);
-            try (var rows = select.executeQuery()) {
-                return rows.next() ? rows.getLong(1) : 0;
             }
         }
     }
@@ -302,76 +277,30 @@ final class LedgerTables {
 
     private static SessionRow row(ResultSet row) throws SQLException {
         return new SessionRow(
+                row.getString(1),
                 row.getString(2),
                 row.getString(3),
-                row.getString(4),
+                instant(row.getLong(4)),
                 instant(row.getLong(5)),
-                instant(row.getLong(6)),
+                row.getLong(6),
                 row.getLong(7),
                 row.getLong(8),
                 row.getLong(9),
                 row.getLong(10),
-                row.getLong(11),
-                row.getLong(12));
+                row.getLong(11));
     }
 
-    private static long nanos(Instant instant) {
+    static long nanos(Instant instant) {
         return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), 1_000_000_000L), instant.getNano());
     }
 
-    private static Instant instant(long nanos) {
+    static Instant instant(long nanos) {
         return Instant.ofEpochSecond(0, nanos);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
         try (var statement = connection.createStatement()) {
             statement.execute(sql);
-        }
-    }
-
-    private record SessionSum(long id, Sum sum) {}
-
-    /** What a batch adds to one session, or one caller: either has many exchanges in a row, and its row is written once. */
-    private static final class Sum {
-        private long sessions;
-        private long first = Long.MAX_VALUE;
-        private long last = Long.MIN_VALUE;
-        private long exchanges;
-        private long input;
-        private long cached;
-        private long output;
-        private long cost;
-        private long unpriced;
-
-        void add(Exchange exchange) {
-            var started = nanos(exchange.started());
-            first = Math.min(first, started);
-            last = Math.max(last, started);
-            exchanges++;
-            var usage = exchange.usage();
-            if (usage != null) {
-                input += usage.promptTokens() - usage.cachedInputTokens();
-                cached += usage.cachedInputTokens();
-                output += usage.outputTokens();
-            }
-            if (exchange.costNanos() != null) {
-                cost += exchange.costNanos();
-            } else if (usage != null) {
-                unpriced++;
-            }
-        }
-
-        boolean isEmpty() {
-            return exchanges == 0;
-        }
-
-        /** Sets what it adds up to from a column on; returns the column behind. */
-        int bind(PreparedStatement statement, int column) throws SQLException {
-            var values = new long[] {first, last, exchanges, input, cached, output, cost, unpriced};
-            for (var i = 0; i < values.length; i++) {
-                statement.setLong(column + i, values[i]);
-            }
-            return column + values.length;
         }
     }
 }

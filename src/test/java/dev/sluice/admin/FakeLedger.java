@@ -4,14 +4,17 @@ import dev.sluice.session.Exchange;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Exchange.Tool;
 import dev.sluice.usage.Ledger;
+import dev.sluice.usage.Reports;
 import dev.sluice.wire.Usage;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
+import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
 
 /** One session of alice's, anme_00000000000000aa, with a priced exchange and a refused one; and what was asked for. */
@@ -22,7 +25,11 @@ final class FakeLedger implements Ledger {
     static final String SESSION = "anme_00000000000000aa";
     private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
 
+    private static final Sums SUMS = new Sums(2, 100, 20, 3, 30, 10, 1_250_000, 1, 1);
+
     final List<Asked> asked = new ArrayList<>();
+    final List<Reports.Asked> questions = new ArrayList<>();
+    final List<LogFilter> logged = new ArrayList<>();
 
     @Override
     public CompletionStage<List<SessionRow>> sessions(@Nullable String login, int limit, @Nullable Instant before) {
@@ -55,6 +62,96 @@ final class FakeLedger implements Ledger {
         return CompletableFuture.completedFuture(Stream.of(priced(), refused())
                 .filter(it -> it.requestId().equals(requestId))
                 .findFirst());
+    }
+
+    @Override
+    public State state() {
+        return new State(7, 7, false);
+    }
+
+    @Override
+    public CompletionStage<Done> rebuild() {
+        return CompletableFuture.completedFuture(Done.getInstance());
+    }
+
+    @Override
+    public CompletionStage<UsageAnswer> usage(Reports.Asked question, int limit, @Nullable String after) {
+        questions.add(question);
+        return CompletableFuture.completedFuture(
+                new UsageAnswer(new Page<>(List.of(usageRow()), "1.2.3.4.5.6"), SUMS, 1L));
+    }
+
+    @Override
+    public CompletionStage<Page<CallsRow>> toolCalls(Reports.Asked question, int limit, @Nullable String after) {
+        questions.add(question);
+        return CompletableFuture.completedFuture(
+                new Page<>(List.of(new CallsRow(new Key(null, null, "claude", null, null, "read_file"), 3)), null));
+    }
+
+    /** Two pages, the first of them empty. */
+    @Override
+    public CompletionStage<Page<UsageRow>> days(Reports.Asked question, int rows, @Nullable String after) {
+        questions.add(question);
+        return CompletableFuture.completedFuture(
+                after == null ? new Page<>(List.of(), "1.2.3.4.5.0") : new Page<>(List.of(usageRow()), null));
+    }
+
+    @Override
+    public CompletionStage<Activity> activity(Span span, @Nullable String login) {
+        asked.add(new Asked(login, 0, null));
+        return CompletableFuture.completedFuture(new Activity(
+                1,
+                List.of(new ActiveDay(span.from(), 1, 0, 2, 1)),
+                List.of(new ActiveSpan(span.from(), 1)),
+                List.of(new ActiveSpan(span.from(), 1))));
+    }
+
+    @Override
+    public CompletionStage<Page<LogRow>> logs(LogFilter filter, int limit, @Nullable String before) {
+        logged.add(filter);
+        return CompletableFuture.completedFuture(new Page<>(List.of(logRow()), before == null ? "77" : null));
+    }
+
+    @Override
+    public CompletionStage<Page<CallsOf>> calls(LogFilter filter, int limit, @Nullable String before) {
+        logged.add(filter);
+        return CompletableFuture.completedFuture(new Page<>(
+                List.of(new CallsOf(logRow(), List.of(new Tool("read_file", "t1")))), null));
+    }
+
+    @Override
+    public CompletionStage<List<LogRow>> logs(List<String> requestIds) {
+        return CompletableFuture.completedFuture(List.of(logRow()));
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(By by, String prefix, int limit) {
+        return CompletableFuture.completedFuture(List.of("claude"));
+    }
+
+    private static UsageRow usageRow() {
+        return new UsageRow(
+                new Key(NOON.truncatedTo(ChronoUnit.DAYS), "alice", "claude", "anthropic", "=cmd", null), SUMS);
+    }
+
+    private static LogRow logRow() {
+        return new LogRow(
+                "r1",
+                NOON,
+                1,
+                SESSION,
+                "alice",
+                "claude",
+                "anthropic",
+                "agent",
+                200,
+                Outcome.COMPLETED,
+                true,
+                new Tokens(100, 20, 3, 30, 10),
+                1_250_000L,
+                2500,
+                120,
+                1);
     }
 
     private static SessionRow row() {

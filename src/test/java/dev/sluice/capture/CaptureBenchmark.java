@@ -65,7 +65,8 @@ final class CaptureBenchmark {
                 talk.answer(400);
                 said.add(new Said(
                         request,
-                        "{\"id\":\"msg_" + said.size() + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
+                        "{\"id\":\"msg_" + said.size()
+                                + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
                                 + talk.prose(400) + "\"}],\"usage\":{\"input_tokens\":9,\"output_tokens\":100}}"));
             }
         }
@@ -88,7 +89,10 @@ final class CaptureBenchmark {
             var began = System.nanoTime();
             var transcript = Talk.document(transcripts, head, request, it.answer());
             CompletionStage<Done> done = captures.keep(
-                    Talk.exchange(life + nth, life + nth / 1_000, "ann" + nth / said.size() + life), transcript, List.of(), rule);
+                    Talk.exchange(life + nth, life + nth / 1_000, "ann" + nth / said.size() + life),
+                    transcript,
+                    List.of(),
+                    rule);
             caller += System.nanoTime() - began;
             done.whenComplete((_, _) -> {
                 transcript.free();

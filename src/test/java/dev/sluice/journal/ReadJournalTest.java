@@ -131,8 +131,7 @@ class ReadJournalTest {
         note(diary("b"), "another's");
         var sixth = offset(current(Offset.noOffset()).get(5));
 
-        var last =
-                await(SqliteStore.get(kit.system()).read(connection -> journal.lastEvents(connection, "a", sixth, 3)));
+        var last = await(journal.lastEvents("a", sixth, 3));
 
         assertThat(last).containsExactly(new Diary.Noted("6"), new Diary.Noted("5"), new Diary.Noted("4"));
     }

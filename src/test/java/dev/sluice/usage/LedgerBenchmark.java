@@ -51,7 +51,7 @@ final class LedgerBenchmark {
                 done * 1_000_000_000L / (System.nanoTime() - start), (os.getProcessCpuTime() - cpu) / 1000.0 / done);
         system.terminate();
         system.getWhenTerminated().toCompletableFuture().get();
-        var grown = Files.size(directory.resolve("sluice.db")) - bytes;
+        var grown = Files.size(directory.resolve("ledger.db"));
         System.out.printf(", journal %d and ledger %d bytes/exchange%n", bytes / exchanges, grown / exchanges);
     }
 

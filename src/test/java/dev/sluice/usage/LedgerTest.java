@@ -4,7 +4,6 @@ import static dev.sluice.journal.TestStorage.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.sluice.journal.SqliteStore;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
@@ -13,7 +12,7 @@ import dev.sluice.usage.Ledger.SessionRow;
 import dev.sluice.usage.Ledger.SessionView;
 import dev.sluice.wire.Usage;
 import java.nio.file.Path;
-import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -271,7 +270,7 @@ class LedgerTest {
     void countsEachExchangeOnceThoughABatchFailsHalfway() {
         record(exchange("r0", "s1", "ann", NOON, null, null));
         awaitSessions(1);
-        execute("CREATE TRIGGER broken BEFORE INSERT ON exchange WHEN new.request_id = 'r70'"
+        execute("CREATE TRIGGER broken BEFORE INSERT ON exchange WHEN new.request = 'r70'"
                 + " BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
         LoggingTestKit.warn("on purpose").expect(kit.system(), () -> {
             for (var i = 1; i < 100; i++) {
@@ -370,12 +369,12 @@ class LedgerTest {
     }
 
     private void execute(String sql) {
-        await(SqliteStore.get(kit.system()).write(connection -> run(connection, sql)));
-    }
-
-    private static boolean run(Connection connection, String sql) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            return statement.execute(sql);
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("ledger.db"));
+                var statement = connection.createStatement()) {
+            statement.execute("PRAGMA busy_timeout = 5000");
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
         }
     }
 

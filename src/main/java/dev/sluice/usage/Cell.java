@@ -1,0 +1,35 @@
+package dev.sluice.usage;
+
+import java.util.Comparator;
+
+/** A row of a roll-up by its key; dimensions that it does not have are 0. */
+record Cell(long period, int user, int model, int provider, int agent, int tool) {
+    static final Comparator<Cell> BY_PERIOD = Comparator.comparingLong(Cell::period)
+            .thenComparingInt(Cell::user)
+            .thenComparingInt(Cell::tool)
+            .thenComparingInt(Cell::model)
+            .thenComparingInt(Cell::provider)
+            .thenComparingInt(Cell::agent);
+
+    int at(Dimension dimension) {
+        return switch (dimension) {
+            case USER -> user;
+            case MODEL -> model;
+            case PROVIDER -> provider;
+            case AGENT -> agent;
+            case TOOL -> tool;
+        };
+    }
+
+    /** Where it falls into a roll-up; its own period is an hour. */
+    Cell in(Cube cube, Level level) {
+        var dimensions = cube.dimensions();
+        return new Cell(
+                level.of(period),
+                dimensions.contains(Dimension.USER) ? user : 0,
+                dimensions.contains(Dimension.MODEL) ? model : 0,
+                dimensions.contains(Dimension.PROVIDER) ? provider : 0,
+                dimensions.contains(Dimension.AGENT) ? agent : 0,
+                dimensions.contains(Dimension.TOOL) ? tool : 0);
+    }
+}
