@@ -101,6 +101,15 @@ record Query(Map<String, String> values, Map<String, List<String>> lists) {
         return Long.parseLong(text);
     }
 
+    /** A cursor among what is numbered by its time. */
+    long numberedCursor(String name) throws BadRequest {
+        var text = values.getOrDefault(name, "");
+        if (!text.matches("[0-9]{1,18}|[1-8][0-9]{18}")) {
+            throw new BadRequest(name + ": " + Json.quote(text) + " (expected: a number that a page gave)");
+        }
+        return Long.parseLong(text);
+    }
+
     @Nullable
     Instant instant(String name) throws BadRequest {
         var text = values.get(name);
