@@ -110,7 +110,7 @@ final class WholeDocument {
         } catch (IOException _) {
             // Here it broke off.
         }
-        return JsonTrees.utf8(copy.toString());
+        return copy.getBuffer().isEmpty() ? null : JsonTrees.utf8(copy.toString());
     }
 
     /** The next token, if all of it is there. */
