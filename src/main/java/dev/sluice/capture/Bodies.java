@@ -2,6 +2,7 @@ package dev.sluice.capture;
 
 import dev.sluice.capture.ByteReader.Damaged;
 import dev.sluice.wire.Retold;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
@@ -15,17 +16,21 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests' bodies, each part of which is stored once a login. The writer's; what it remembers it may forget at any time.
+ * Requests' bodies, each part of which is stored once. The writer's; what it remembers it may forget at any time.
  *
- * <p>Parts are known by SHA-256 of login and bytes, cut to 128 bits. With the login inside, what one caller says is never the reason why another one's
- * body is stored already.
+ * <p>Parts are known by SHA-256 over a scope and their bytes, cut to 128 bits. The scope of a large part (a system prompt, tools) is its caller's login, so
+ * that all of their sessions share it; that of a small one is its session, because hashes of all sessions in one place would dirty a page of the
+ * file for each. No scope goes beyond a login: what one caller says is never the reason why another one's is stored already.
  */
 final class Bodies {
     /** Shorter ones cost more to refer to than to repeat. */
     private static final int LEAST_PART = 32;
 
-    /** A body that is no longer goes with its capture, as one piece. */
-    private static final int LEAST_BODY = 512;
+    /** A body that is no longer goes with its capture, as one piece: a conversation soon grows beyond it. */
+    private static final int LEAST_BODY = 2_048;
+
+    /** Larger ones are shared by a login's sessions. */
+    private static final int LEAST_SHARED = 2_048;
 
     /** Some megabytes: as many parts as a few hundred conversations have. */
     private static final int MOST_PLACES = 20_000;
@@ -36,9 +41,9 @@ final class Bodies {
     /** A body that is stored, or about to be: how to put it together, and which packs that takes. */
     record Stored(byte[] manifest, long[] packs, long login, int forgotten) {}
 
-    record Hash(long high, long low) {
+    record Hash(long scope, long high, long low) {
         byte[] bytes() {
-            return java.nio.ByteBuffer.allocate(HASH_BYTES)
+            return ByteBuffer.allocate(HASH_BYTES)
                     .putLong(high)
                     .putLong(low)
                     .array();
@@ -83,14 +88,20 @@ final class Bodies {
         if (body.length < LEAST_BODY) {
             manifest.own(body, 0, body.length);
         } else {
-            store(connection, login, body, manifest, packs);
+            store(connection, login, session, body, manifest, packs);
         }
         var needed = packs.stream().mapToLong(Long::longValue).toArray();
         use(connection, session, hour, needed);
         return new Stored(manifest.build(), needed, login, deletions);
     }
 
-    private void store(Connection connection, long login, byte[] body, Manifest.Builder manifest, TreeSet<Long> packs)
+    private void store(
+            Connection connection,
+            long login,
+            long session,
+            byte[] body,
+            Manifest.Builder manifest,
+            TreeSet<Long> packs)
             throws SQLException {
         var pack = next;
         var fresh = new ArrayList<Retold.Range>();
@@ -100,7 +111,7 @@ final class Bodies {
                 manifest.own(body, range.from(), range.to());
                 continue;
             }
-            var hash = hash(login, body, range.from(), range.to());
+            var hash = hash(login, session, body, range.from(), range.to());
             var place = place(connection, hash);
             if (place == null) {
                 place = new Place(pack + fresh.size(), pack);
@@ -113,17 +124,18 @@ final class Bodies {
         }
         if (!fresh.isEmpty()) {
             next += fresh.size();
-            write(connection, login, pack, body, fresh, hashes);
+            write(connection, login, session, pack, body, fresh, hashes);
         }
     }
 
-    private Hash hash(long login, byte[] body, int from, int to) {
+    private Hash hash(long login, long session, byte[] body, int from, int to) {
+        var scope = to - from < LEAST_SHARED ? session : -login;
         for (var shift = 56; shift >= 0; shift -= 8) {
-            digest.update((byte) (login >>> shift));
+            digest.update((byte) (scope >>> shift));
         }
         digest.update(body, from, to - from);
-        var bytes = java.nio.ByteBuffer.wrap(digest.digest());
-        return new Hash(bytes.getLong(), bytes.getLong());
+        var bytes = ByteBuffer.wrap(digest.digest());
+        return new Hash(scope, bytes.getLong(), bytes.getLong());
     }
 
     private @Nullable Place place(Connection connection, Hash hash) throws SQLException {
@@ -131,9 +143,10 @@ final class Bodies {
         if (known != null) {
             return known;
         }
-        try (var select = connection.prepareStatement(
-                "SELECT number, (SELECT max(id) FROM pack WHERE id <= number)" + " FROM part WHERE hash = ?")) {
-            select.setBytes(1, hash.bytes());
+        try (var select = connection.prepareStatement("SELECT number, (SELECT max(id) FROM pack WHERE id <= number)"
+                + " FROM part WHERE scope = ? AND hash = ?")) {
+            select.setLong(1, hash.scope());
+            select.setBytes(2, hash.bytes());
             try (var rows = select.executeQuery()) {
                 if (!rows.next()) {
                     return null;
@@ -146,24 +159,31 @@ final class Bodies {
     }
 
     private void write(
-            Connection connection, long login, long pack, byte[] body, List<Retold.Range> ranges, List<Hash> hashes)
+            Connection connection,
+            long login,
+            long session,
+            long pack,
+            byte[] body,
+            List<Retold.Range> ranges,
+            List<Hash> hashes)
             throws SQLException {
         var content = new ByteWriter(
                 ranges.stream().mapToInt(range -> range.to() - range.from() + 5).sum() + 5);
         content.number(ranges.size());
         ranges.forEach(range -> content.number(range.to() - range.from()));
         ranges.forEach(range -> content.raw(body, range.from(), range.to()));
-        try (var insert = connection.prepareStatement("INSERT INTO pack (id, login, frame) VALUES (?, ?, ?)")) {
+        try (var insert = connection.prepareStatement("INSERT INTO pack (id, login, session, frame) VALUES (?, ?, ?, ?)")) {
             insert.setLong(1, pack);
             insert.setLong(2, login);
-            insert.setBytes(3, frames.close(content));
+            insert.setLong(3, session);
+            insert.setBytes(4, frames.close(content));
             insert.executeUpdate();
         }
-        try (var insert =
-                connection.prepareStatement("INSERT INTO part (hash, number) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+        try (var insert = connection.prepareStatement("INSERT INTO part (scope, hash, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")) {
             for (var nth = 0; nth < hashes.size(); nth++) {
-                insert.setBytes(1, hashes.get(nth).bytes());
-                insert.setLong(2, pack + nth);
+                insert.setLong(1, hashes.get(nth).scope());
+                insert.setBytes(2, hashes.get(nth).bytes());
+                insert.setLong(3, pack + nth);
                 insert.executeUpdate();
             }
         }
@@ -229,8 +249,7 @@ final class Bodies {
      */
     boolean release(Connection connection, long session, int atMost) throws SQLException {
         return release(
-                connection,
-                Sql.pairs(connection, "SELECT pack, session FROM use WHERE session = ? LIMIT ?", session, atMost));
+                connection, Sql.pairs(connection, "SELECT pack, session FROM use WHERE session = ? LIMIT ?", session, atMost));
     }
 
     /**
@@ -240,8 +259,7 @@ final class Bodies {
      */
     boolean releaseBefore(Connection connection, int hour, int atMost) throws SQLException {
         return release(
-                connection,
-                Sql.pairs(connection, "SELECT pack, session FROM use WHERE hour < ? LIMIT ?", hour, atMost));
+                connection, Sql.pairs(connection, "SELECT pack, session FROM use WHERE hour < ? LIMIT ?", hour, atMost));
     }
 
     private boolean release(Connection connection, List<long[]> uses) throws SQLException {
@@ -262,29 +280,29 @@ final class Bodies {
     }
 
     private void delete(Connection connection, long pack) throws SQLException {
-        try (var select = connection.prepareStatement("SELECT login, frame FROM pack WHERE id = ?");
-                var remove = connection.prepareStatement("DELETE FROM part WHERE hash = ? AND number = ?")) {
+        try (var select = connection.prepareStatement("SELECT login, session, frame FROM pack WHERE id = ?");
+                var remove = connection.prepareStatement(
+                        "DELETE FROM part WHERE scope = ? AND hash = ? AND number = ?")) {
             select.setLong(1, pack);
             try (var rows = select.executeQuery()) {
                 if (!rows.next()) {
                     return;
                 }
                 var login = rows.getLong(1);
+                var session = rows.getLong(2);
                 var number = pack;
-                for (var part : parts(rows.getBytes(2))) {
-                    remove.setBytes(1, hash(login, part, 0, part.length).bytes());
-                    remove.setLong(2, number++);
+                for (var part : parts(rows.getBytes(3))) {
+                    var hash = hash(login, session, part, 0, part.length);
+                    remove.setLong(1, hash.scope());
+                    remove.setBytes(2, hash.bytes());
+                    remove.setLong(3, number++);
                     remove.executeUpdate();
                 }
             }
         } catch (Damaged e) {
             // Its parts are found no more by their bytes, which nobody has.
-            Sql.update(
-                    connection,
-                    "DELETE FROM part WHERE number >= ? AND number < (SELECT coalesce(min(id),"
-                            + " 9223372036854775807) FROM pack WHERE id > ?)",
-                    pack,
-                    pack);
+            Sql.update(connection, "DELETE FROM part WHERE number >= ? AND number < (SELECT coalesce(min(id),"
+                    + " 9223372036854775807) FROM pack WHERE id > ?)", pack, pack);
         }
         Sql.update(connection, "DELETE FROM pack WHERE id = ?", pack);
     }
@@ -322,7 +340,8 @@ final class Bodies {
         }
     }
 
-    private static void load(java.sql.PreparedStatement select, long login, long number, Map<Long, byte[]> parts) {
+    private static void load(
+            java.sql.PreparedStatement select, long login, long number, Map<Long, byte[]> parts) {
         try {
             select.setLong(1, number);
             try (var rows = select.executeQuery()) {

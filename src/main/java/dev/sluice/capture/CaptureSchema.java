@@ -7,7 +7,8 @@ import java.util.List;
  * The tables of {@code captures.db}.
  *
  * <p>{@code pack} has the parts of bodies that one turn brought, compressed together: one by one they would compress badly. A part's number
- * is its pack's and its place in there, so that no table has to say where it is; {@code part} finds it by its hash. {@code use} says which
+ * is its pack's and its place in there, so that no table has to say where it is; {@code part} finds it by its hash, within
+ * a scope: a session's number, or minus a login's. {@code use} says which
  * session needs which packs, and when it did last, by the hour: a pack lives as long as one does. {@code content} is what only this
  * capture has: headers, manifest, answer. {@code tool} is apart from it, because it may be kept longer.
  */
@@ -33,8 +34,10 @@ final class CaptureSchema {
                     "CREATE INDEX capture_by_session ON capture (session)",
                     "CREATE TABLE content (id INTEGER PRIMARY KEY, frame BLOB NOT NULL)",
                     "CREATE TABLE tool (id INTEGER PRIMARY KEY, frame BLOB NOT NULL)",
-                    "CREATE TABLE pack (id INTEGER PRIMARY KEY, login INTEGER NOT NULL, frame BLOB NOT NULL)",
-                    "CREATE TABLE part (hash BLOB PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+                    "CREATE TABLE pack (id INTEGER PRIMARY KEY, login INTEGER NOT NULL, session INTEGER NOT NULL,"
+                            + " frame BLOB NOT NULL)",
+                    "CREATE TABLE part (scope INTEGER NOT NULL, hash BLOB NOT NULL, number INTEGER NOT NULL,"
+                            + " PRIMARY KEY (scope, hash)) WITHOUT ROWID",
                     "CREATE TABLE use (pack INTEGER NOT NULL, session INTEGER NOT NULL, hour INTEGER NOT NULL,"
                             + " PRIMARY KEY (pack, session)) WITHOUT ROWID",
                     "CREATE INDEX use_by_session ON use (session)",

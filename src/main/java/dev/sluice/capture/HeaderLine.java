@@ -1,7 +1,7 @@
 package dev.sluice.capture;
 
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -13,17 +13,20 @@ public record HeaderLine(String name, String value) {
     /** Stands for what is not kept. */
     public static final String REDACTED = "***";
 
-    private static final Set<String> CREDENTIALS = Set.of("x-goog-api-key", "api-key", "x-amz-security-token");
-
-    private static final Pattern CREDENTIAL_NAME =
-            Pattern.compile("authorization|cookie|token|secret|password|passwd|credential|assertion|jwt|key$");
+    private static final List<String> CREDENTIAL_NAMES = List.of(
+            "authorization", "cookie", "token", "secret", "password", "passwd", "credential", "assertion", "jwt");
 
     /** How much is left of a limit on tokens is nobody's secret, and the reason for many a question. */
-    private static final Pattern ALLOWANCE = Pattern.compile("^(x|anthropic)-ratelimit-.*|.*-tokens?-(count|limit)$");
+    private static final Pattern ALLOWANCE = Pattern.compile("(x|anthropic)-ratelimit-.*|.*-tokens?-(count|limit)");
 
-    /** Whatever its header is called: our own keys, those of providers, and what says that it is one. */
+    /** Looked for first, because most values have none of them, and a pattern takes its time. */
+    private static final List<String> CREDENTIAL_SIGNS = List.of("sk-", "AIza", "AKIA", "eyJ");
+
+    /** Whatever its header is called: our own keys, those of providers, and tokens. */
     private static final Pattern CREDENTIAL_VALUE = Pattern.compile(
-            "sk-sluice-|\\bsk-[A-Za-z0-9_-]{16,}|\\bAIza[A-Za-z0-9_-]{30,}|\\bAKIA[A-Z0-9]{12,}|\\beyJ[A-Za-z0-9_-]{8,}\\.|^(?i:bearer|basic|negotiate|digest)\\s");
+            "sk-sluice-|\\bsk-[A-Za-z0-9_-]{16,}|\\bAIza[A-Za-z0-9_-]{30,}|\\bAKIA[A-Z0-9]{12,}|\\beyJ[A-Za-z0-9_-]{8,}\\.");
+
+    private static final List<String> SCHEMES = List.of("bearer ", "basic ", "negotiate ", "digest ");
 
     static HeaderLine of(String name, String value) {
         var lower = name.toLowerCase(Locale.ROOT);
@@ -31,9 +34,13 @@ public record HeaderLine(String name, String value) {
     }
 
     private static boolean isCredential(String name, String value) {
-        return CREDENTIALS.contains(name)
-                || (CREDENTIAL_NAME.matcher(name).find()
-                        && !ALLOWANCE.matcher(name).matches())
-                || CREDENTIAL_VALUE.matcher(value).find();
+        return (isCredentialName(name) && !ALLOWANCE.matcher(name).matches())
+                || SCHEMES.stream().anyMatch(scheme -> value.regionMatches(true, 0, scheme, 0, scheme.length()))
+                || (CREDENTIAL_SIGNS.stream().anyMatch(value::contains)
+                        && CREDENTIAL_VALUE.matcher(value).find());
+    }
+
+    private static boolean isCredentialName(String name) {
+        return name.endsWith("key") || CREDENTIAL_NAMES.stream().anyMatch(name::contains);
     }
 }

@@ -39,11 +39,11 @@ final class CaptureBenchmark {
         var rule = new DatabaseRule(null, false, Set.of(), List.of(), false, false);
         var transcripts = new Transcripts(1L << 30);
         var said = said(turns, system);
-        run(captures, transcripts, rule, said, "warm", count);
+        run(captures, transcripts, rule, said, turns, "warm", count);
         var cpu = cpuNanos();
         var caller = 0L;
         var started = System.nanoTime();
-        caller += run(captures, transcripts, rule, said, "real", count);
+        caller += run(captures, transcripts, rule, said, turns, "real", count);
         var counts = captures.counts();
         System.out.printf(
                 "%d captures: %.1f us CPU each, %.1f of them the caller's (making the transcript included), %,d/s, %d dropped%n",
@@ -65,8 +65,7 @@ final class CaptureBenchmark {
                 talk.answer(400);
                 said.add(new Said(
                         request,
-                        "{\"id\":\"msg_" + said.size()
-                                + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
+                        "{\"id\":\"msg_" + said.size() + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
                                 + talk.prose(400) + "\"}],\"usage\":{\"input_tokens\":9,\"output_tokens\":100}}"));
             }
         }
@@ -74,7 +73,13 @@ final class CaptureBenchmark {
     }
 
     private static long run(
-            Captures captures, Transcripts transcripts, DatabaseRule rule, List<Said> said, String life, int count)
+            Captures captures,
+            Transcripts transcripts,
+            DatabaseRule rule,
+            List<Said> said,
+            int turns,
+            String life,
+            int count)
             throws InterruptedException {
         var room = new Semaphore(UNDER_WAY);
         var caller = 0L;
@@ -89,10 +94,7 @@ final class CaptureBenchmark {
             var began = System.nanoTime();
             var transcript = Talk.document(transcripts, head, request, it.answer());
             CompletionStage<Done> done = captures.keep(
-                    Talk.exchange(life + nth, life + nth / 1_000, "ann" + nth / said.size() + life),
-                    transcript,
-                    List.of(),
-                    rule);
+                    Talk.exchange("%s-%09d".formatted(life, nth), "%s-%06d".formatted(life, nth / turns), "ann" + nth % 50), transcript, List.of(), rule);
             caller += System.nanoTime() - began;
             done.whenComplete((_, _) -> {
                 transcript.free();
