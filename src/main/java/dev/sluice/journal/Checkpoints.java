@@ -40,7 +40,7 @@ final class Checkpoints implements AutoCloseable {
         this.file = file;
         this.pages = settings.checkpointPages();
         this.thread =
-                Thread.ofPlatform().daemon().name("sluice-journal-checkpoints").unstarted(this::run);
+                Thread.ofPlatform().daemon().name(settings.thread("checkpoints")).unstarted(this::run);
     }
 
     void start() {

@@ -32,7 +32,7 @@ final class Readers implements AutoCloseable {
                 0,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(settings.readQueueCapacity()),
-                Thread.ofPlatform().daemon().name("sluice-journal-reader-", 0).factory());
+                Thread.ofPlatform().daemon().name(settings.thread("reader-"), 0).factory());
     }
 
     <T> CompletableFuture<T> submit(SqlWork<T> work) {

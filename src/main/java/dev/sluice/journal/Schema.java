@@ -35,5 +35,7 @@ final class Schema {
                     + " type INTEGER NOT NULL, payload BLOB NOT NULL, meta_type INTEGER, meta BLOB,"
                     + " PRIMARY KEY (pid, seq))");
 
+    static final Layout LAYOUT = new Layout("sluice", "journal", APPLICATION_ID, VERSION, STATEMENTS);
+
     private Schema() {}
 }

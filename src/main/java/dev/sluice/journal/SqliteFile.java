@@ -21,7 +21,7 @@ import org.sqlite.SQLiteConfig;
 /**
  * The file on disk: locked, checked, and opened, or refused with a reason.
  *
- * <p>A new file is made under another name and moved into place whole. So an empty or half made {@code sluice.db} is always damage, and is
+ * <p>A new file is made under another name and moved into place whole. So an empty or half made file is always damage, and is
  * never taken for a fresh start.
  */
 final class SqliteFile implements AutoCloseable {
@@ -40,7 +40,7 @@ final class SqliteFile implements AutoCloseable {
     /** @throws UnusableStorageException if it cannot be used as it is */
     static SqliteFile open(StoreSettings settings) {
         makeDirectory(settings.directory());
-        var file = new SqliteFile(settings, lock(settings.directory().resolve("sluice.lock")));
+        var file = new SqliteFile(settings, lock(settings.lock()));
         try {
             file.createOrCheck();
             return file;
@@ -112,11 +112,11 @@ final class SqliteFile implements AutoCloseable {
         Files.deleteIfExists(unfinished);
         try (var connection = connection(unfinished, new SQLiteConfig())) {
             execute(connection, "BEGIN");
-            for (var statement : Schema.STATEMENTS) {
+            for (var statement : settings.layout().statements()) {
                 execute(connection, statement);
             }
-            execute(connection, "PRAGMA application_id = " + Schema.APPLICATION_ID);
-            execute(connection, "PRAGMA user_version = " + Schema.VERSION);
+            execute(connection, "PRAGMA application_id = " + settings.layout().applicationId());
+            execute(connection, "PRAGMA user_version = " + settings.layout().version());
             execute(connection, "COMMIT");
         }
         Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
@@ -135,7 +135,7 @@ final class SqliteFile implements AutoCloseable {
 
     private void check(Path path, Connection connection) throws SQLException {
         var application = number(connection, "PRAGMA application_id");
-        if (application != Schema.APPLICATION_ID) {
+        if (application != settings.layout().applicationId()) {
             throw refused(
                     path,
                     "belongs to another application (id %d)".formatted(application),
@@ -143,10 +143,10 @@ final class SqliteFile implements AutoCloseable {
                     null);
         }
         var version = number(connection, "PRAGMA user_version");
-        if (version != Schema.VERSION) {
+        if (version != settings.layout().version()) {
             throw refused(
                     path,
-                    "was written by another version (format %d, this is %d)".formatted(version, Schema.VERSION),
+                    "was written by another version (format %d, this is %d)".formatted(version, settings.layout().version()),
                     "Start the version that wrote it, or a newer one",
                     null);
         }

@@ -1,31 +1,24 @@
 package dev.sluice.journal;
 
-import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Extension;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The node's SQLite file: one writer thread with group commit, a few readers. There is one a system; it closes, after everything
+ * The journal's SQLite file, which the ledger shares. There is one a system; it closes, after everything
  * submitted was written, when the last actor has stopped and before the system counts as terminated.
  */
 public final class SqliteStore implements Extension {
-
-    /** Callers that do not say are taken to hold this much. */
-    private static final int SMALL = 1024;
-
     private final StoreSettings settings;
-    private final SqliteFile file;
-    private final EventWriter events;
-    private final GroupCommit writer;
-    private final Checkpoints checkpoints;
-    private final Readers readers;
+    private final SqliteDatabase database;
+    private final Housekeeping housekeeping = new Housekeeping();
     private final CommitSignal commits = new CommitSignal();
 
     /**
@@ -38,72 +31,51 @@ public final class SqliteStore implements Extension {
     }
 
     private SqliteStore(ExtendedActorSystem system) {
-        settings = StoreSettings.of(system.settings().config());
-        var executor = system.dispatchers().lookup(settings.dispatcher());
-        file = SqliteFile.open(settings);
-        try {
-            var connection = file.writer();
-            events = EventWriter.open(connection);
-            checkpoints = new Checkpoints(file.checkpoints(), FileChannel.open(settings.file()), settings);
-            writer = new GroupCommit(
-                    connection, file::writer, settings, executor, new Housekeeping(events, checkpoints));
-            readers = new Readers(file::reader, settings, executor);
-        } catch (SQLException | IOException e) {
-            file.close();
-            throw new UnusableStorageException(
-                    settings.file(), "cannot be opened (" + e.getMessage() + ")", "Check the disk", e);
-        }
-        writer.start();
-        checkpoints.start();
-        system.registerOnTermination(this::close);
+        settings = StoreSettings.of(system.settings().config(), Schema.LAYOUT);
+        database = new SqliteDatabase(
+                settings, system.dispatchers().lookup(settings.dispatcher()), housekeeping::over);
+        system.registerOnTermination(database::close);
     }
 
-    /**
-     * Runs on the writer thread, inside the transaction of the group it falls into; completes after the commit, on a dispatcher. It may be run
-     * twice, the first time rolled back. Fails at once, with a {@link java.util.concurrent.RejectedExecutionException}, when too much waits.
-     * Statements are prepared once however often {@code prepareStatement} is called.
-     */
+    /** As {@link SqliteDatabase#write}. */
     public <T> CompletionStage<T> write(SqlWork<T> work) {
-        return writer.submit(work, SMALL, 1);
+        return database.write(work);
     }
 
-    /**
-     * Runs on the writer thread, a piece at a time and in turn with groups of other writes; completes after the commit of the last piece, on a
-     * dispatcher. When a piece fails, those before it are committed and those after it are not run. Fails at once as other writes do.
-     */
+    /** As {@link SqliteDatabase#writePatiently}. */
     public CompletionStage<Void> writePatiently(PatientWork work) {
-        return writer.submit(work, SMALL);
+        return database.writePatiently(work);
     }
 
-    /** Runs on a reader thread with a read-only connection that sees every write completed before; completes on a dispatcher. */
+    /** As {@link SqliteDatabase#read}. */
     public <T> CompletionStage<T> read(SqlWork<T> work) {
-        return readers.submit(work);
+        return database.read(work);
     }
 
     /** @param bytes what the work holds in memory */
     <T> CompletionStage<T> write(SqlWork<T> work, long bytes) {
-        return writer.submit(work, SMALL + bytes, 1);
+        return database.write(work, bytes);
     }
 
     /** @param crowd how many wait for it */
     CompletionStage<Boolean> append(List<StoredEvent> rows, int crowd) {
         var bytes = rows.stream().mapToLong(row -> row.payload().bytes().length).sum();
-        return writer.submit(
+        return database.write(
                         connection -> {
-                            events.append(connection, rows);
+                            events().append(connection, rows);
                             return true;
                         },
-                        SMALL + bytes,
+                        bytes,
                         crowd)
                 .whenComplete((_, _) -> commits.fire());
     }
 
     EventWriter events() {
-        return events;
+        return housekeeping.events();
     }
 
     Fresh fresh() {
-        return events.fresh();
+        return events().fresh();
     }
 
     CommitSignal commits() {
@@ -114,29 +86,32 @@ public final class SqliteStore implements Extension {
         return settings;
     }
 
-    private void close() {
-        // Readers first: a snapshot still open would keep the log from being copied into the file.
-        readers.close();
-        checkpoints.close();
-        writer.close();
-        file.close();
-    }
+    /** What the writer's transactions mean to whoever writes events. */
+    private static final class Housekeeping implements GroupCommit.Listener {
+        private @Nullable EventWriter events;
 
-    /** What the writer's transactions mean to others. */
-    private record Housekeeping(EventWriter events, Checkpoints checkpoints) implements GroupCommit.Listener {
+        GroupCommit.Listener over(Connection writer) throws SQLException {
+            events = EventWriter.open(writer);
+            return this;
+        }
+
+        EventWriter events() {
+            return Objects.requireNonNull(events);
+        }
+
         @Override
         public void committed() {
-            events.committed();
+            events().committed();
         }
 
         @Override
         public void between(Connection connection) {
-            checkpoints.committed(connection);
+            // Nothing to do.
         }
 
         @Override
         public void rolledBack() {
-            events.forget();
+            events().forget();
         }
     }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 
 /** What {@code sluice.journal} and {@code sluice.storage.directory} say; a record that exists is valid. */
 record StoreSettings(
+        Layout layout,
         Path directory,
         Synchronous synchronous,
         boolean checkAtStart,
@@ -38,9 +39,10 @@ record StoreSettings(
         positive("checkpoint-pages", checkpointPages);
     }
 
-    static StoreSettings of(Config root) {
+    static StoreSettings of(Config root, Layout layout) {
         var config = root.getConfig("sluice.journal");
         return new StoreSettings(
+                layout,
                 Path.of(root.getString("sluice.storage.directory")),
                 synchronous(config.getString("synchronous")),
                 config.getBoolean("check-at-start"),
@@ -58,7 +60,36 @@ record StoreSettings(
     }
 
     Path file() {
-        return directory.resolve("sluice.db");
+        return directory.resolve(layout.file() + ".db");
+    }
+
+    Path lock() {
+        return directory.resolve(layout.file() + ".lock");
+    }
+
+    /** What a thread is called. */
+    String thread(String does) {
+        return "sluice-" + layout.room() + "-" + does;
+    }
+
+    /** A file that is not read through at the start. */
+    StoreSettings unchecked() {
+        return new StoreSettings(
+                layout,
+                directory,
+                synchronous,
+                false,
+                busyTimeout,
+                queueCapacity,
+                queueBytes,
+                groupSize,
+                linger,
+                readers,
+                readQueueCapacity,
+                pageRows,
+                pageBytes,
+                checkpointPages,
+                dispatcher);
     }
 
     private static Synchronous synchronous(String value) {
