@@ -39,8 +39,10 @@ final class Checkpoints implements AutoCloseable {
         this.connection = connection;
         this.file = file;
         this.pages = settings.checkpointPages();
-        this.thread =
-                Thread.ofPlatform().daemon().name(settings.thread("checkpoints")).unstarted(this::run);
+        this.thread = Thread.ofPlatform()
+                .daemon()
+                .name(settings.thread("checkpoints"))
+                .unstarted(this::run);
     }
 
     void start() {

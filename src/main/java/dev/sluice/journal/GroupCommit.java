@@ -71,7 +71,8 @@ final class GroupCommit implements AutoCloseable {
         this.executor = executor;
         this.listener = listener;
         this.waiting = new WaitingWork(settings);
-        this.thread = Thread.ofPlatform().daemon().name(settings.thread("writer")).unstarted(this::run);
+        this.thread =
+                Thread.ofPlatform().daemon().name(settings.thread("writer")).unstarted(this::run);
     }
 
     void start() {

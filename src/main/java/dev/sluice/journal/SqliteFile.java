@@ -146,7 +146,8 @@ final class SqliteFile implements AutoCloseable {
         if (version != settings.layout().version()) {
             throw refused(
                     path,
-                    "was written by another version (format %d, this is %d)".formatted(version, settings.layout().version()),
+                    "was written by another version (format %d, this is %d)"
+                            .formatted(version, settings.layout().version()),
                     "Start the version that wrote it, or a newer one",
                     null);
         }

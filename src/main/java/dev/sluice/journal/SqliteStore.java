@@ -32,8 +32,7 @@ public final class SqliteStore implements Extension {
 
     private SqliteStore(ExtendedActorSystem system) {
         settings = StoreSettings.of(system.settings().config(), Schema.LAYOUT);
-        database = new SqliteDatabase(
-                settings, system.dispatchers().lookup(settings.dispatcher()), housekeeping::over);
+        database = new SqliteDatabase(settings, system.dispatchers().lookup(settings.dispatcher()), housekeeping::over);
         system.registerOnTermination(database::close);
     }
 

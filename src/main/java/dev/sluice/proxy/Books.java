@@ -1,5 +1,6 @@
 package dev.sluice.proxy;
 
+import dev.sluice.hook.Hooks;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Sessions;
@@ -24,13 +25,15 @@ final class Books {
     private static final Logger log = LoggerFactory.getLogger(Books.class);
 
     private final Sessions sessions;
+    private final Hooks hooks;
     private final Background background;
     private final AtomicLong open = new AtomicLong();
     private final CompletableFuture<Done> balanced = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    Books(Sessions sessions, Background background) {
+    Books(Sessions sessions, Hooks hooks, Background background) {
         this.sessions = sessions;
+        this.hooks = hooks;
         this.background = background;
     }
 
@@ -42,6 +45,22 @@ final class Books {
     void close(Ended request, @Nullable Reservation reservation) {
         var exchange = request.exchange();
         log(exchange);
+        var permit = request.permit();
+        if (permit == null || permit.hooks().isEmpty()) {
+            close(request, exchange, reservation);
+            return;
+        }
+        // What is in the books has its hooks told, whatever happens from here on.
+        var _ = hooks.tell(new Hooks.Ended(
+                        exchange,
+                        permit,
+                        request.tools(),
+                        request.transcript(),
+                        request.rules().policy().database()))
+                .whenComplete((done, failure) -> close(request, exchange, reservation));
+    }
+
+    private void close(Ended request, Exchange exchange, @Nullable Reservation reservation) {
         if (request.transcript() != null) {
             request.transcript().free();
         }

@@ -5,6 +5,7 @@ import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Handler;
 import dev.sluice.gate.Needs;
+import dev.sluice.hook.Hooks;
 import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Sessions;
@@ -42,6 +43,7 @@ public final class Proxy {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Hooks hooks,
             Set<String> identityHeaders,
             InstantSource clock,
             RandomGenerator random) {
@@ -49,8 +51,8 @@ public final class Proxy {
         var passing = new Passing(identityHeaders);
         var ids = new RequestIds(clock, random);
         var background = new Background(system, settings.clocks().background());
-        this.path =
-                new RequestPath(system, settings, providers, quota, sessions, background, passing, ids, clock, random);
+        this.path = new RequestPath(
+                system, settings, providers, quota, sessions, hooks, background, passing, ids, clock, random);
         this.followUp = new FollowUp(system, providers, sessions, passing, background, ids);
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import dev.sluice.capture.Transcripts;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
+import dev.sluice.hook.Hooks;
 import dev.sluice.net.Loop;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
@@ -73,6 +74,7 @@ public final class RequestPath {
             Providers providers,
             Quota quota,
             Sessions sessions,
+            Hooks hooks,
             Background background,
             Passing passing,
             RequestIds ids,
@@ -80,7 +82,7 @@ public final class RequestPath {
             RandomGenerator random) {
         this.settings = settings;
         this.sessions = sessions;
-        this.books = new Books(sessions, background);
+        this.books = new Books(sessions, hooks, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.transcripts = new Transcripts(settings.limits().transcripts());
         this.passing = passing;
@@ -91,6 +93,7 @@ public final class RequestPath {
                 providers,
                 new Till(quota, settings.estimates()),
                 new Outgoing(passing),
+                new Screening(hooks, transcripts, settings.limits().requestBody()),
                 settings.retries(),
                 clock,
                 random,

@@ -65,6 +65,7 @@ final class Underway implements Tap.Listener {
     private List<String> buckets = List.of();
     private @Nullable Permit permit;
     private @Nullable Transcript transcript;
+    private boolean rewritten;
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
     private int status;
@@ -104,6 +105,30 @@ final class Underway implements Tap.Listener {
     /** What is said from here on is written down. */
     void transcribed(Transcript begun) {
         transcript = begun;
+    }
+
+    /** A guardrail has put another body in its place, which is what is said from here on. */
+    void rewritten(RequestHead read, Transcript begun) {
+        head = read;
+        rewritten = true;
+        if (transcript != null) {
+            transcript.free();
+        }
+        transcript = begun;
+    }
+
+    boolean isRewritten() {
+        return rewritten;
+    }
+
+    /** The most that it can come to, as set aside; null when nobody knows. */
+    @Nullable
+    Cost worstCost() {
+        return worstCost.orElse(null);
+    }
+
+    String session() {
+        return session;
     }
 
     /** By what the attempt that follows is allowed. */

@@ -62,6 +62,7 @@ class AdminEndpointsTest {
                     new FakeProviders(),
                     keys,
                     audit,
+                    new FakeHooks(),
                     InstantSource.fixed(NOON),
                     kit.system()),
             new Visitors(),

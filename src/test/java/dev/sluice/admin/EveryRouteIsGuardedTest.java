@@ -30,6 +30,7 @@ class EveryRouteIsGuardedTest {
                     new FakeProviders(),
                     new FakeKeys(),
                     audit,
+                    new FakeHooks(),
                     InstantSource.system(),
                     kit.system()),
             visitors,

@@ -72,6 +72,7 @@ class ReadEndpointsTest {
                     new FakeProviders(),
                     new FakeKeys(),
                     new FakeAudit(),
+                    new FakeHooks(),
                     NOON,
                     kit.system()),
             new Visitors(),
