@@ -1,30 +1,146 @@
 package dev.sluice.wire;
 
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
 import org.apache.pekko.util.ByteString;
+import org.brotli.dec.BrotliInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Takes content codings off bodies, for the record only. */
 public final class ContentDecoding {
+    private static final int MAX_CODINGS = 3;
+    private static final int PIECE = 16 * 1024;
+
+    /** What a coding may add to bytes that it cannot make fewer. */
+    private static final int SLACK = 64 * 1024;
+
+    /** A window of 8 MB, the most that may be sent as zstd over HTTP (RFC 9659). */
+    private static final int MAX_WINDOW_BITS = 23;
+
+    /** An empty last block, in one byte: it ends what was flushed and then broke off. */
+    private static final byte BROTLI_END = 3;
+
     private ContentDecoding() {}
 
     /**
      * The body without its codings: gzip, deflate (both of those that go by that name), br, zstd, up to three of them over one another. Of
-     * a body that was cut off, as much as can be decoded.
+     * a body that was cut off, as much as can be decoded; of br that is all only where its sender had flushed.
      *
      * @param contentEncoding the header's value; null when there is none
      * @param max             bytes of the result
      * @return empty when a coding is unknown or the bytes are broken, or more than {@code max}
      */
     public static Optional<byte[]> decode(@Nullable String contentEncoding, List<ByteString> body, int max) {
-        if (!ContentCoding.isPlain(contentEncoding)) {
+        var codings = codings(contentEncoding);
+        if (codings.size() > MAX_CODINGS) {
             return Optional.empty();
         }
-        var whole = ByteString.emptyByteString();
-        for (var bytes : body) {
-            whole = whole.concat(bytes);
+        var bytes = joined(body, codings.isEmpty() ? max : Integer.MAX_VALUE);
+        for (int at = codings.size() - 1; at >= 0 && bytes != null; at--) {
+            var most = at == 0 ? max : (int) Math.min((long) max + SLACK, Integer.MAX_VALUE - SLACK);
+            bytes = decoded(codings.get(at), bytes, most);
         }
-        return whole.size() > max ? Optional.empty() : Optional.of(whole.toArrayUnsafe());
+        return Optional.ofNullable(bytes);
+    }
+
+    /** In the order in which they were put on. */
+    private static List<String> codings(@Nullable String contentEncoding) {
+        return contentEncoding == null
+                ? List.of()
+                : Arrays.stream(contentEncoding.split(",", -1))
+                        .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
+                        .filter(coding -> !coding.isEmpty() && !coding.equals("identity"))
+                        .toList();
+    }
+
+    private static byte @Nullable [] joined(List<ByteString> body, int max) {
+        long length = 0;
+        for (var bytes : body) {
+            length += bytes.size();
+        }
+        if (length > max) {
+            return null;
+        }
+        var joined = new byte[(int) length];
+        var at = 0;
+        for (var bytes : body) {
+            bytes.copyToArray(joined, at, bytes.size());
+            at += bytes.size();
+        }
+        return joined;
+    }
+
+    private static byte @Nullable [] decoded(String coding, byte[] encoded, int max) {
+        if (encoded.length == 0) {
+            return encoded;
+        }
+        return switch (coding) {
+            case "gzip", "x-gzip" -> read(() -> new GZIPInputStream(new ByteArrayInputStream(encoded)), max);
+            case "deflate" -> inflated(encoded, max);
+            case "br" -> {
+                var whole = read(() -> new BrotliInputStream(new ByteArrayInputStream(encoded)), max);
+                yield whole != null ? whole : read(() -> new BrotliInputStream(ended(encoded)), max);
+            }
+            case "zstd" -> read(() -> zstd(encoded), max);
+            default -> null;
+        };
+    }
+
+    private static byte @Nullable [] inflated(byte[] encoded, int max) {
+        var inflater = new Inflater(!RequestBodies.isZlib(encoded));
+        try {
+            return read(() -> new InflaterInputStream(new ByteArrayInputStream(encoded), inflater), max);
+        } finally {
+            inflater.end();
+        }
+    }
+
+    private static InputStream ended(byte[] encoded) {
+        var ended = Arrays.copyOf(encoded, encoded.length + 1);
+        ended[encoded.length] = BROTLI_END;
+        return new ByteArrayInputStream(ended);
+    }
+
+    private static InputStream zstd(byte[] encoded) throws IOException {
+        var in = new ZstdInputStream(new ByteArrayInputStream(encoded));
+        in.setLongMax(MAX_WINDOW_BITS);
+        // An end within a frame is an end.
+        in.setContinuous(true);
+        return in;
+    }
+
+    /** All of it, or what comes before it breaks off; null for what is broken or too much. */
+    private static byte @Nullable [] read(Source source, int max) {
+        var decoded = new ByteArrayOutputStream();
+        try (var in = source.open()) {
+            var piece = new byte[PIECE];
+            for (var length = in.read(piece); length >= 0; length = in.read(piece)) {
+                if (length > max - decoded.size()) {
+                    return null;
+                }
+                decoded.write(piece, 0, length);
+            }
+        } catch (EOFException _) {
+            // What came can be told.
+        } catch (IOException | RuntimeException _) {
+            // The decoder of br throws what it likes at bytes that are none.
+            return null;
+        }
+        return decoded.toByteArray();
+    }
+
+    private interface Source {
+        InputStream open() throws IOException;
     }
 }
