@@ -8,6 +8,7 @@ import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
+import dev.sluice.hook.Hooks;
 import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
@@ -159,6 +160,23 @@ public final class Node {
             GatewayKeys keys,
             InstantSource clock,
             SecureRandom random) {
+        return Hooks.start(system, providers, quota, () -> policies.inForce().policy(), () -> "", clock, random)
+                .thenCompose(hooks -> serve(
+                        system, settings, policies, providers, quota, sessions, ledger, keys, hooks, clock, random));
+    }
+
+    private static CompletionStage<Node> serve(
+            ActorSystem<?> system,
+            Settings settings,
+            Policies policies,
+            Providers providers,
+            Quota quota,
+            Sessions sessions,
+            Ledger ledger,
+            GatewayKeys keys,
+            Hooks hooks,
+            InstantSource clock,
+            SecureRandom random) {
         var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, keys);
         var captures = Captures.start(
                 system,
@@ -166,12 +184,12 @@ public final class Node {
                 () -> policies.inForce().policy().database(),
                 clock);
         var proxy =
-                new Proxy(system, settings, providers, quota, sessions, captures, identity.headers(), clock, random);
+                new Proxy(system, settings, providers, quota, sessions, captures, hooks, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, hooks, clock, system))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);

@@ -7,13 +7,15 @@ import dev.sluice.config.Window;
 import dev.sluice.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A grant whose patterns are compiled, once for all callers. */
-record Grant(GrantPlace place, Source source, List<Capability> capabilities, Window window) {
+record Grant(
+        GrantPlace place, Source source, List<Capability> capabilities, Map<String, Object> custom, Window window) {
 
     /** What of it a caller has. */
-    record Given(Addressed by, List<Capability> capabilities) {}
+    record Given(Addressed by, List<Capability> capabilities, Map<String, Object> custom) {}
 
     static Grant of(GrantPlace place, GrantRule rule) {
         var capabilities = new ArrayList<Capability>();
@@ -21,7 +23,7 @@ record Grant(GrantPlace place, Source source, List<Capability> capabilities, Win
             capabilities.add(Capability.of(
                     place.capabilities().get(i), rule.capabilities().get(i)));
         }
-        return new Grant(place, new Source(rule.src()), List.copyOf(capabilities), rule.window());
+        return new Grant(place, new Source(rule.src()), List.copyOf(capabilities), rule.custom(), rule.window());
     }
 
     /** Null when it is for others. */
@@ -38,6 +40,6 @@ record Grant(GrantPlace place, Source source, List<Capability> capabilities, Win
 
     private Given given(@Nullable String matched) {
         var rules = capabilities.stream().map(Capability::rule).toList();
-        return new Given(new Addressed(place, matched, window, rules), capabilities);
+        return new Given(new Addressed(place, matched, window, rules), capabilities, custom);
     }
 }

@@ -3,13 +3,11 @@ package dev.sluice.access;
 import dev.sluice.access.Grant.Given;
 import dev.sluice.config.GrantPlace;
 import dev.sluice.config.Policy;
-import dev.sluice.config.QuotaRule;
 import dev.sluice.config.Window;
 import dev.sluice.identity.Caller;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
@@ -26,7 +24,7 @@ final class Grants implements Access {
     // Callers at a time, not ever: when full it starts over, and those who still call are worked out again.
     private static final int MOST_STANDINGS = 4096;
 
-    private final Map<String, QuotaRule> quotas;
+    private final Policy policy;
     private final List<Grant> grants;
     private final List<Instant> turns;
     private final InstantSource clock;
@@ -41,7 +39,7 @@ final class Grants implements Access {
             ConcurrentHashMap<Caller, Standing> standings) {}
 
     Grants(Policy policy, InstantSource clock) {
-        this.quotas = policy.quotas();
+        this.policy = policy;
         this.grants = compile(policy);
         this.turns = grants.stream()
                 .flatMap(it -> Stream.of(it.window().starts(), it.window().expires()))
@@ -97,8 +95,8 @@ final class Grants implements Access {
         return new Explanation(
                 caller,
                 now,
-                Standing.of(caller, given(caller, season(now)), quotas),
-                Standing.of(caller, others, quotas));
+                Standing.of(caller, given(caller, season(now)), policy),
+                Standing.of(caller, others, policy));
     }
 
     private Standing standing(Caller caller) {
@@ -107,7 +105,7 @@ final class Grants implements Access {
         if (known != null) {
             return known;
         }
-        var standing = Standing.of(caller, given(caller, now), quotas);
+        var standing = Standing.of(caller, given(caller, now), policy);
         if (now.standings().size() >= MOST_STANDINGS) {
             now.standings().clear();
         }

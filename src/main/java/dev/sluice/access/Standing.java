@@ -6,6 +6,7 @@ import dev.sluice.access.Grant.Given;
 import dev.sluice.access.Permit.Bucket;
 import dev.sluice.config.BucketName;
 import dev.sluice.config.Glob;
+import dev.sluice.config.Policy;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.identity.Caller;
 import dev.sluice.identity.Restriction;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>We keep this for each caller rather than decisions for each caller and model: what is left to do is to match a few
  * patterns, and no name that a client makes up takes up memory.
  */
-record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limits, CrossOrigin crossOrigin) {
+record Standing(
+        Role role, List<Addressed> grants, List<Held> held, Limits limits, CrossOrigin crossOrigin, Hooking hooking) {
 
     /** One capability that the caller holds. */
     record Held(Addressed by, Capability capability, List<Bucket> buckets) {
@@ -56,10 +58,10 @@ record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limit
         }
     }
 
-    static Standing of(Caller caller, List<Given> given, Map<String, QuotaRule> quotas) {
+    static Standing of(Caller caller, List<Given> given, Policy policy) {
         var held = given.stream()
-                .flatMap(grant ->
-                        grant.capabilities().stream().map(it -> new Held(grant.by(), it, buckets(it, caller, quotas))))
+                .flatMap(grant -> grant.capabilities().stream()
+                        .map(it -> new Held(grant.by(), it, buckets(it, caller, policy.quotas()))))
                 .toList();
         var limits = Limits.of(caller.restriction());
         return new Standing(
@@ -67,7 +69,8 @@ record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limit
                 given.stream().map(Given::by).toList(),
                 held,
                 limits,
-                CrossOrigin.of(held.stream().map(Held::capability).toList()));
+                CrossOrigin.of(held.stream().map(Held::capability).toList()),
+                Hooking.of(policy, given));
     }
 
     private static Role highestRole(List<Held> held) {
@@ -131,7 +134,14 @@ record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limit
         }
         limits.buckets().forEach(bucket -> buckets.putIfAbsent(bucket.name(), bucket));
         return covered
-                ? Optional.of(new Permit(caller, provider, model, List.copyOf(buckets.values()), List.copyOf(headers)))
+                ? Optional.of(new Permit(
+                        caller,
+                        provider,
+                        model,
+                        List.copyOf(buckets.values()),
+                        List.copyOf(headers),
+                        hooking.of(held, provider, model),
+                        hooking.custom()))
                 : Optional.empty();
     }
 

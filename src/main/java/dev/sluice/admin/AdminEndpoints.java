@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import dev.sluice.audit.Audit;
 import dev.sluice.capture.Captures;
 import dev.sluice.gate.Endpoint;
+import dev.sluice.hook.Hooks;
 import dev.sluice.key.GatewayKeys;
 import dev.sluice.policy.Policies;
 import dev.sluice.provider.Providers;
@@ -26,6 +27,7 @@ public final class AdminEndpoints {
             Providers providers,
             GatewayKeys keys,
             Audit audit,
+            Hooks hooks,
             InstantSource clock,
             ActorSystem<?> system) {
         var described = Stream.of(
@@ -42,6 +44,7 @@ public final class AdminEndpoints {
                         new PricingEndpoints(clock, system).endpoints(),
                         new KeyEndpoints(keys, clock, system).endpoints(),
                         new AuditEndpoints(audit, system).endpoints(),
+                        new HookEndpoints(hooks, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
                         new WhoamiEndpoints().endpoints(),
                         new SchemaEndpoints().endpoints())

@@ -138,7 +138,7 @@ final class SqliteCaptures implements Captures {
     }
 
     private static boolean isNothing(DatabaseRule rule) {
-        return rule.retention() != null && rule.retention().isZero();
+        return !rule.keepsCaptures();
     }
 
     @Override

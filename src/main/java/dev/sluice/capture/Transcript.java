@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Transcript {
     private static final byte[] NOTHING = new byte[0];
 
+    /** Pictures and sound fit in; an answer without end does not take the room of all others. */
+    private static final int MOST_OF_AN_ANSWER = 16 << 20;
+
     private final Transcripts owner;
     private Iterable<HttpHeader> requestHeaders;
     private final String requestType;
@@ -62,7 +65,7 @@ public final class Transcript {
         if (lost) {
             return;
         }
-        if (owner.take(bytes.size())) {
+        if (held + bytes.size() <= MOST_OF_AN_ANSWER && owner.take(bytes.size())) {
             held += bytes.size();
             answer.add(bytes);
         } else {

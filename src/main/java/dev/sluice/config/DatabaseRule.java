@@ -37,6 +37,11 @@ public record DatabaseRule(
         filterable = List.copyOf(filterable);
     }
 
+    /** Whether what is said is written anywhere at all. */
+    public boolean keepsCaptures() {
+        return retention == null || !retention.isZero();
+    }
+
     static boolean isRetention(Duration duration) {
         return duration.isZero() || (duration.compareTo(SHORTEST) >= 0 && duration.compareTo(LONGEST) <= 0);
     }

@@ -222,7 +222,14 @@ final class DocumentShape {
             String failPolicy,
 
             @Key(value = "Which hook is asked first: the higher one, then by name.", usual = "0")
-            int preference) {}
+            int preference,
+
+            @Key(
+                    value =
+                            "Sluice's own. Calls are signed with it, as Standard Webhooks have it: whsec_ and the key in base64.",
+                    usual = "\"\"",
+                    secrecy = Secrecy.WHOLE)
+            String secret) {}
 
     record Exporters(
             @Key("AWS S3 or whatever speaks its API.") S3 s3) {}

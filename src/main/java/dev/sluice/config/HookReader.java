@@ -3,11 +3,16 @@ package dev.sluice.config;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code hooks}. One that could never be called is reported and left out. */
 final class HookReader {
     private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(5);
+
+    /** 24 to 64 bytes, which is what the specification asks for; base64 with its padding or without. */
+    private static final Pattern WEBHOOK_SECRET = Pattern.compile(
+            "whsec_(?=[^=]{32,86}=*$)(?:[A-Za-z0-9+/]{4})*" + "(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?");
 
     private HookReader() {}
 
@@ -38,9 +43,19 @@ final class HookReader {
         var disabled = section.flagOr("disabled", false);
         var failClosed = failClosed(section);
         var preference = section.integerOr("preference", 0);
+        var secret = secret(name, section);
         return url == null
                 ? null
-                : new HookRule(name, url, Secret.of(apiKey), authorization, timeout, disabled, failClosed, preference);
+                : new HookRule(
+                        name,
+                        url,
+                        Secret.of(apiKey),
+                        authorization,
+                        timeout,
+                        disabled,
+                        failClosed,
+                        preference,
+                        Secret.of(secret));
     }
 
     private static @Nullable String url(String name, Section section) {
@@ -65,6 +80,20 @@ final class HookReader {
             return null;
         }
         return url.value();
+    }
+
+    /** One that nobody could verify signatures with is ignored, and said so; it is never shown. */
+    private static String secret(String name, Section section) {
+        var secret = section.textOr("secret", "").strip();
+        if (secret.isEmpty() || WEBHOOK_SECRET.matcher(secret).matches()) {
+            return secret;
+        }
+        section.findings()
+                .warn(
+                        section.at("secret"),
+                        "hook " + name
+                                + ": secret is none of Standard Webhooks (expected: \"whsec_\" and 24 to 64 bytes in base64); calls are not signed");
+        return "";
     }
 
     private static ProviderRule.Authorization authorization(String name, Section section) {

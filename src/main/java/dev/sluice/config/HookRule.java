@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param timeout    zero for as long as it takes
  * @param failClosed whether a request is refused when this hook must be asked first and fails
  * @param preference higher is asked first, ties by name
+ * @param secret     what calls are signed with, as Standard Webhooks have it; empty for none
  */
 public record HookRule(
         String name,
@@ -18,7 +19,8 @@ public record HookRule(
         Duration timeout,
         boolean disabled,
         boolean failClosed,
-        int preference) {
+        int preference,
+        Secret secret) {
     public HookRule {
         if (!BaseUrl.isEndpoint(url)) {
             throw new IllegalArgumentException(

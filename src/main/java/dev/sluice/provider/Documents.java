@@ -23,13 +23,10 @@ record Documents(GoogleTokens.Sender sender, Materializer materializer) {
     CompletionStage<byte[]> fetch(URI address) {
         var origin = Origin.of(address.toString());
         var over = new CompletableFuture<Done>();
-        var query = address.getRawQuery();
-        var request = HttpRequest.GET(
-                        (origin.path().isEmpty() ? "/" : origin.path()) + (query == null ? "" : "?" + query))
-                .addHeader(RawHeader.create("Host", origin.hostHeader()))
+        var request = HttpRequest.GET("/")
                 .addHeader(RawHeader.create("Accept", "application/json"))
                 .addAttribute(Providers.ABANDONED, over);
-        return sender.send(origin.host(), request)
+        return send(address, request)
                 .thenCompose(answer -> read(origin, answer))
                 .toCompletableFuture()
                 .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
@@ -41,6 +38,15 @@ record Documents(GoogleTokens.Sender sender, Materializer materializer) {
                     }
                     return bytes.toArray();
                 });
+    }
+
+    /** To an address of nobody's in particular. */
+    CompletionStage<HttpResponse> send(URI address, HttpRequest request) {
+        var origin = Origin.of(address.toString());
+        var query = address.getRawQuery();
+        var path = (origin.path().isEmpty() ? "/" : origin.path()) + (query == null ? "" : "?" + query);
+        return sender.send(
+                origin.host(), request.withUri(path).addHeader(RawHeader.create("Host", origin.hostHeader())));
     }
 
     private CompletionStage<ByteString> read(Origin origin, HttpResponse answer) {

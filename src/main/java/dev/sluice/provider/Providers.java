@@ -60,6 +60,15 @@ public interface Providers {
     CompletionStage<HttpResponse> send(ProviderRule provider, HttpRequest request);
 
     /**
+     * Sends a request to somebody who is no provider, by the ways that requests take. Redirects are not followed.
+     *
+     * @param address where to; it takes the place of the request's URI and {@code Host}
+     * @param request with all the headers that it is to have; {@link #ABANDONED} ends it before the provider's clocks do
+     * @return as from the other {@code send}
+     */
+    CompletionStage<HttpResponse> send(URI address, HttpRequest request);
+
+    /**
      * Fetches a small document from somebody who is no provider, by the ways that requests take: through the same proxies, believing the same
      * authorities. Redirects are not followed.
      *

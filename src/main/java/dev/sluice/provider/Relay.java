@@ -128,6 +128,11 @@ final class Relay implements Providers {
         return documents.fetch(address);
     }
 
+    @Override
+    public CompletionStage<HttpResponse> send(URI address, HttpRequest request) {
+        return documents.send(address, request);
+    }
+
     private CompletionStage<HttpResponse> send(Target.Host host, HttpRequest request) {
         var answer = new CompletableFuture<HttpResponse>();
         var alone = new OpenRequests();

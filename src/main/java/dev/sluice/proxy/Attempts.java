@@ -41,6 +41,7 @@ final class Attempts {
     private final Providers providers;
     private final Till till;
     private final Outgoing outgoing;
+    private final Screening screening;
     private final Settings.Retries retries;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -51,6 +52,7 @@ final class Attempts {
             Providers providers,
             Till till,
             Outgoing outgoing,
+            Screening screening,
             Settings.Retries retries,
             InstantSource clock,
             RandomGenerator random,
@@ -59,6 +61,7 @@ final class Attempts {
         this.providers = providers;
         this.till = till;
         this.outgoing = outgoing;
+        this.screening = screening;
         this.retries = retries;
         this.clock = clock;
         this.random = random;
@@ -73,7 +76,8 @@ final class Attempts {
      * @param plain      the body without its content coding
      */
     CompletableFuture<HttpResponse> answer(Underway request, List<Candidate> candidates, Body body, byte[] plain) {
-        return new Course(request, candidates, body, plain).begin();
+        var course = new Course(request, candidates, body, plain);
+        return course.begin().whenComplete((answer, failure) -> course.over());
     }
 
     /** Of one attempt: one of the two. */
@@ -84,8 +88,10 @@ final class Attempts {
     private final class Course {
         private final Underway request;
         private final List<Candidate> fresh;
-        private final Body body;
-        private final byte[] plain;
+        private Body body;
+        private byte[] plain;
+        private boolean ours;
+        private @Nullable Screening.Course screened;
         private final List<Exchange.Attempt> made = new ArrayList<>(0);
         private @Nullable Held held;
 
@@ -101,6 +107,13 @@ final class Attempts {
             return ask(next().orElseGet(fresh::removeFirst));
         }
 
+        /** Nothing more is sent. */
+        void over() {
+            if (ours) {
+                body.free();
+            }
+        }
+
         private Optional<Candidate> next() {
             for (var candidate : fresh) {
                 if (providers.takes(candidate.upstream().provider())) {
@@ -114,7 +127,37 @@ final class Attempts {
         private CompletableFuture<HttpResponse> ask(Candidate candidate) {
             request.routed(candidate.upstream());
             request.permitted(candidate.permit());
-            return money(candidate).thenCompose(money -> send(candidate, money));
+            return money(candidate)
+                    .thenCompose(money -> candidate.permit().hooks().isEmpty()
+                            ? send(candidate, money)
+                            : screened(candidate, money).thenCompose(enough -> send(candidate, enough)));
+        }
+
+        /** Once guardrails have let it pass; what they have made of it may cost more. */
+        private CompletableFuture<Held> screened(Candidate candidate, Held money) {
+            var course = screened == null ? screening.of(request) : screened;
+            screened = course;
+            return course.ask(candidate.permit(), plain).thenCompose(instead -> {
+                if (instead.isEmpty()) {
+                    return CompletableFuture.completedFuture(money);
+                }
+                replace(instead.get());
+                return money(candidate);
+            });
+        }
+
+        private void replace(byte[] instead) {
+            var replacement = body.replacedBy(instead);
+            if (replacement == null) {
+                throw new Refused(new Refusal.Overloaded("too many request bodies at one time"));
+            }
+            // Its owner frees the one that came; this one is ours.
+            if (ours) {
+                body.free();
+            }
+            ours = true;
+            body = replacement;
+            plain = instead;
         }
 
         private CompletableFuture<Held> money(Candidate candidate) {

@@ -1,6 +1,7 @@
 package dev.sluice.proxy;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** A request's body in memory, with its share of the budget; {@link #free} gives that back, once. */
 final class Body {
@@ -12,6 +13,12 @@ final class Body {
     Body(byte[] bytes, BodyBudget budget) {
         this.bytes = bytes;
         this.budget = budget;
+    }
+
+    /** One that is sent in its place, with a share of its own; null when there is no room. */
+    @Nullable
+    Body replacedBy(byte[] others) {
+        return budget.take(others.length) ? new Body(others, budget) : null;
     }
 
     void free() {

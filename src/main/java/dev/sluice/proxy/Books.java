@@ -2,6 +2,7 @@ package dev.sluice.proxy;
 
 import dev.sluice.capture.Captures;
 import dev.sluice.capture.Transcript;
+import dev.sluice.hook.Hooks;
 import dev.sluice.policy.InForce;
 import dev.sluice.quota.Quota.Reservation;
 import dev.sluice.session.Exchange;
@@ -28,14 +29,16 @@ final class Books {
 
     private final Sessions sessions;
     private final Captures captures;
+    private final Hooks hooks;
     private final Background background;
     private final AtomicLong open = new AtomicLong();
     private final CompletableFuture<Done> balanced = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    Books(Sessions sessions, Captures captures, Background background) {
+    Books(Sessions sessions, Captures captures, Hooks hooks, Background background) {
         this.sessions = sessions;
         this.captures = captures;
+        this.hooks = hooks;
         this.background = background;
     }
 
@@ -52,13 +55,42 @@ final class Books {
     void close(Ended request, @Nullable Reservation reservation) {
         var exchange = request.exchange();
         log(exchange);
-        var transcript = request.transcript();
-        if (transcript != null) {
-            // Before the journal hears of it: whoever follows the journal may rely on that.
-            var rule = request.rules().policy().database();
-            var _ = captures.keep(exchange, transcript, request.tools(), rule)
-                    .whenComplete((done, failure) -> transcript.free());
+        // Before the journal hears of it, as what hooks are told: whoever follows the journal may rely on that.
+        var captured = capture(request);
+        var permit = request.permit();
+        if (permit == null || permit.hooks().isEmpty()) {
+            freeAfter(captured, request.transcript());
+            write(exchange, reservation);
+            return;
         }
+        var told = hooks.tell(new Hooks.Ended(
+                exchange,
+                permit,
+                request.tools(),
+                request.transcript(),
+                request.rules().policy().database()));
+        freeAfter(captured.thenCombine(told, (_, _) -> Done.getInstance()), request.transcript());
+        var _ = told.whenComplete((done, failure) -> write(exchange, reservation));
+    }
+
+    private CompletionStage<Done> capture(Ended request) {
+        var transcript = request.transcript();
+        return transcript == null
+                ? CompletableFuture.completedStage(Done.getInstance())
+                : captures.keep(
+                        request.exchange(),
+                        transcript,
+                        request.tools(),
+                        request.rules().policy().database());
+    }
+
+    private static void freeAfter(CompletionStage<Done> used, @Nullable Transcript transcript) {
+        if (transcript != null) {
+            var _ = used.whenComplete((done, failure) -> transcript.free());
+        }
+    }
+
+    private void write(Exchange exchange, @Nullable Reservation reservation) {
         if (reservation == null) {
             record(exchange, null);
         } else {

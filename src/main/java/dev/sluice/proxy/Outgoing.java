@@ -22,7 +22,8 @@ record Outgoing(Passing passing) {
         var edits = request.format.edits(
                 request.head(), upstream.model(), upstream.provider().compatibility());
         // What is not edited goes out as it came, compressed or not.
-        var decoded = !edits.isEmpty() && incoming.getHeader("content-encoding").isPresent();
+        var decoded = (!edits.isEmpty() || request.isRewritten())
+                && incoming.getHeader("content-encoding").isPresent();
         var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
         var headers = passing.upstream(incoming, decoded);
         Passing.set(headers, permit.addHeaders());

@@ -6,6 +6,7 @@ import dev.sluice.gate.Call;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Handler;
 import dev.sluice.gate.Needs;
+import dev.sluice.hook.Hooks;
 import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Sessions;
@@ -44,6 +45,7 @@ public final class Proxy {
             Quota quota,
             Sessions sessions,
             Captures captures,
+            Hooks hooks,
             Set<String> identityHeaders,
             InstantSource clock,
             RandomGenerator random) {
@@ -52,7 +54,7 @@ public final class Proxy {
         var ids = new RequestIds(clock, random);
         var background = new Background(system, settings.clocks().background());
         this.path = new RequestPath(
-                system, settings, providers, quota, sessions, captures, background, passing, ids, clock, random);
+                system, settings, providers, quota, sessions, captures, hooks, background, passing, ids, clock, random);
         this.followUp = new FollowUp(system, providers, sessions, passing, background, ids);
     }
 

@@ -35,6 +35,15 @@ sealed interface Refusal {
 
     record ProviderTimeout(String provider, String why) implements Refusal {}
 
+    /** A guardrail's no, in its own words. */
+    record GuardrailBlocked(String hook, int status, String message) implements Refusal {}
+
+    /** One that may not be done without gave no answer. */
+    record GuardrailUnavailable(String hook, String why) implements Refusal {}
+
+    /** Guardrails made a request of it that cannot be sent. */
+    record GuardrailMisused(String why) implements Refusal {}
+
     record Abandoned() implements Refusal {}
 
     record Bug(String requestId) implements Refusal {}
@@ -90,6 +99,15 @@ sealed interface Refusal {
                 new WireError(WireError.Kind.UPSTREAM_UNREACHABLE, 502, "provider \"%s\": %s".formatted(provider, why));
             case ProviderTimeout(var provider, var why) ->
                 new WireError(WireError.Kind.UPSTREAM_TIMEOUT, 504, "provider \"%s\": %s".formatted(provider, why));
+            case GuardrailBlocked(var hook, var status, var message) ->
+                new WireError(WireError.Kind.GUARDRAIL_BLOCKED, status, message);
+            case GuardrailUnavailable(var hook, var why) ->
+                new WireError(WireError.Kind.OVERLOADED, 503, "guardrail \"%s\": %s".formatted(hook, why));
+            case GuardrailMisused(var why) ->
+                new WireError(
+                        WireError.Kind.UPSTREAM_UNREACHABLE,
+                        502,
+                        "guardrails made a request of this one that cannot be sent: " + why);
             case Abandoned() -> new WireError(WireError.Kind.INTERNAL, 499, "the client went away");
             case Bug(var requestId) ->
                 new WireError(WireError.Kind.INTERNAL, 500, "internal error; the log knows it as request " + requestId);

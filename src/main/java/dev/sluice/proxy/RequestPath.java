@@ -4,6 +4,7 @@ import dev.sluice.capture.Captures;
 import dev.sluice.capture.Transcripts;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
+import dev.sluice.hook.Hooks;
 import dev.sluice.net.Loop;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
@@ -75,6 +76,7 @@ public final class RequestPath {
             Quota quota,
             Sessions sessions,
             Captures captures,
+            Hooks hooks,
             Background background,
             Passing passing,
             RequestIds ids,
@@ -82,7 +84,7 @@ public final class RequestPath {
             RandomGenerator random) {
         this.settings = settings;
         this.sessions = sessions;
-        this.books = new Books(sessions, captures, background);
+        this.books = new Books(sessions, captures, hooks, background);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.transcripts = new Transcripts(settings.limits().transcripts());
         this.passing = passing;
@@ -93,6 +95,7 @@ public final class RequestPath {
                 providers,
                 new Till(quota, settings.estimates()),
                 new Outgoing(passing),
+                new Screening(hooks, transcripts, settings.limits().requestBody()),
                 settings.retries(),
                 clock,
                 random,
@@ -117,11 +120,26 @@ public final class RequestPath {
         var plain = read(request, body);
         var candidates = Candidate.of(request);
         request.routed(candidates.getFirst().upstream());
-        request.transcribed(transcripts.begin(request.call().request(), plain));
+        if (wantsTranscript(request, candidates)) {
+            request.transcribed(transcripts.begin(request.call().request(), plain));
+        }
         return name(request)
                 .thenCompose(session -> ranked(session, candidates))
                 .thenCompose(ranked -> attempts.answer(request, ranked, body, plain))
                 .thenApply(answer -> passOn(request, answer));
+    }
+
+    /** Whether anybody will look at what was said. */
+    private static boolean wantsTranscript(Underway request, List<Candidate> candidates) {
+        if (request.rules.policy().database().keepsCaptures()) {
+            return true;
+        }
+        for (var candidate : candidates) {
+            if (!candidate.permit().hooks().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // The body, and what it says.

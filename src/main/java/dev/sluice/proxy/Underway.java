@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import dev.sluice.access.Permit;
 import dev.sluice.capture.Transcript;
 import dev.sluice.gate.Call;
+import dev.sluice.hook.Hooks;
 import dev.sluice.policy.InForce;
 import dev.sluice.pricing.PriceBook.Cost;
 import dev.sluice.pricing.PriceBook.Terms;
@@ -65,6 +66,7 @@ final class Underway implements Tap.Listener {
     private List<String> buckets = List.of();
     private @Nullable Permit permit;
     private @Nullable Transcript transcript;
+    private boolean rewritten;
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
     private int status;
@@ -104,6 +106,31 @@ final class Underway implements Tap.Listener {
     /** What is said from here on is written down. */
     void transcribed(Transcript begun) {
         transcript = begun;
+    }
+
+    /** A guardrail has put another body in its place, which is what is said from here on. */
+    void rewritten(RequestHead read, Transcript begun) {
+        head = read;
+        rewritten = true;
+        if (transcript != null) {
+            transcript.free();
+        }
+        transcript = begun;
+        books.named(session, call.caller().login(), begun, rules);
+    }
+
+    boolean isRewritten() {
+        return rewritten;
+    }
+
+    /** The most that it can come to, as set aside; null when nobody knows. */
+    @Nullable
+    Cost worstCost() {
+        return worstCost.orElse(null);
+    }
+
+    String session() {
+        return session;
     }
 
     /** By what the attempt that follows is allowed. */
@@ -166,7 +193,9 @@ final class Underway implements Tap.Listener {
         reader = answerReader;
         if (transcript != null) {
             transcript.answered(answer);
-            transcript.onlyCaptured();
+            if (permit == null || !Hooks.wantRequest(permit)) {
+                transcript.onlyCaptured();
+            }
         }
     }
 

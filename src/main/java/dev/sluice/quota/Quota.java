@@ -91,6 +91,9 @@ public interface Quota {
     /** Every bucket that ever was charged, by name. */
     CompletionStage<List<Status>> list();
 
+    /** Those of these buckets that ever were charged. */
+    CompletionStage<List<Status>> of(List<String> buckets);
+
     /** Adds money, never above capacity; empty when there is no such bucket. */
     CompletionStage<Optional<Status>> refill(String bucket, long nanos);
 

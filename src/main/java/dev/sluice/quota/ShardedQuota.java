@@ -118,8 +118,17 @@ final class ShardedQuota implements Quota {
 
     @Override
     public CompletionStage<List<Status>> list() {
+        return told(names());
+    }
+
+    @Override
+    public CompletionStage<List<Status>> of(List<String> buckets) {
+        return told(Source.from(buckets));
+    }
+
+    private CompletionStage<List<Status>> told(Source<String, NotUsed> names) {
         var listed = new CompletableFuture<List<Status>>();
-        names().mapAsync(ASKED_AT_ONCE, this::status)
+        names.mapAsync(ASKED_AT_ONCE, this::status)
                 .filter(Optional::isPresent)
                 .map(Optional::get)
                 .runWith(Sink.seq(), system)

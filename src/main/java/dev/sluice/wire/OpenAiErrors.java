@@ -27,6 +27,7 @@ public final class OpenAiErrors {
         return switch (kind) {
             case BAD_REQUEST, TOO_LARGE, NOT_FOUND -> "invalid_request_error";
             case NO_ROLE -> "permission_error";
+            case GUARDRAIL_BLOCKED -> "guardrail_blocked";
             case QUOTA_EXHAUSTED -> "insufficient_quota";
             case OVERLOADED -> "service_unavailable_error";
             case UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_TRUNCATED, INTERNAL -> "server_error";
@@ -35,7 +36,7 @@ public final class OpenAiErrors {
 
     private static @Nullable String code(WireError.Kind kind) {
         return switch (kind) {
-            case BAD_REQUEST -> null;
+            case BAD_REQUEST, GUARDRAIL_BLOCKED -> null;
             case TOO_LARGE -> "request_too_large";
             case NO_ROLE -> "permission_denied";
             case NOT_FOUND -> "model_not_found";

@@ -25,6 +25,7 @@ public record WireError(
         BAD_REQUEST,
         TOO_LARGE,
         NO_ROLE,
+        GUARDRAIL_BLOCKED,
         NOT_FOUND,
         QUOTA_EXHAUSTED,
         OVERLOADED,

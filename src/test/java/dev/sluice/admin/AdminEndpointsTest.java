@@ -63,6 +63,7 @@ class AdminEndpointsTest {
                     new FakeProviders(),
                     keys,
                     audit,
+                    new FakeHooks(),
                     InstantSource.fixed(NOON),
                     kit.system()),
             new Visitors(),

@@ -31,6 +31,7 @@ class EveryRouteIsGuardedTest {
                     new FakeProviders(),
                     new FakeKeys(),
                     audit,
+                    new FakeHooks(),
                     InstantSource.system(),
                     kit.system()),
             visitors,

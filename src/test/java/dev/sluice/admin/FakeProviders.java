@@ -24,6 +24,11 @@ final class FakeProviders implements Providers {
     }
 
     @Override
+    public CompletionStage<HttpResponse> send(URI address, HttpRequest request) {
+        return CompletableFuture.failedFuture(new UnsupportedOperationException("a fake"));
+    }
+
+    @Override
     public CompletionStage<byte[]> document(URI address) {
         return CompletableFuture.failedFuture(new UnsupportedOperationException("a fake"));
     }

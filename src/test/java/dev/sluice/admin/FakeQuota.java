@@ -38,6 +38,12 @@ final class FakeQuota implements Quota {
     }
 
     @Override
+    public CompletionStage<List<Status>> of(List<String> buckets) {
+        return list().thenApply(all ->
+                all.stream().filter(it -> buckets.contains(it.bucket())).toList());
+    }
+
+    @Override
     public CompletionStage<Optional<Status>> refill(String bucket, long nanos) {
         refills.add(new Refill(bucket, nanos));
         return CompletableFuture.completedFuture(

@@ -53,6 +53,7 @@ class OpenApiTest {
                     new FakeProviders(),
                     new FakeKeys(),
                     audit,
+                    new FakeHooks(),
                     InstantSource.fixed(NOON),
                     kit.system()),
             new Visitors(),
@@ -81,6 +82,7 @@ class OpenApiTest {
             Map.entry(
                     "GET /api/access",
                     List.of("/api/access", "/api/access?model=gpt-4.1&login=alice", "/api/access?model=nothing")),
+            Map.entry("GET /api/hooks", List.of("/api/hooks")),
             Map.entry("GET /api/providers", List.of("/api/providers")),
             Map.entry("GET /api/models", List.of("/api/models")),
             Map.entry("GET /aperture/pricing", List.of("/aperture/pricing")),

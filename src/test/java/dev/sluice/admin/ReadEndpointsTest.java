@@ -73,6 +73,7 @@ class ReadEndpointsTest {
                     new FakeProviders(),
                     new FakeKeys(),
                     new FakeAudit(),
+                    new FakeHooks(),
                     NOON,
                     kit.system()),
             new Visitors(),

@@ -168,7 +168,8 @@ class EveryKeyTest {
                                 Duration.ofMillis(90_500),
                                 false,
                                 true,
-                                7),
+                                7,
+                                Secret.of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")),
                         new HookRule(
                                 "audit",
                                 "http://audit_log:8000",
@@ -177,7 +178,8 @@ class EveryKeyTest {
                                 Duration.ZERO,
                                 true,
                                 false,
-                                0));
+                                0,
+                                Secret.of("")));
     }
 
     @Test
@@ -329,13 +331,31 @@ class EveryKeyTest {
                         .hooks()
                         .get("h"))
                 .isEqualTo(new HookRule(
-                        "h", "http://h", Secret.of(""), Authorization.BEARER, Duration.ofSeconds(5), false, false, 0));
+                        "h",
+                        "http://h",
+                        Secret.of(""),
+                        Authorization.BEARER,
+                        Duration.ofSeconds(5),
+                        false,
+                        false,
+                        0,
+                        Secret.of("")));
     }
 
     @Test
     void printsNoSecret() {
         assertThat(policy.toString())
                 .contains("***")
-                .doesNotContain("k-1", "k-2", "k-guard", "k-s3", "k-wiki", "k-api", "k-old", "k-machine", "k-person");
+                .doesNotContain(
+                        "k-1",
+                        "k-2",
+                        "k-guard",
+                        "MfKQ9r8G",
+                        "k-s3",
+                        "k-wiki",
+                        "k-api",
+                        "k-old",
+                        "k-machine",
+                        "k-person");
     }
 }

@@ -44,7 +44,7 @@ final class AmazonErrors {
     private static String type(WireError.Kind kind) {
         return switch (kind) {
             case BAD_REQUEST, TOO_LARGE -> "ValidationException";
-            case NO_ROLE -> "AccessDeniedException";
+            case NO_ROLE, GUARDRAIL_BLOCKED -> "AccessDeniedException";
             case NOT_FOUND -> "ResourceNotFoundException";
             case QUOTA_EXHAUSTED -> "ThrottlingException";
             case OVERLOADED, UPSTREAM_UNREACHABLE -> "ServiceUnavailableException";

@@ -56,7 +56,7 @@ public final class GoogleErrors {
     private static String status(WireError.Kind kind) {
         return switch (kind) {
             case BAD_REQUEST, TOO_LARGE -> "INVALID_ARGUMENT";
-            case NO_ROLE -> "PERMISSION_DENIED";
+            case NO_ROLE, GUARDRAIL_BLOCKED -> "PERMISSION_DENIED";
             case NOT_FOUND -> "NOT_FOUND";
             case QUOTA_EXHAUSTED -> "RESOURCE_EXHAUSTED";
             case OVERLOADED, UPSTREAM_UNREACHABLE, UPSTREAM_TRUNCATED -> "UNAVAILABLE";

@@ -28,7 +28,7 @@ public final class MessagesErrors {
 
     private static String type(WireError.Kind kind) {
         return switch (kind) {
-            case BAD_REQUEST -> "invalid_request_error";
+            case BAD_REQUEST, GUARDRAIL_BLOCKED -> "invalid_request_error";
             case TOO_LARGE -> "request_too_large";
             case NO_ROLE -> "permission_error";
             case NOT_FOUND -> "not_found_error";

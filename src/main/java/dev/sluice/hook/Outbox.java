@@ -1,0 +1,181 @@
+package dev.sluice.hook;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be delivered, and when what of it may be. Each hook has a box of its own, so that one that is slow or dead holds up nobody else.
+ * A hook that fails several times in a row rests: it is asked by one letter at a time, after pauses of its own. Knows no clock and calls nobody.
+ */
+final class Outbox {
+    /** So many failures in a row are no accident. */
+    static final int PATIENT_FAILURES = 5;
+
+    /** A hook that is well again is found out within this. */
+    private static final long LONGEST_REST = 60_000;
+
+    private static final Comparator<Letter> SOONEST =
+            Comparator.<Letter>comparingLong(letter -> letter.due).thenComparingLong(letter -> letter.id);
+
+    private final int inFlight;
+    private final int most;
+    private final long mostBytes;
+    private final Backoff backoff;
+    private final Backoff rest;
+    private final Map<String, Box> boxes = new HashMap<>();
+    /** Oldest first. */
+    private final Map<Long, Letter> all = new LinkedHashMap<>();
+
+    private long bytes;
+
+    private static final class Box {
+        final NavigableSet<Letter> waiting = new TreeSet<>(SOONEST);
+        int underWay;
+        int failures;
+        long restsUntil = Long.MIN_VALUE;
+    }
+
+    /**
+     * @param inFlight  letters to one hook at one time
+     * @param most      letters in all, as {@code mostBytes}
+     * @param backoff   of one letter
+     * @param rest      of a hook
+     */
+    Outbox(int inFlight, int most, long mostBytes, Backoff backoff) {
+        this.inFlight = inFlight;
+        this.most = most;
+        this.mostBytes = mostBytes;
+        this.backoff = backoff;
+        this.rest = new Backoff(backoff.firstMillis(), LONGEST_REST, backoff.random());
+    }
+
+    int size() {
+        return all.size();
+    }
+
+    /** Takes a letter; answers those that have to make room for it, the oldest first, which are no longer in here. */
+    List<Letter> add(Letter letter) {
+        all.put(letter.id, letter);
+        bytes += letter.size;
+        box(letter).waiting.add(letter);
+        var evicted = new ArrayList<Letter>(0);
+        while (all.size() > most || bytes > mostBytes) {
+            var oldest = oldest();
+            if (oldest == null) {
+                break;
+            }
+            box(oldest).waiting.remove(oldest);
+            forget(oldest);
+            evicted.add(oldest);
+        }
+        return evicted;
+    }
+
+    /** Of those that nobody is delivering. */
+    private @Nullable Letter oldest() {
+        for (var letter : all.values()) {
+            if (box(letter).waiting.contains(letter)) {
+                return letter;
+            }
+        }
+        return null;
+    }
+
+    /** One that may be delivered now; {@link #delivered}, {@link #failed} or {@link #gone} ends that. Null when there is none. */
+    @Nullable
+    Letter next(long now) {
+        for (var box : boxes.values()) {
+            if (mayCall(box) && now >= box.restsUntil) {
+                var first = box.waiting.isEmpty() ? null : box.waiting.first();
+                if (first != null && first.due <= now) {
+                    box.waiting.remove(first);
+                    box.underWay++;
+                    return first;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** When there is something to do again if nothing happens before; empty when never. */
+    OptionalLong nextDue() {
+        return boxes.values().stream()
+                .filter(box -> mayCall(box) && !box.waiting.isEmpty())
+                .mapToLong(box -> Math.max(box.restsUntil, box.waiting.first().due))
+                .min();
+    }
+
+    private boolean mayCall(Box box) {
+        return box.underWay < (box.failures >= PATIENT_FAILURES ? 1 : inFlight);
+    }
+
+    void delivered(Letter letter) {
+        var box = box(letter);
+        box.underWay--;
+        box.failures = 0;
+        box.restsUntil = Long.MIN_VALUE;
+        forget(letter);
+    }
+
+    /**
+     * It waits for its next turn.
+     *
+     * @param wait that the hook has asked for, for itself; 0 when it did not
+     * @return false when that would be too late: it is given up, and no longer in here
+     */
+    boolean failed(Letter letter, long now, long wait, long giveUpAfter) {
+        var box = box(letter);
+        box.underWay--;
+        box.failures++;
+        letter.attempts++;
+        if (box.failures >= PATIENT_FAILURES) {
+            box.restsUntil = now + rest.millis(box.failures - PATIENT_FAILURES + 1);
+        }
+        if (wait > 0) {
+            box.restsUntil = Math.max(box.restsUntil, now + wait);
+        }
+        letter.due = now + Math.max(backoff.millis(letter.attempts), wait);
+        if (letter.due - letter.created > giveUpAfter) {
+            forget(letter);
+            return false;
+        }
+        box.waiting.add(letter);
+        return true;
+    }
+
+    /** Nobody could be asked; it waits without having been tried. False as for {@link #failed}. */
+    boolean postponed(Letter letter, long now, long wait, long giveUpAfter) {
+        var box = box(letter);
+        box.underWay--;
+        letter.due = now + wait;
+        if (letter.due - letter.created > giveUpAfter) {
+            forget(letter);
+            return false;
+        }
+        box.waiting.add(letter);
+        return true;
+    }
+
+    /** It will not be delivered, and that says nothing of its hook. */
+    void gone(Letter letter) {
+        box(letter).underWay--;
+        forget(letter);
+    }
+
+    private void forget(Letter letter) {
+        all.remove(letter.id);
+        bytes -= letter.size;
+    }
+
+    private Box box(Letter letter) {
+        return boxes.computeIfAbsent(letter.hook, _ -> new Box());
+    }
+}
