@@ -135,6 +135,10 @@ record Standing(Role role, List<Addressed> grants, List<Held> held, Limits limit
                 : Optional.empty();
     }
 
+    boolean readsMetrics() {
+        return held.stream().anyMatch(it -> it.capability().rule().extras().readMetrics());
+    }
+
     boolean readsPricing() {
         return held.stream().anyMatch(it -> it.capability().rule().extras().readPricing());
     }

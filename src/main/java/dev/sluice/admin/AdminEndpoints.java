@@ -37,6 +37,7 @@ public final class AdminEndpoints {
                         new KeyEndpoints(keys, clock, system).endpoints(),
                         new AuditEndpoints(audit, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
+                        new MetricEndpoints(system).endpoints(),
                         new WhoamiEndpoints().endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)

@@ -109,7 +109,9 @@ final class OpenApiEndpoints {
         if (!doc.media().isEmpty()) {
             var type = doc.response();
             var schema = type == null
-                    ? JsonNodeFactory.instance.objectNode().put("type", "object")
+                    ? JsonNodeFactory.instance
+                            .objectNode()
+                            .put("type", doc.media().startsWith("text/") ? "string" : "object")
                     : doc.list() ? list(schemas.reference(type)) : schemas.reference(type);
             answer.set("content", content(doc.media(), schema));
         }

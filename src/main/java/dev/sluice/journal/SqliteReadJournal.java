@@ -83,6 +83,11 @@ public final class SqliteReadJournal
                 .toList();
     }
 
+    /** How many events follow an offset; counted to a thousand. */
+    public long countAfter(Connection connection, String tag, long offset) throws SQLException {
+        return EventReader.countAfter(connection, tag, offset);
+    }
+
     @Override
     public Source<EventEnvelope, NotUsed> currentEventsByTag(String tag, Offset offset) {
         // Lazily: what is current is decided when the stream starts.

@@ -25,13 +25,15 @@ final class Books {
 
     private final Sessions sessions;
     private final Background background;
+    private final RequestMetrics metrics;
     private final AtomicLong open = new AtomicLong();
     private final CompletableFuture<Done> balanced = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    Books(Sessions sessions, Background background) {
+    Books(Sessions sessions, Background background, RequestMetrics metrics) {
         this.sessions = sessions;
         this.background = background;
+        this.metrics = metrics;
     }
 
     /** A request has begun; {@link #close} or {@link #drop} ends it. */
@@ -39,9 +41,23 @@ final class Books {
         open.incrementAndGet();
     }
 
+    /** Requests that have begun and are not in the books yet. */
+    long openRequests() {
+        return open.get();
+    }
+
+    void streamBegan() {
+        metrics.streamBegan();
+    }
+
+    void streamEnded() {
+        metrics.streamEnded();
+    }
+
     void close(Ended request, @Nullable Reservation reservation) {
         var exchange = request.exchange();
         log(exchange);
+        metrics.ended(exchange, () -> request.lists(exchange.provider(), exchange.model()));
         if (request.transcript() != null) {
             request.transcript().free();
         }
@@ -145,6 +161,7 @@ final class Books {
 
     /** A request ends of which there is nothing to remember. */
     void drop(Underway request, Refusal refusal) {
+        metrics.dropped(request.format.name(), refusal);
         log.atWarn()
                 .addKeyValue("requestId", request.requestId())
                 .addKeyValue("caller", request.call().caller().login())

@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import dev.sluice.capture.Transcripts;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
+import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loop;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
@@ -80,9 +81,11 @@ public final class RequestPath {
             RandomGenerator random) {
         this.settings = settings;
         this.sessions = sessions;
-        this.books = new Books(sessions, background);
+        var metrics = new RequestMetrics(Metrics.get(system));
+        this.books = new Books(sessions, background, metrics);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.transcripts = new Transcripts(settings.limits().transcripts());
+        metrics.watch(books, transcripts);
         this.passing = passing;
         this.ids = ids;
         this.clock = clock;

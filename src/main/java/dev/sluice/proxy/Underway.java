@@ -67,6 +67,7 @@ final class Underway implements Tap.Listener {
     private @Nullable Transcript transcript;
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
+    private boolean streams;
     private int status;
     private volatile boolean sent;
     private volatile @Nullable List<Exchange.Attempt> attempts;
@@ -238,7 +239,12 @@ final class Underway implements Tap.Listener {
 
     @Override
     public boolean begun() {
-        return read.compareAndSet(false, true);
+        var begins = read.compareAndSet(false, true);
+        if (begins && framing != Framing.DOCUMENT) {
+            streams = true;
+            books.streamBegan();
+        }
+        return begins;
     }
 
     @Override
@@ -254,6 +260,10 @@ final class Underway implements Tap.Listener {
 
     @Override
     public void ended(Outcome outcome, long bytes) {
+        if (streams) {
+            streams = false;
+            books.streamEnded();
+        }
         if (closed.compareAndSet(false, true)) {
             var answer = reader == null ? null : reader.answer();
             if (answer == null || !isLeftRunning(answer, bytes)) {

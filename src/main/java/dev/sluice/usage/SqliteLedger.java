@@ -137,6 +137,12 @@ final class SqliteLedger implements Ledger {
                 _ -> store.read(connection -> LedgerTables.callers(connection, login, limit, after)));
     }
 
+    @Override
+    public CompletionStage<Long> behind() {
+        return prepared.thenCompose(_ -> store.read(
+                connection -> journal.countAfter(connection, ExchangeRecorded.TAG, LedgerTables.offset(connection))));
+    }
+
     /** From the journal, as far as the ledger has come; of one that was recorded twice, the first. */
     private List<Exchange> exchanges(Connection connection, String session, int limit) throws SQLException {
         var last =
