@@ -54,6 +54,10 @@ final class NodeMetrics {
         metrics.gauges("sluice_provider_up", "0 while a provider rests after a row of failures.", "provider", () -> {
             return ofProviders(policies, provider -> providers.condition(provider).breaker() == Breaker.CLOSED ? 1 : 0);
         });
+        metrics.counter(
+                "sluice_log_lines_dropped",
+                "Lines of this process' log that were dropped because whoever reads it did not keep up.",
+                LogLines::dropped);
         journal();
         ledger(ledger);
     }

@@ -146,16 +146,36 @@ final class Books {
         if (!log.isEnabledForLevel(level)) {
             return;
         }
-        log.atLevel(level)
+        var line = log.atLevel(level)
                 .addKeyValue("requestId", exchange.requestId())
                 .addKeyValue("session", exchange.session())
                 .addKeyValue("caller", exchange.login())
-                .addKeyValue("model", exchange.provider() + "/" + exchange.model())
+                .addKeyValue("provider", exchange.provider())
+                .addKeyValue("model", exchange.model())
+                .addKeyValue("format", exchange.format())
+                .addKeyValue("stream", exchange.stream())
                 .addKeyValue("status", exchange.status())
                 .addKeyValue("outcome", exchange.outcome())
                 .addKeyValue("refusal", exchange.refusal())
-                .addKeyValue("costNanos", exchange.costNanos())
+                .addKeyValue("finish", exchange.finishReason());
+        var usage = exchange.usage();
+        if (usage != null) {
+            line = line.addKeyValue("inputTokens", usage.inputTokens())
+                    .addKeyValue("cachedInputTokens", usage.cachedInputTokens())
+                    .addKeyValue("cacheWriteTokens", usage.cacheWrite5mTokens() + usage.cacheWrite1hTokens())
+                    .addKeyValue("outputTokens", usage.outputTokens())
+                    .addKeyValue("reasoningTokens", usage.reasoningTokens())
+                    .addKeyValue("estimated", exchange.estimated());
+        }
+        line.addKeyValue("costNanos", exchange.costNanos())
+                .addKeyValue("firstByteMillis", exchange.firstByteMillis() < 0 ? null : exchange.firstByteMillis())
                 .addKeyValue("millis", exchange.durationMillis())
+                .addKeyValue("bytesIn", exchange.bytesIn())
+                .addKeyValue("bytesOut", exchange.bytesOut())
+                .addKeyValue(
+                        "attempts",
+                        exchange.attempts() == null ? 1 : exchange.attempts().size())
+                .addKeyValue("userAgent", exchange.userAgent().isEmpty() ? null : exchange.userAgent())
                 .log("request");
     }
 
