@@ -65,6 +65,7 @@ final class Underway implements Tap.Listener {
     private List<String> buckets = List.of();
     private @Nullable Permit permit;
     private @Nullable Transcript transcript;
+    private @Nullable RequestTrace trace;
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
     private boolean streams;
@@ -105,6 +106,17 @@ final class Underway implements Tap.Listener {
     /** What is said from here on is written down. */
     void transcribed(Transcript begun) {
         transcript = begun;
+    }
+
+    /** Spans are made of it from here on. */
+    void traced(@Nullable RequestTrace begun) {
+        trace = begun;
+    }
+
+    /** Null where no traces are made. */
+    @Nullable
+    RequestTrace trace() {
+        return trace;
     }
 
     /** By what the attempt that follows is allowed. */
@@ -344,6 +356,9 @@ final class Underway implements Tap.Listener {
             if (transcript != null) {
                 transcript.free();
             }
+            if (trace != null) {
+                trace.refused(refusal);
+            }
             books.drop(this, refusal);
             return;
         }
@@ -385,6 +400,9 @@ final class Underway implements Tap.Listener {
                 estimated,
                 nanos,
                 cost.map(Cost::basis).orElse(null));
+        if (trace != null) {
+            trace.ended(exchange);
+        }
         var tools = answer == null ? List.<ToolCall>of() : answer.toolCalls();
         books.close(new Ended(exchange, rules, permit, tools, transcript), reservation.getAndSet(null));
     }
