@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
@@ -11,8 +12,11 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Log lines to standard error, on a thread of their own: no request waits for a terminal or a full disk, and a line that finds the queue
@@ -23,6 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
     private static final int MAX_WAITING = 8192;
+
+    /** Of these places, kept for warnings and errors: what they say is needed most when lines are dropped. */
+    private static final int KEPT = 512;
+
+    private static final LongAdder DROPPED = new LongAdder();
 
     /** Written at one time, however many wait. */
     private static final int CHUNK_BYTES = 64 * 1024;
@@ -72,6 +81,32 @@ public final class LogLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(this::hurry));
     }
 
+    /** Lines that this process has dropped because the writer did not keep up. */
+    static long dropped() {
+        return DROPPED.sum();
+    }
+
+    /**
+     * Sets the format of the lines to standard error, if it is ours.
+     *
+     * @param name {@code text} or {@code json}
+     * @throws IllegalArgumentException for any other
+     */
+    static void format(String name) {
+        var format =
+                switch (name) {
+                    case "text" -> LogEncoder.Format.TEXT;
+                    case "json" -> LogEncoder.Format.JSON;
+                    default ->
+                        throw new IllegalArgumentException("sluice.log.format: \"" + name + "\" (expected: text or json)");
+                };
+        if (LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME) instanceof ch.qos.logback.classic.Logger root
+                && root.getAppender("STDERR") instanceof LogLines lines
+                && lines.encoder instanceof LogEncoder encoder) {
+            encoder.format(format);
+        }
+    }
+
     private void hurry() {
         hurried = true;
         LockSupport.unpark(thread);
@@ -103,12 +138,19 @@ public final class LogLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
     @Override
     protected void append(ILoggingEvent event) {
+        var isUrgent = event.getLevel().isGreaterOrEqual(Level.WARN);
+        if (!isUrgent && waiting.size() >= MAX_WAITING - KEPT) {
+            DROPPED.increment();
+            return;
+        }
         event.prepareForDeferredProcessing();
-        if (waiting.offer(event)) {
-            var sleeper = idle;
-            if (sleeper != null) {
-                LockSupport.unpark(sleeper);
-            }
+        if (!waiting.offer(event)) {
+            DROPPED.increment();
+            return;
+        }
+        var sleeper = idle;
+        if (sleeper != null) {
+            LockSupport.unpark(sleeper);
         }
     }
 

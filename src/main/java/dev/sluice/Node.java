@@ -2,9 +2,11 @@ package dev.sluice;
 
 import com.typesafe.config.Config;
 import dev.sluice.admin.AdminEndpoints;
+import dev.sluice.admin.MetricsPort;
 import dev.sluice.audit.Audit;
 import dev.sluice.capture.Captures;
 import dev.sluice.cluster.NodeSystem;
+import dev.sluice.config.MetricsSettings;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
@@ -13,6 +15,7 @@ import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.key.GatewayKeys;
+import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loops;
 import dev.sluice.policy.InForce;
 import dev.sluice.policy.Policies;
@@ -31,6 +34,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -59,15 +63,23 @@ public final class Node {
     private final Proxy proxy;
     private final Gate gate;
     private final Listener listener;
+    private final Optional<InetSocketAddress> metricsAddress;
     private final AtomicBoolean ready;
 
     private Node(
-            ActorSystem<?> system, Settings settings, Proxy proxy, Gate gate, Listener listener, AtomicBoolean ready) {
+            ActorSystem<?> system,
+            Settings settings,
+            Proxy proxy,
+            Gate gate,
+            Listener listener,
+            Optional<InetSocketAddress> metricsAddress,
+            AtomicBoolean ready) {
         this.system = system;
         this.settings = settings;
         this.proxy = proxy;
         this.gate = gate;
         this.listener = listener;
+        this.metricsAddress = metricsAddress;
         this.ready = ready;
     }
 
@@ -192,9 +204,18 @@ public final class Node {
                         AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, hooks, clock, system))
                 .flatMap(List::stream)
                 .toList();
+        new NodeMetrics(system).watch(policies, providers, quota, ledger);
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);
-        return Listener.bind(system, settings, clock, gate::handle)
-                .thenApply(listener -> new Node(system, settings, proxy, gate, listener, ready));
+        var metricsPort = MetricsSettings.of(system.settings().config());
+        var metrics = metricsPort.isOn()
+                ? MetricsPort.bind(system, metricsPort).<Optional<InetSocketAddress>>thenApply(Optional::of)
+                : CompletableFuture.completedStage(Optional.<InetSocketAddress>empty());
+        return metrics.thenCompose(metricsAddress -> Listener.bind(system, settings, clock, gate::handle)
+                .thenApply(listener -> {
+                    Metrics.get(system)
+                            .gauge("sluice_connections_open", "Clients' connections.", listener::openConnections);
+                    return new Node(system, settings, proxy, gate, listener, metricsAddress, ready);
+                }));
     }
 
     /** What a request cost whose gateway died: the sessions know, or take it for lost. */
@@ -206,6 +227,11 @@ public final class Node {
 
     public InetSocketAddress address() {
         return listener.address();
+    }
+
+    /** Where the numbers are read without identity, if anywhere. */
+    public Optional<InetSocketAddress> metricsAddress() {
+        return metricsAddress;
     }
 
     /** Whether clients are to speak TLS. */

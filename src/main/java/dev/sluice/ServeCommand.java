@@ -107,6 +107,7 @@ final class ServeCommand implements Callable<Integer> {
             set.put("sluice.storage.directory", data);
         }
         var node = NodeSystem.config(this.settings, set);
+        LogLines.format(node.getString("sluice.log.format"));
         var settings = Settings.of(node);
         new HostPort(settings.host(), settings.port()).mustBeFree();
         return Node.start(node, file).toCompletableFuture().get();

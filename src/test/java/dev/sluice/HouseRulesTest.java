@@ -65,7 +65,13 @@ class HouseRulesTest {
         "dev.sluice.connector.."
     };
     private static final String[] GROUND = {
-        "dev.sluice.wire..", "dev.sluice.config..", "dev.sluice.journal..", "dev.sluice.cluster..", "dev.sluice.net.."
+        "dev.sluice.wire..",
+        "dev.sluice.config..",
+        "dev.sluice.journal..",
+        "dev.sluice.cluster..",
+        "dev.sluice.net..",
+        "dev.sluice.metric..",
+        "dev.sluice.trace.."
     };
     private static final String[] PURE = {
         "dev.sluice.access..", "dev.sluice.routing..", "dev.sluice.pricing..", "dev.sluice.config.."

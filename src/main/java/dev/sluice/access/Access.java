@@ -39,6 +39,9 @@ public interface Access {
     default CrossOrigin crossOriginOfAnybody() {
         return CrossOrigin.NONE;
     }
+    /** Whether a grant lets the caller read the node's numbers ({@code read_metrics}). */
+    boolean readsMetrics(Caller caller);
+
     /** Whether a grant lets the caller read the price table ({@code read_pricing}). */
     boolean readsPricing(Caller caller);
 

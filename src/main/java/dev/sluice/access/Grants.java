@@ -80,6 +80,11 @@ final class Grants implements Access {
     }
 
     @Override
+    public boolean readsMetrics(Caller caller) {
+        return standing(caller).readsMetrics();
+    }
+
+    @Override
     public boolean readsPricing(Caller caller) {
         return standing(caller).readsPricing();
     }

@@ -145,6 +145,10 @@ record Standing(
                 : Optional.empty();
     }
 
+    boolean readsMetrics() {
+        return held.stream().anyMatch(it -> it.capability().rule().extras().readMetrics());
+    }
+
     boolean readsPricing() {
         return held.stream().anyMatch(it -> it.capability().rule().extras().readPricing());
     }

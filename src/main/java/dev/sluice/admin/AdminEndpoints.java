@@ -46,6 +46,7 @@ public final class AdminEndpoints {
                         new AuditEndpoints(audit, system).endpoints(),
                         new HookEndpoints(hooks, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
+                        new MetricEndpoints(system).endpoints(),
                         new WhoamiEndpoints().endpoints(),
                         new SchemaEndpoints().endpoints())
                 .flatMap(List::stream)

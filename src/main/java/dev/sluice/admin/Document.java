@@ -67,7 +67,7 @@ final class Document {
                         tag.equals("*") || tag.equals("\"" + hash + "\"") || tag.equals("\"" + hash + "-gzip\""));
     }
 
-    private static boolean takesGzip(HttpRequest request) {
+    static boolean takesGzip(HttpRequest request) {
         return request.getHeader("Accept-Encoding").stream()
                 .flatMap(header -> Arrays.stream(header.value().split(",", -1)))
                 .map(it -> List.of(it.strip().toLowerCase(Locale.ROOT).split("\\s*;\\s*", -1)))
@@ -75,7 +75,7 @@ final class Document {
                         && it.stream().skip(1).noneMatch(weight -> weight.matches("q\\s*=\\s*0(\\.0*)?")));
     }
 
-    private static byte[] gzip(byte[] plain) {
+    static byte[] gzip(byte[] plain) {
         var out = new ByteArrayOutputStream(plain.length / 8);
         try (var gzip = new GZIPOutputStream(out)) {
             gzip.write(plain);

@@ -162,8 +162,8 @@ public record Settings(
             var listen = config.getString("listen");
             var colon = listen.lastIndexOf(':');
             return new Settings(
-                    host(listen, colon),
-                    port(listen, colon),
+                    host("sluice.listen", listen, colon),
+                    port("sluice.listen", listen, colon),
                     config.getString("storage.directory"),
                     List.copyOf(config.getStringList("trusted-proxies")),
                     IdentitySettings.of(config),
@@ -204,15 +204,15 @@ public record Settings(
         }
     }
 
-    private static String host(String listen, int colon) {
+    static String host(String key, String listen, int colon) {
         if (colon <= 0) {
-            throw new IllegalArgumentException("sluice.listen: \"" + listen + "\" (expected: HOST:PORT)");
+            throw new IllegalArgumentException(key + ": \"" + listen + "\" (expected: HOST:PORT)");
         }
         var host = listen.substring(0, colon);
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    private static int port(String listen, int colon) {
+    static int port(String key, String listen, int colon) {
         try {
             var port = Integer.parseInt(listen.substring(colon + 1));
             if (port >= 0 && port <= 65535) {
@@ -221,8 +221,7 @@ public record Settings(
         } catch (NumberFormatException e) {
             // Falls through to the message below, which says more.
         }
-        throw new IllegalArgumentException(
-                "sluice.listen: \"" + listen + "\" (expected: HOST:PORT, a port of 0 to 65535)");
+        throw new IllegalArgumentException(key + ": \"" + listen + "\" (expected: HOST:PORT, a port of 0 to 65535)");
     }
 
     private static void positive(String key, long value) {

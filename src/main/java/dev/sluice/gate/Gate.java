@@ -11,6 +11,7 @@ import dev.sluice.gate.PathTable.WrongMethod;
 import dev.sluice.identity.Caller;
 import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
+import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loop;
 import dev.sluice.policy.InForce;
 import dev.sluice.wire.WireError;
@@ -52,6 +53,7 @@ public final class Gate {
     private final ActorSystem<?> system;
     private final Executor executor;
     private final RandomGenerator random;
+    private final Metrics metrics;
 
     /**
      * @param inForce asked for once a request, because the policy changes while the node runs
@@ -73,6 +75,7 @@ public final class Gate {
         this.system = system;
         this.executor = system.executionContext();
         this.random = random;
+        this.metrics = Metrics.get(system);
     }
 
     /** Every way in there is. */
@@ -84,7 +87,7 @@ public final class Gate {
         return switch (table.match(request.method(), path(request))) {
             case Found(var endpoint, var parameters) -> enter(endpoint, parameters, peer, request);
             case WrongMethod(var refuser, var allowed) -> refuseMethodOrTell(peer, request, refuser, allowed);
-            case NoSuchPath() -> refuse(request, Refuser.JSON, Kind.NOT_FOUND, 404, "no such path");
+            case NoSuchPath() -> refuse(request, "no_such_path", Refuser.JSON, Kind.NOT_FOUND, 404, "no such path");
         };
     }
 
@@ -118,7 +121,13 @@ public final class Gate {
             HttpRequest request,
             Optional<Identified> known) {
         if (known.isEmpty()) {
-            return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: caller not identified");
+            return refuse(
+                    request,
+                    "not_identified",
+                    endpoint.refuser(),
+                    Kind.NO_ROLE,
+                    403,
+                    "access denied: caller not identified");
         }
         var caller = known.get().caller();
         InForce rules;
@@ -147,7 +156,13 @@ public final class Gate {
             audit.denied(caller, request.method().name(), path(request), 403);
         }
         var why = role == Role.NONE ? "no role granted" : "administrators only";
-        return refuse(request, endpoint.refuser(), Kind.NO_ROLE, 403, "access denied: " + why);
+        return refuse(
+                request,
+                role == Role.NONE ? "no_role" : "not_admin",
+                endpoint.refuser(),
+                Kind.NO_ROLE,
+                403,
+                "access denied: " + why);
     }
 
     /** Nothing is done that the journal does not know of before; and its answer waits until the journal knows how it ended. */
@@ -208,7 +223,7 @@ public final class Gate {
                 .addKeyValue("path", endpoint.path())
                 .setCause(failure)
                 .log("a request failed");
-        return refuse(request, endpoint.refuser(), Kind.INTERNAL, 500, what + ", see the log for " + id);
+        return refuse(request, "bug", endpoint.refuser(), Kind.INTERNAL, 500, what + ", see the log for " + id);
     }
 
     /** A browser that asks for a page of another site what it may do here is told, if anything; everybody else is refused. */
@@ -239,6 +254,7 @@ public final class Gate {
     }
 
     private CompletionStage<HttpResponse> refuseMethod(HttpRequest request, Refuser refuser, List<HttpMethod> allowed) {
+        metrics.refused("wrong_method");
         discard(request);
         var error = new WireError(
                 Kind.BAD_REQUEST,
@@ -253,7 +269,8 @@ public final class Gate {
     }
 
     private CompletionStage<HttpResponse> refuse(
-            HttpRequest request, Refuser refuser, Kind kind, int status, String message) {
+            HttpRequest request, String reason, Refuser refuser, Kind kind, int status, String message) {
+        metrics.refused(reason);
         discard(request);
         return CompletableFuture.completedFuture(refuser.refuse(new WireError(kind, status, message)));
     }

@@ -88,6 +88,17 @@ final class EventReader {
         });
     }
 
+    CompletionStage<Long> countAfter(String tag, long offset) {
+        return store.read(connection -> {
+            try (var select = connection.prepareStatement("SELECT count(*) FROM (SELECT 1 FROM event_tag"
+                    + " WHERE tag = (SELECT id FROM tag WHERE name = ?) AND ordering > ? LIMIT 1000)")) {
+                select.setString(1, tag);
+                select.setLong(2, offset);
+                return Rows.number(select);
+            }
+        });
+    }
+
     CompletionStage<List<Numbered>> persistenceIds(long after) {
         return store.read(connection -> {
             try (var select = connection.prepareStatement(

@@ -62,6 +62,8 @@ final class GroupCommit implements AutoCloseable {
     /** Whether the last group was one of many; the writer's own. */
     private boolean company;
 
+    private volatile JournalWatcher watcher = (size, nanos, longestNanos) -> {};
+
     private @Nullable Connection connection;
 
     /** @param name of its thread */
@@ -79,6 +81,14 @@ final class GroupCommit implements AutoCloseable {
         this.listener = listener;
         this.waiting = new WaitingWork(settings);
         this.thread = Thread.ofPlatform().daemon().name(name + "-writer").unstarted(this::run);
+    }
+
+    void watch(JournalWatcher by) {
+        watcher = by;
+    }
+
+    int waiting() {
+        return waiting.size();
     }
 
     void start() {
@@ -146,7 +156,12 @@ final class GroupCommit implements AutoCloseable {
         var group = waiting.urgent(settings.groupSize());
         company = group.size() >= COMPANY || group.stream().anyMatch(job -> job.crowd() >= CROWD);
         if (!group.isEmpty()) {
+            var beganNanos = System.nanoTime();
             commit(group);
+            var nowNanos = System.nanoTime();
+            // The first has waited longest.
+            watcher.committed(
+                    group.size(), nowNanos - beganNanos, nowNanos - group.getFirst().sinceNanos());
             handOver(group);
         }
     }

@@ -25,6 +25,7 @@ sealed interface Job {
         private final long bytes;
         private final int crowd;
         private final CompletableFuture<T> done = new CompletableFuture<>();
+        private final long sinceNanos = System.nanoTime();
         private @Nullable Runnable outcome;
 
         Urgent(SqlWork<T> work, long bytes, int crowd) {
@@ -36,6 +37,11 @@ sealed interface Job {
         /** How many wait for it. */
         int crowd() {
             return crowd;
+        }
+
+        /** When it was handed over, by {@link System#nanoTime}. */
+        long sinceNanos() {
+            return sinceNanos;
         }
 
         CompletableFuture<T> done() {

@@ -89,6 +89,11 @@ public final class SqliteReadJournal
                         rows.stream().flatMap(row -> events(row).stream()).toList());
     }
 
+    /** How many events follow an offset; counted to a thousand. */
+    public CompletionStage<Long> countAfter(String tag, long offset) {
+        return reader.countAfter(tag, offset);
+    }
+
     @Override
     public Source<EventEnvelope, NotUsed> currentEventsByTag(String tag, Offset offset) {
         // Lazily: what is current is decided when the stream starts.

@@ -83,6 +83,16 @@ public final class SqliteStore implements Extension {
                 .whenComplete((_, _) -> commits.fire());
     }
 
+    /** One a store; a later one takes its place. */
+    public void watch(JournalWatcher watcher) {
+        writer.watch(watcher);
+    }
+
+    /** Writes that wait for the writer. */
+    public int waiting() {
+        return writer.waiting();
+    }
+
     EventWriter events() {
         return events;
     }

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -85,6 +86,11 @@ public final class Loop implements Executor {
 
     ChannelFactory<? extends ServerChannel> listeners() {
         return transport.listeners();
+    }
+
+    /** Tasks that wait for their turn, about. */
+    public int waiting() {
+        return events instanceof SingleThreadEventExecutor loop ? loop.pendingTasks() : 0;
     }
 
     @Override

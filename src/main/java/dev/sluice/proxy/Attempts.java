@@ -250,6 +250,10 @@ final class Attempts {
             made.add(failed);
             request.attempted(made);
             request.sent(false);
+            var trace = request.trace();
+            if (trace != null) {
+                trace.failed(failed);
+            }
             log.atInfo()
                     .addKeyValue("requestId", request.requestId())
                     .addKeyValue("failed", failed.provider() + "/" + failed.model())

@@ -31,15 +31,17 @@ final class Books {
     private final Captures captures;
     private final Hooks hooks;
     private final Background background;
+    private final RequestMetrics metrics;
     private final AtomicLong open = new AtomicLong();
     private final CompletableFuture<Done> balanced = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    Books(Sessions sessions, Captures captures, Hooks hooks, Background background) {
+    Books(Sessions sessions, Captures captures, Hooks hooks, Background background, RequestMetrics metrics) {
         this.sessions = sessions;
         this.captures = captures;
         this.hooks = hooks;
         this.background = background;
+        this.metrics = metrics;
     }
 
     /** A request has begun; {@link #close} or {@link #drop} ends it. */
@@ -52,9 +54,23 @@ final class Books {
         captures.begin(session, login, transcript, rules.policy().database());
     }
 
+    /** Requests that have begun and are not in the books yet. */
+    long openRequests() {
+        return open.get();
+    }
+
+    void streamBegan() {
+        metrics.streamBegan();
+    }
+
+    void streamEnded() {
+        metrics.streamEnded();
+    }
+
     void close(Ended request, @Nullable Reservation reservation) {
         var exchange = request.exchange();
         log(exchange);
+        metrics.ended(exchange, () -> request.lists(exchange.provider(), exchange.model()));
         // Before the journal hears of it, as what hooks are told: whoever follows the journal may rely on that.
         var captured = capture(request);
         var permit = request.permit();
@@ -176,21 +192,42 @@ final class Books {
         if (!log.isEnabledForLevel(level)) {
             return;
         }
-        log.atLevel(level)
+        var line = log.atLevel(level)
                 .addKeyValue("requestId", exchange.requestId())
                 .addKeyValue("session", exchange.session())
                 .addKeyValue("caller", exchange.login())
-                .addKeyValue("model", exchange.provider() + "/" + exchange.model())
+                .addKeyValue("provider", exchange.provider())
+                .addKeyValue("model", exchange.model())
+                .addKeyValue("format", exchange.format())
+                .addKeyValue("stream", exchange.stream())
                 .addKeyValue("status", exchange.status())
                 .addKeyValue("outcome", exchange.outcome())
                 .addKeyValue("refusal", exchange.refusal())
-                .addKeyValue("costNanos", exchange.costNanos())
+                .addKeyValue("finish", exchange.finishReason());
+        var usage = exchange.usage();
+        if (usage != null) {
+            line = line.addKeyValue("inputTokens", usage.inputTokens())
+                    .addKeyValue("cachedInputTokens", usage.cachedInputTokens())
+                    .addKeyValue("cacheWriteTokens", usage.cacheWrite5mTokens() + usage.cacheWrite1hTokens())
+                    .addKeyValue("outputTokens", usage.outputTokens())
+                    .addKeyValue("reasoningTokens", usage.reasoningTokens())
+                    .addKeyValue("estimated", exchange.estimated());
+        }
+        line.addKeyValue("costNanos", exchange.costNanos())
+                .addKeyValue("firstByteMillis", exchange.firstByteMillis() < 0 ? null : exchange.firstByteMillis())
                 .addKeyValue("millis", exchange.durationMillis())
+                .addKeyValue("bytesIn", exchange.bytesIn())
+                .addKeyValue("bytesOut", exchange.bytesOut())
+                .addKeyValue(
+                        "attempts",
+                        exchange.attempts() == null ? 1 : exchange.attempts().size())
+                .addKeyValue("userAgent", exchange.userAgent().isEmpty() ? null : exchange.userAgent())
                 .log("request");
     }
 
     /** A request ends of which there is nothing to remember. */
     void drop(Underway request, Refusal refusal) {
+        metrics.dropped(request.format.name(), refusal);
         log.atWarn()
                 .addKeyValue("requestId", request.requestId())
                 .addKeyValue("caller", request.call().caller().login())

@@ -21,4 +21,11 @@ record Ended(
         InForce rules,
         @Nullable Permit permit,
         List<ToolCall> tools,
-        @Nullable Transcript transcript) {}
+        @Nullable Transcript transcript) {
+
+    /** Whether the policy has this model by its name, and not only by a pattern that it matches. */
+    boolean lists(String provider, String model) {
+        var rule = rules.policy().providers().get(provider);
+        return rule != null && rule.models().contains(model);
+    }
+}

@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import dev.sluice.access.Permit;
 import dev.sluice.config.ProviderRule.AuthMode;
 import dev.sluice.gate.Call;
+import dev.sluice.metric.Metrics;
 import dev.sluice.policy.InForce;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
@@ -17,6 +18,7 @@ import dev.sluice.wire.Framing;
 import dev.sluice.wire.Operation;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
+import io.prometheus.metrics.core.metrics.Counter;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -55,6 +57,8 @@ final class FollowUp {
     private final Passing passing;
     private final Background background;
     private final RequestIds ids;
+    private final Metrics metrics;
+    private final Counter ended;
     private final Materializer materializer;
 
     FollowUp(
@@ -69,6 +73,11 @@ final class FollowUp {
         this.passing = passing;
         this.background = background;
         this.ids = ids;
+        this.metrics = Metrics.get(system);
+        this.ended = metrics.counter(
+                "sluice_follow_ups",
+                "Requests about responses that were made before; they are free, and no exchanges.",
+                "outcome");
         this.materializer = SystemMaterializer.get(system).materializer();
     }
 
@@ -212,6 +221,7 @@ final class FollowUp {
             if (status < 300) {
                 background.seen(asking.call().caller().login(), asking.responseId(), reader.answer());
             }
+            ended.labelValues(Metrics.word(outcome.name())).inc();
             log.atInfo()
                     .addKeyValue("requestId", asking.requestId())
                     .addKeyValue("caller", asking.call().caller().login())
@@ -238,6 +248,8 @@ final class FollowUp {
 
     private HttpResponse refuse(Asking asking, Throwable failure) {
         var refusal = unwrapped(failure) instanceof Refused refused ? refused.refusal : bug(asking, failure);
+        ended.labelValues(Metrics.word(Outcome.REFUSED.name())).inc();
+        metrics.refused(refusal.kind());
         log.atWarn()
                 .addKeyValue("requestId", asking.requestId())
                 .addKeyValue("caller", asking.call().caller().login())

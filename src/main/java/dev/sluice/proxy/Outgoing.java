@@ -27,6 +27,13 @@ record Outgoing(Passing passing) {
         var bytes = edits.isEmpty() ? ByteString.fromArrayUnsafe(body.bytes) : Splices.apply(plain, edits);
         var headers = passing.upstream(incoming, decoded);
         Passing.set(headers, permit.addHeaders());
+        var trace = request.trace();
+        if (trace != null) {
+            // The client's are of the span above.
+            headers.removeIf(header -> header.lowercaseName().equals("traceparent")
+                    || header.lowercaseName().equals("tracestate"));
+            Passing.set(headers, trace.attempt(request));
+        }
         var address = UpstreamAddress.of(request, incoming);
         if (address.firstLine() != null) {
             // Written in place of the URI, and no header.

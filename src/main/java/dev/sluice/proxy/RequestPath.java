@@ -5,12 +5,14 @@ import dev.sluice.capture.Transcripts;
 import dev.sluice.config.Settings;
 import dev.sluice.gate.Call;
 import dev.sluice.hook.Hooks;
+import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loop;
 import dev.sluice.provider.Providers;
 import dev.sluice.provider.UpstreamFailure;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Sessions;
+import dev.sluice.trace.Traces;
 import dev.sluice.wire.AnswerHead;
 import dev.sluice.wire.AnswerReader;
 import dev.sluice.wire.Asked;
@@ -64,6 +66,7 @@ public final class RequestPath {
     private final Books books;
     private final BodyBudget budget;
     private final Transcripts transcripts;
+    private final Traces traces;
     private final Passing passing;
     private final RequestIds ids;
     private final InstantSource clock;
@@ -84,9 +87,12 @@ public final class RequestPath {
             RandomGenerator random) {
         this.settings = settings;
         this.sessions = sessions;
-        this.books = new Books(sessions, captures, hooks, background);
+        var metrics = new RequestMetrics(Metrics.get(system));
+        this.books = new Books(sessions, captures, hooks, background, metrics);
         this.budget = new BodyBudget(settings.limits().requestBodiesInFlight());
         this.transcripts = new Transcripts(settings.limits().transcripts());
+        metrics.watch(books, transcripts);
+        this.traces = Traces.get(system);
         this.passing = passing;
         this.ids = ids;
         this.clock = clock;
@@ -106,6 +112,7 @@ public final class RequestPath {
     /** The caller is identified and has a role; the gate saw to it. */
     CompletionStage<HttpResponse> handle(Call call, WireFormat format, Operation operation) {
         var request = new Underway(books, call, format, operation, ids.next(), clock.instant());
+        request.traced(RequestTrace.begin(traces, call, operation));
         var abandoned = call.request().getAttribute(Providers.ABANDONED);
         return collect(call.request())
                 .thenCompose(body -> forward(request, body).whenComplete((answer, failure) -> body.free()))

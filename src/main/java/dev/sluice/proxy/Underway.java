@@ -67,8 +67,10 @@ final class Underway implements Tap.Listener {
     private @Nullable Permit permit;
     private @Nullable Transcript transcript;
     private boolean rewritten;
+    private @Nullable RequestTrace trace;
     private @Nullable AnswerReader reader;
     private Framing framing = Framing.DOCUMENT;
+    private boolean streams;
     private int status;
     private volatile boolean sent;
     private volatile @Nullable List<Exchange.Attempt> attempts;
@@ -131,6 +133,17 @@ final class Underway implements Tap.Listener {
 
     String session() {
         return session;
+    }
+
+    /** Spans are made of it from here on. */
+    void traced(@Nullable RequestTrace begun) {
+        trace = begun;
+    }
+
+    /** Null where no traces are made. */
+    @Nullable
+    RequestTrace trace() {
+        return trace;
     }
 
     /** By what the attempt that follows is allowed. */
@@ -271,7 +284,12 @@ final class Underway implements Tap.Listener {
 
     @Override
     public boolean begun() {
-        return read.compareAndSet(false, true);
+        var begins = read.compareAndSet(false, true);
+        if (begins && framing != Framing.DOCUMENT) {
+            streams = true;
+            books.streamBegan();
+        }
+        return begins;
     }
 
     @Override
@@ -287,6 +305,10 @@ final class Underway implements Tap.Listener {
 
     @Override
     public void ended(Outcome outcome, long bytes) {
+        if (streams) {
+            streams = false;
+            books.streamEnded();
+        }
         if (closed.compareAndSet(false, true)) {
             var answer = reader == null ? null : reader.answer();
             if (answer == null || !isLeftRunning(answer, bytes)) {
@@ -367,6 +389,9 @@ final class Underway implements Tap.Listener {
             if (transcript != null) {
                 transcript.free();
             }
+            if (trace != null) {
+                trace.refused(refusal);
+            }
             books.drop(this, refusal);
             return;
         }
@@ -408,6 +433,9 @@ final class Underway implements Tap.Listener {
                 estimated,
                 nanos,
                 cost.map(Cost::basis).orElse(null));
+        if (trace != null) {
+            trace.ended(exchange);
+        }
         var tools = answer == null ? List.<ToolCall>of() : answer.toolCalls();
         books.close(new Ended(exchange, rules, permit, tools, transcript), reservation.getAndSet(null));
     }

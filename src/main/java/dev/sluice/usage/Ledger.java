@@ -4,6 +4,7 @@ import dev.sluice.session.Exchange;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -97,4 +98,9 @@ public interface Ledger extends Reports {
      * @param after for the next page: the previous page's last login; null for the first page
      */
     CompletionStage<List<CallerRow>> callers(@Nullable String login, int limit, @Nullable String after);
+
+    /** Exchanges in the journal that are yet to be taken up; counted to a thousand. */
+    default CompletionStage<Long> behind() {
+        return CompletableFuture.completedStage(0L);
+    }
 }

@@ -230,6 +230,13 @@ final class SqliteLedger implements Ledger {
     }
 
     @Override
+    public CompletionStage<Long> behind() {
+        return read(LedgerTables::reached)
+                .thenCompose(
+                        there -> journal.countAfter(ExchangeRecorded.TAG, there == null ? 0 : there.offset()));
+    }
+
+    @Override
     public CompletionStage<UsageAnswer> usage(Asked asked, int limit, @Nullable String after) {
         return read(connection -> UsageQuery.answer(connection, asked, limit, after));
     }

@@ -366,6 +366,11 @@ class AdminEndpointsTest {
         }
 
         @Override
+        public boolean readsMetrics(Caller caller) {
+            return false;
+        }
+
+        @Override
         public Explanation explain(Caller caller) {
             return new Visitors().explain(caller);
         }

@@ -76,6 +76,11 @@ public final class Visitors implements Identity, Access {
     }
 
     @Override
+    public boolean readsMetrics(Caller caller) {
+        return false;
+    }
+
+    @Override
     public Explanation explain(Caller caller) {
         return Access.of(NOTHING, InstantSource.system()).explain(caller);
     }
