@@ -5,6 +5,8 @@ import dev.sluice.admin.AdminEndpoints;
 import dev.sluice.audit.Audit;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.Settings;
+import dev.sluice.export.Captured;
+import dev.sluice.export.Exporter;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.identity.Exposure;
@@ -161,10 +163,11 @@ public final class Node {
         var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, keys);
         var proxy = new Proxy(system, settings, providers, quota, sessions, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
+        var exporter = Exporter.start(system, policies::inForce, Captured.NOTHING, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, providers, keys, audit, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, providers, keys, audit, clock, system, exporter.endpoints()))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);

@@ -16,7 +16,11 @@ import org.apache.pekko.actor.typed.ActorSystem;
 public final class AdminEndpoints {
     private AdminEndpoints() {}
 
-    /** All of them. */
+    /**
+     * All of them.
+     *
+     * @param others another face's, to be described with these
+     */
     public static List<Endpoint> all(
             Policies policies,
             Quota quota,
@@ -25,7 +29,8 @@ public final class AdminEndpoints {
             GatewayKeys keys,
             Audit audit,
             InstantSource clock,
-            ActorSystem<?> system) {
+            ActorSystem<?> system,
+            List<Endpoint> others) {
         var described = Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, system).endpoints(),
@@ -38,7 +43,8 @@ public final class AdminEndpoints {
                         new AuditEndpoints(audit, system).endpoints(),
                         new PolicyEndpoints(policies, system).endpoints(),
                         new WhoamiEndpoints().endpoints(),
-                        new SchemaEndpoints().endpoints())
+                        new SchemaEndpoints().endpoints(),
+                        others)
                 .flatMap(List::stream)
                 .toList();
         return Stream.concat(described.stream(), new OpenApiEndpoints(described).endpoints().stream())

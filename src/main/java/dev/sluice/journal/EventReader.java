@@ -69,6 +69,17 @@ final class EventReader {
         });
     }
 
+    CompletionStage<Long> countWithTag(String tag, long afterOrdering) {
+        return store.read(connection -> {
+            try (var select = connection.prepareStatement("SELECT count(*) FROM event_tag"
+                    + " WHERE tag = (SELECT id FROM tag WHERE name = ?) AND ordering > ?")) {
+                select.setString(1, tag);
+                select.setLong(2, afterOrdering);
+                return Rows.number(select);
+            }
+        });
+    }
+
     CompletionStage<List<Numbered>> persistenceIds(long after) {
         return store.read(connection -> {
             try (var select = connection.prepareStatement(

@@ -93,6 +93,11 @@ public final class SqliteReadJournal
                 .mapMaterializedValue(_ -> NotUsed.notUsed());
     }
 
+    /** How many there are behind an offset, for those who want to know how far behind they are. */
+    public CompletionStage<Long> countByTag(String tag, long fromOffset) {
+        return reader.countWithTag(tag, fromOffset);
+    }
+
     @Override
     public Source<EventEnvelope, NotUsed> currentEventsByPersistenceId(String persistenceId, long fromSeq, long toSeq) {
         return current(
