@@ -164,6 +164,11 @@ final class BodyCursor implements Closeable {
         return string().length() <= MAX_SHORT_BYTES ? parser.getText() : null;
     }
 
+    /** The current string, however long. */
+    String text() throws IOException {
+        return parser.getText();
+    }
+
     /** The current number, if it is whole and fits; null otherwise. */
     @Nullable
     Long wholeNumber() throws IOException {

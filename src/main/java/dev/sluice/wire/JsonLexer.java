@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * for. So a document of any size, depth and string length costs a few hundred bytes, and the events of a stream are read
  * where they lie. What is no JSON makes it {@link #broken}; it does not otherwise check what it skips.
  */
-final class JsonLexer<F extends Enum<F>> {
+final class JsonLexer<F extends Enum<F>> implements SseFrames.Data {
     /** No wanted key is longer, and no sane number. */
     private static final int MAX_TOKEN_BYTES = 64;
 
@@ -86,7 +86,8 @@ final class JsonLexer<F extends Enum<F>> {
         return state == State.BROKEN;
     }
 
-    void feed(byte[] bytes, int from, int to) {
+    @Override
+    public void feed(byte[] bytes, int from, int to) {
         feedDocument(bytes, from, to);
     }
 

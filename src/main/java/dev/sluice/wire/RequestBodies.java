@@ -41,7 +41,7 @@ public final class RequestBodies {
         }
     }
 
-    private static boolean isZlib(byte[] body) {
+    static boolean isZlib(byte[] body) {
         return body.length >= 2 && (body[0] & 0x0F) == 8 && ((body[0] & 0xFF) << 8 | (body[1] & 0xFF)) % 31 == 0;
     }
 

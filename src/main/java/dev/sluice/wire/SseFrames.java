@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Finds the events in server-sent bytes, cut anywhere, and hands their data to a lexer as it comes. Lines end with
+ * Finds the events in server-sent bytes, cut anywhere, and hands their data on as it comes. Lines end with
  * {@code \n}, {@code \r} or {@code \r\n}, events with a blank line.
  */
 final class SseFrames {
@@ -28,7 +28,13 @@ final class SseFrames {
         OTHER
     }
 
-    private final JsonLexer<?> lexer;
+    /** Takes the data of events, its lines joined by line feeds. */
+    interface Data {
+        /** The next bytes, good for this call only. */
+        void feed(byte[] bytes, int from, int to);
+    }
+
+    private final Data data;
     private final byte[] name = new byte[MAX_NAME];
     private int nameLength;
     private Place place = Place.NAME;
@@ -39,8 +45,8 @@ final class SseFrames {
     private boolean dataSeen;
     private int errorMatched;
 
-    SseFrames(JsonLexer<?> lexer) {
-        this.lexer = lexer;
+    SseFrames(Data data) {
+        this.data = data;
     }
 
     /** Whether the last {@link #read} stopped at the end of an event. */
@@ -122,7 +128,7 @@ final class SseFrames {
         line = kind;
         if (kind == Line.DATA) {
             if (dataSeen) {
-                lexer.feed(NEW_LINE, 0, 1);
+                data.feed(NEW_LINE, 0, 1);
             }
             dataSeen = true;
         } else if (kind == Line.EVENT) {
@@ -138,7 +144,7 @@ final class SseFrames {
     private int value(byte[] bytes, int from, int to) {
         int end = Scan.endOfLine(bytes, from, to);
         if (line == Line.DATA) {
-            lexer.feed(bytes, from, end);
+            data.feed(bytes, from, end);
         } else if (line == Line.EVENT) {
             matchError(bytes, from, end);
         }

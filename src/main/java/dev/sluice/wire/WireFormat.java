@@ -86,6 +86,16 @@ public interface WireFormat {
     /** A reader for one answer. */
     AnswerReader reader(AnswerHead answer);
 
+    /** What makes one document of an answer's events, for those who come later. */
+    default Retelling retelling() {
+        return new NothingRetold();
+    }
+
+    /** The fields of a request that hold what the user says, the first that is there counts: messages, or text alone. */
+    default List<String> userFields() {
+        return List.of("messages");
+    }
+
     /** An error's JSON body. */
     ByteString errorBody(Operation asked, WireError error);
 

@@ -11,6 +11,7 @@ import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -78,6 +79,11 @@ public final class Converse implements WireFormat {
     @Override
     public AnswerReader reader(AnswerHead answer) {
         return answer.framing() == Framing.AWS_EVENTS ? ConverseAnswers.stream(answer) : ConverseAnswers.json(answer);
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new ConverseRetelling();
     }
 
     @Override

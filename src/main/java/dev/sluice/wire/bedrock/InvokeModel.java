@@ -11,6 +11,7 @@ import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -104,6 +105,16 @@ public final class InvokeModel implements WireFormat {
             return InvokeAnswers.countTokens(answer);
         }
         return answer.framing() == Framing.AWS_EVENTS ? InvokeAnswers.stream(answer) : InvokeAnswers.document(answer);
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new VendorRetelling();
+    }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("messages", "prompt", "inputText", "message");
     }
 
     @Override

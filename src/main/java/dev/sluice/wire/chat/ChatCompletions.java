@@ -11,6 +11,7 @@ import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -58,6 +59,11 @@ public final class ChatCompletions implements WireFormat {
     @Override
     public AnswerReader reader(AnswerHead answer) {
         return answer.framing() == Framing.SSE ? ChatAnswers.stream(answer.hideUsage()) : ChatAnswers.json();
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new ChatRetelling();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -68,6 +69,16 @@ public final class Completions implements WireFormat {
     @Override
     public AnswerReader reader(AnswerHead answer) {
         return answer.framing() == Framing.SSE ? ChatAnswers.stream(answer.hideUsage()) : ChatAnswers.json();
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new ChatRetelling();
+    }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("prompt");
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.wire.Operation;
 import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestHead.Splice;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -87,6 +88,16 @@ public final class GenerateContent implements WireFormat {
     @Override
     public AnswerReader reader(AnswerHead answer) {
         return GenerateContentAnswers.reader(answer, answer.header().value("x-gemini-service-tier"));
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new GenerateContentRetelling();
+    }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("contents");
     }
 
     @Override

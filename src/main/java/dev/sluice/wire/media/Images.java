@@ -51,4 +51,9 @@ public final class Images extends MediaFormat {
         var head = isJson ? RequestReader.read(JSON, asked) : FormReader.read(FORM, asked);
         return head.withMaxOutputTokens(MediaTally.PICTURE_TOKENS);
     }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("prompt");
+    }
 }

@@ -38,4 +38,9 @@ public final class Speech extends MediaFormat {
         var head = RequestReader.read(SHAPE, asked);
         return head.withMaxOutputTokens(head.promptTokens() * SOUND_TOKENS_PER_TEXT_TOKEN);
     }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("input");
+    }
 }

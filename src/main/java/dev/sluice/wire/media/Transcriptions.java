@@ -7,6 +7,8 @@ import dev.sluice.wire.FormShape;
 import dev.sluice.wire.Operation;
 import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
+import dev.sluice.wire.Retelling;
+import java.util.List;
 
 /**
  * OpenAI's transcriptions and translations of sound, which comes as a file in a form. The answer is JSON, events, or a file of text;
@@ -35,5 +37,16 @@ public final class Transcriptions extends MediaFormat {
     @Override
     public RequestHead readHead(Asked asked) throws BadRequest {
         return FormReader.read(FORM, asked);
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new TranscriptRetelling();
+    }
+
+    /** It speaks in a file of sound. */
+    @Override
+    public List<String> userFields() {
+        return List.of();
     }
 }

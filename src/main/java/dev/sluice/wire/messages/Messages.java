@@ -9,6 +9,7 @@ import dev.sluice.wire.Operation;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -51,6 +52,11 @@ public final class Messages implements WireFormat {
             return MessagesAnswers.countTokens();
         }
         return answer.framing() == Framing.SSE ? MessagesAnswers.stream() : MessagesAnswers.json();
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new MessagesRetelling();
     }
 
     @Override

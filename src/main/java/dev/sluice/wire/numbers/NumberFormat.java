@@ -73,6 +73,11 @@ abstract sealed class NumberFormat implements WireFormat permits Embeddings, Mod
     }
 
     @Override
+    public final List<String> userFields() {
+        return List.of();
+    }
+
+    @Override
     public final ByteString errorBody(Operation asked, WireError error) {
         return ByteString.fromString(OpenAiErrors.body(error).toString());
     }

@@ -14,6 +14,7 @@ import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
 import dev.sluice.wire.RequestShape;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import java.util.List;
@@ -96,6 +97,16 @@ public final class Responses implements WireFormat {
             return ResponsesAnswers.countTokens();
         }
         return answer.framing() == Framing.SSE ? ResponsesAnswers.stream() : ResponsesAnswers.json();
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new ResponsesRetelling();
+    }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("input");
     }
 
     @Override

@@ -10,12 +10,14 @@ import dev.sluice.wire.Operation.Purpose;
 import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestReader;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import dev.sluice.wire.gemini.ModelSegment;
 import dev.sluice.wire.messages.MessagesAnswers;
 import dev.sluice.wire.messages.MessagesErrors;
 import dev.sluice.wire.messages.MessagesRequests;
+import dev.sluice.wire.messages.MessagesRetelling;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -89,6 +91,11 @@ public final class RawPredict implements WireFormat {
         }
         // Google's front puts an error in an array where a stream was asked for.
         return answer.operation().streaming() == Streaming.ALWAYS ? MessagesAnswers.array() : MessagesAnswers.json();
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new MessagesRetelling();
     }
 
     @Override

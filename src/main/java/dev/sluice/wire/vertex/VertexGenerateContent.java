@@ -9,10 +9,12 @@ import dev.sluice.wire.Operation;
 import dev.sluice.wire.Operation.Streaming;
 import dev.sluice.wire.RequestHead;
 import dev.sluice.wire.RequestHead.Splice;
+import dev.sluice.wire.Retelling;
 import dev.sluice.wire.WireError;
 import dev.sluice.wire.WireFormat;
 import dev.sluice.wire.gemini.GenerateContentAnswers;
 import dev.sluice.wire.gemini.GenerateContentRequests;
+import dev.sluice.wire.gemini.GenerateContentRetelling;
 import dev.sluice.wire.gemini.GoogleErrors;
 import dev.sluice.wire.gemini.ModelSegment;
 import dev.sluice.wire.gemini.VertexCompatibility;
@@ -93,6 +95,16 @@ public final class VertexGenerateContent implements WireFormat {
     @Override
     public AnswerReader reader(AnswerHead answer) {
         return GenerateContentAnswers.reader(answer, null);
+    }
+
+    @Override
+    public Retelling retelling() {
+        return new GenerateContentRetelling();
+    }
+
+    @Override
+    public List<String> userFields() {
+        return List.of("contents");
     }
 
     @Override
