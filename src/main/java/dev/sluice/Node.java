@@ -8,6 +8,7 @@ import dev.sluice.capture.Captures;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.MetricsSettings;
 import dev.sluice.config.Settings;
+import dev.sluice.export.Exporter;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Gate;
 import dev.sluice.hook.Hooks;
@@ -198,10 +199,11 @@ public final class Node {
         var proxy =
                 new Proxy(system, settings, providers, quota, sessions, captures, hooks, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
+        var exporter = Exporter.start(system, policies::inForce, captures, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, hooks, clock, system))
+                        AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, hooks, clock, system, exporter.endpoints()))
                 .flatMap(List::stream)
                 .toList();
         new NodeMetrics(system).watch(policies, providers, quota, ledger);

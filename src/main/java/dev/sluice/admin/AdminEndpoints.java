@@ -18,7 +18,11 @@ import org.apache.pekko.actor.typed.ActorSystem;
 public final class AdminEndpoints {
     private AdminEndpoints() {}
 
-    /** All of them. */
+    /**
+     * All of them.
+     *
+     * @param others another face's, to be described with these
+     */
     public static List<Endpoint> all(
             Policies policies,
             Quota quota,
@@ -29,7 +33,8 @@ public final class AdminEndpoints {
             Audit audit,
             Hooks hooks,
             InstantSource clock,
-            ActorSystem<?> system) {
+            ActorSystem<?> system,
+            List<Endpoint> others) {
         var described = Stream.of(
                         new QuotaEndpoints(quota, clock, system).endpoints(),
                         new SessionEndpoints(ledger, captures, system).endpoints(),
@@ -48,7 +53,8 @@ public final class AdminEndpoints {
                         new PolicyEndpoints(policies, system).endpoints(),
                         new MetricEndpoints(system).endpoints(),
                         new WhoamiEndpoints().endpoints(),
-                        new SchemaEndpoints().endpoints())
+                        new SchemaEndpoints().endpoints(),
+                        others)
                 .flatMap(List::stream)
                 .toList();
         return Stream.concat(described.stream(), new OpenApiEndpoints(described).endpoints().stream())

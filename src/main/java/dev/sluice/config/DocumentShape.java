@@ -247,7 +247,7 @@ final class DocumentShape {
             @Key(value = "What objects' names begin with; no slash at the end.", usual = "\"\"")
             String prefix,
 
-            @Key("The access key's id, where credentials are given here.")
+            @Key("The access key's id, where credentials are given here. Without, AWS's default chain finds them.")
             String accessKeyId,
 
             @Key(value = "The access key's secret.", secrecy = Secrecy.WHOLE)
@@ -256,11 +256,20 @@ final class DocumentShape {
             @Key(value = "Seconds between one export's end and the next one's beginning.", usual = "3600", least = 1)
             int every,
 
-            @Key(value = "Records an export has at most; 2500 is the most.", usual = "1000", least = 1)
+            @Key(value = "Records an object has at most; 2500 is the most.", usual = "1000", least = 1)
             int limit,
 
             @Key(value = "Another name of limit.", deprecated = true, least = 1)
-            int limitRecords) {}
+            int limitRecords,
+
+            @Key("Sluice's own. Whether the bucket stands in an address's path. True with an endpoint.")
+            boolean pathStyle,
+
+            @Key(
+                    value = "Sluice's own. What objects are made of.",
+                    usual = "\"cbor.zstd\"",
+                    oneOf = {"", "cbor.zstd", "jsonl.zst", "parquet"})
+            String format) {}
 
     record Mcp(
             @Key(value = "Whether servers may register themselves.", usual = "false")

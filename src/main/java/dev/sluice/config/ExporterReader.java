@@ -27,9 +27,11 @@ final class ExporterReader {
         var every = positive(section, "every", EVERY_SECONDS);
         var other = positive(section, "limit_records", LIMIT);
         var limit = positive(section, "limit", other);
+        var pathStyle = section.flag("path_style");
+        var format = format(section);
         section.reportUnknownKeys();
         checkKey(section, bucket, keyId, secret);
-        return bucket.isEmpty() || endpoint == null
+        return bucket.isEmpty() || endpoint == null || format == null
                 ? null
                 : new S3Rule(
                         endpoint,
@@ -39,7 +41,26 @@ final class ExporterReader {
                         keyId,
                         secret,
                         Duration.ofSeconds(every),
-                        Math.min(limit, S3Rule.MOST_RECORDS));
+                        Math.min(limit, S3Rule.MOST_RECORDS),
+                        pathStyle == null ? !endpoint.isEmpty() : pathStyle,
+                        format);
+    }
+
+    /** Null when it is none: who reads the objects could not read others. */
+    private static @Nullable ExportFormat format(Section section) {
+        var text = section.text("format");
+        if (text == null) {
+            return section.has("format") ? null : ExportFormat.CBOR_ZSTD;
+        }
+        if (section.isWord("format", text)) {
+            return ExportFormat.of(text.value()).orElse(ExportFormat.CBOR_ZSTD);
+        }
+        section.findings()
+                .warn(
+                        text.at(),
+                        section.path("format") + ": \"" + text.written() + "\" (expected: one of "
+                                + section.expectedWords("format") + "); nothing is exported");
+        return null;
     }
 
     /** Null when it is none: what was meant for one place must not be sent to another. */

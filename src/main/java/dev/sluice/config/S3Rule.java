@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param prefix      empty, or without a slash at its end
  * @param accessKeyId empty when credentials are not given here
  * @param every       from one export's end to the next one's beginning
- * @param limit       the most records of one export
+ * @param limit       the most records of one object
+ * @param pathStyle   whether the bucket stands in the path of an object's address, not in the host's name
  */
 public record S3Rule(
         String endpoint,
@@ -19,7 +20,9 @@ public record S3Rule(
         String accessKeyId,
         Secret accessSecret,
         Duration every,
-        int limit) {
+        int limit,
+        boolean pathStyle,
+        ExportFormat format) {
     /** What is asked for beyond it is silently reduced, as documented. */
     public static final int MOST_RECORDS = 2500;
 

@@ -88,12 +88,13 @@ final class EventReader {
         });
     }
 
-    CompletionStage<Long> countAfter(String tag, long offset) {
+    CompletionStage<Long> countAfter(String tag, long offset, int most) {
         return store.read(connection -> {
             try (var select = connection.prepareStatement("SELECT count(*) FROM (SELECT 1 FROM event_tag"
-                    + " WHERE tag = (SELECT id FROM tag WHERE name = ?) AND ordering > ? LIMIT 1000)")) {
+                    + " WHERE tag = (SELECT id FROM tag WHERE name = ?) AND ordering > ? LIMIT ?)")) {
                 select.setString(1, tag);
                 select.setLong(2, offset);
+                select.setInt(3, most);
                 return Rows.number(select);
             }
         });

@@ -122,6 +122,16 @@ public final class RoomStore {
         return readers.submit(work);
     }
 
+    /** Who hears how transactions go. */
+    void watch(JournalWatcher watcher) {
+        writer.watch(watcher);
+    }
+
+    /** Pieces of work that wait for the writer. */
+    int waiting() {
+        return writer.waiting();
+    }
+
     /** What the work that waits for the writer holds in memory. */
     public long queuedBytes() {
         return writer.queuedBytes();

@@ -89,9 +89,9 @@ public final class SqliteReadJournal
                         rows.stream().flatMap(row -> events(row).stream()).toList());
     }
 
-    /** How many events follow an offset; counted to a thousand. */
-    public CompletionStage<Long> countAfter(String tag, long offset) {
-        return reader.countAfter(tag, offset);
+    /** How many events follow an offset, counted to {@code most}: for those who want to know how far behind they are. */
+    public CompletionStage<Long> countAfter(String tag, long offset, int most) {
+        return reader.countAfter(tag, offset, most);
     }
 
     @Override

@@ -85,12 +85,12 @@ public final class SqliteStore implements Extension {
 
     /** One a store; a later one takes its place. */
     public void watch(JournalWatcher watcher) {
-        writer.watch(watcher);
+        store.watch(watcher);
     }
 
     /** Writes that wait for the writer. */
     public int waiting() {
-        return writer.waiting();
+        return store.waiting();
     }
 
     EventWriter events() {

@@ -53,6 +53,9 @@ final class SqliteLedger implements Ledger {
     /** Exchanges in a transaction, at most: what gathers while the last ones are written. The more, the fewer rows of sums an exchange. */
     private static final int BATCH = 2000;
 
+    /** Nobody needs to know more exactly how far it is behind. */
+    private static final int MOST_COUNTED = 100_000;
+
     private static final RestartSettings BACKOFF =
             RestartSettings.create(Duration.ofMillis(200), Duration.ofSeconds(30), 0.2);
 
@@ -233,7 +236,7 @@ final class SqliteLedger implements Ledger {
     public CompletionStage<Long> behind() {
         return read(LedgerTables::reached)
                 .thenCompose(
-                        there -> journal.countAfter(ExchangeRecorded.TAG, there == null ? 0 : there.offset()));
+                        there -> journal.countAfter(ExchangeRecorded.TAG, there == null ? 0 : there.offset(), MOST_COUNTED));
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.sluice.config.ProviderRule;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.config.Secret;
 import dev.sluice.gate.FakeAudit;
+import dev.sluice.export.FakeExporter;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Visitors;
 import dev.sluice.identity.Caller;
@@ -65,7 +66,8 @@ class AdminEndpointsTest {
                     audit,
                     new FakeHooks(),
                     InstantSource.fixed(NOON),
-                    kit.system()),
+                    kit.system(),
+                    new FakeExporter(kit.system()).endpoints()),
             new Visitors(),
             () -> Visitors.under(new TwoBuckets(), new OneModel()),
             audit,

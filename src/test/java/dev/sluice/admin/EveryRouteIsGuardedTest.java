@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.FakeAudit;
+import dev.sluice.export.FakeExporter;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Visitors;
@@ -33,7 +34,8 @@ class EveryRouteIsGuardedTest {
                     audit,
                     new FakeHooks(),
                     InstantSource.system(),
-                    kit.system()),
+                    kit.system(),
+                    new FakeExporter(kit.system()).endpoints()),
             visitors,
             visitors::rules,
             audit,

@@ -11,6 +11,7 @@ import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.FakeAudit;
+import dev.sluice.export.FakeExporter;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Visitors;
@@ -55,7 +56,8 @@ class OpenApiTest {
                     audit,
                     new FakeHooks(),
                     InstantSource.fixed(NOON),
-                    kit.system()),
+                    kit.system(),
+                    new FakeExporter(kit.system()).endpoints()),
             new Visitors(),
             () -> Visitors.under(new AdminEndpointsTest.TwoBuckets(), new AdminEndpointsTest.OneModel()),
             audit,
@@ -64,6 +66,8 @@ class OpenApiTest {
 
     /** What to ask each endpoint so that it answers as described: a path, or a path, a space and a body. */
     private static final Map<String, List<String>> EXAMPLES = Map.ofEntries(
+            Map.entry("GET /api/export", List.of("/api/export")),
+            Map.entry("POST /api/export:run", List.of("/api/export:run")),
             Map.entry("GET /api/quotas", List.of("/api/quotas")),
             Map.entry(
                     "POST /api/quotas/refill",

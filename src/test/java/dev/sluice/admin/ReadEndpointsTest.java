@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.config.PolicyDocument;
 import dev.sluice.gate.FakeAudit;
+import dev.sluice.export.FakeExporter;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Visitors;
 import dev.sluice.policy.InForce;
@@ -75,7 +76,8 @@ class ReadEndpointsTest {
                     new FakeAudit(),
                     new FakeHooks(),
                     NOON,
-                    kit.system()),
+                    kit.system(),
+                    new FakeExporter(kit.system()).endpoints()),
             new Visitors(),
             () -> rules,
             new FakeAudit(),

@@ -193,7 +193,9 @@ class EveryKeyTest {
                         "AKIA",
                         Secret.of("k-s3"),
                         Duration.ofMinutes(1),
-                        2500));
+                        2500,
+                        false,
+                        ExportFormat.JSONL_ZST));
     }
 
     @Test
@@ -326,7 +328,7 @@ class EveryKeyTest {
                         List.of()));
         assertThat(Documents.policy("{\"exporters\": {\"s3\": {\"bucket_name\": \"b\"}}}")
                         .s3())
-                .isEqualTo(new S3Rule("", "b", "us-east-1", "", "", Secret.of(""), Duration.ofHours(1), 1000));
+                .isEqualTo(new S3Rule("", "b", "us-east-1", "", "", Secret.of(""), Duration.ofHours(1), 1000, false, ExportFormat.CBOR_ZSTD));
         assertThat(Documents.policy("{\"hooks\": {\"h\": {\"url\": \"http://h\"}}}")
                         .hooks()
                         .get("h"))

@@ -37,6 +37,7 @@ class SectionsTest {
                 "'exporters': {'s4': {}} | unknown config key \"s4\" (did you mean \"s3\"?)",
                 "'exporters': {'s3': {'bucket': 'b'}} | unknown config key \"bucket\"",
                 "'exporters': {'s3': {'bucket_name': 'b', 'every': 0}} | exporters.s3.every: 0 (expected: > 0)",
+                "'exporters': {'s3': {'bucket_name': 'b', 'format': 'csv'}} | exporters.s3.format: \"csv\" (expected: one of cbor.zstd, jsonl.zst, parquet); nothing is exported",
                 "'exporters': {'s3': {'bucket_name': 'b', 'limit': -1}} | exporters.s3.limit: -1 (expected: > 0)",
                 "'exporters': {'s3': {'bucket_name': 'b', 'endpoint': 'minio:9000'}} | exporters.s3.endpoint: \"minio:9000\" (expected: an http or https URL with a host); nothing is exported",
                 "'exporters': {'s3': {'bucket_name': 'b', 'access_key_id': 'k'}} | exporters.s3: access_key_id and access_secret go together; access_secret is missing",
@@ -160,7 +161,8 @@ class SectionsTest {
                 "{}",
                 "{\"bucket_name\": \"\"}",
                 "{\"bucket_name\": null}",
-                "{\"bucket_name\": \"b\", \"endpoint\": 5}")) {
+                "{\"bucket_name\": \"b\", \"endpoint\": 5}",
+                "{\"bucket_name\": \"b\", \"format\": \"csv\"}")) {
             assertThat(Documents.policy("{\"exporters\": {\"s3\": " + s3 + "}}").s3())
                     .as(s3)
                     .isNull();
@@ -172,6 +174,27 @@ class SectionsTest {
         var policy = Documents.policy("{\"exporters\": {\"s3\": {\"bucket_name\": \"b\", \"prefix\": \"a/b//\"}}}");
 
         assertThat(requireNonNull(policy.s3()).prefix()).isEqualTo("a/b");
+    }
+
+    @Test
+    void putsTheBucketIntoThePathWhereAnEndpointIsSaidUnlessToldOtherwise() {
+        assertThat(s3("").pathStyle()).isFalse();
+        assertThat(s3(", \"endpoint\": \"https://minio:9000\"").pathStyle()).isTrue();
+        assertThat(s3(", \"endpoint\": \"https://minio:9000\", \"path_style\": false").pathStyle())
+                .isFalse();
+        assertThat(s3(", \"path_style\": true").pathStyle()).isTrue();
+    }
+
+    @Test
+    void exportsCborUnlessAnotherFormatIsNamed() {
+        assertThat(s3("").format()).isEqualTo(ExportFormat.CBOR_ZSTD);
+        assertThat(s3(", \"format\": \"\"").format()).isEqualTo(ExportFormat.CBOR_ZSTD);
+        assertThat(s3(", \"format\": \"parquet\"").format()).isEqualTo(ExportFormat.PARQUET);
+    }
+
+    private static S3Rule s3(String more) {
+        return requireNonNull(Documents.policy("{\"exporters\": {\"s3\": {\"bucket_name\": \"b\"" + more + "}}}")
+                .s3());
     }
 
     @ParameterizedTest

@@ -1,0 +1,175 @@
+package dev.sluice.export;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Deque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Stands before an S3 server and lets one request after the other fail as it was told; the rest it passes on. */
+final class FaultyFront implements AutoCloseable {
+    private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)\r\n");
+    private static final Pattern EXPECT = Pattern.compile("(?i)\r\nexpect: *100-continue(?=\r\n)");
+    private static final String SLOW_DOWN = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+            + "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
+
+    enum Fault {
+        /** The connection is reset in the middle of the upload; nothing is stored. */
+        RESET_MIDWAY,
+        /** 503; nothing is stored. */
+        SLOW_DOWN,
+        /** A byte changes on its way. */
+        GARBLED,
+        /** It is stored, and the answer lost. */
+        STORED_THEN_RESET,
+        /** It is stored, and the answer never comes. */
+        STORED_THEN_SILENCE
+    }
+
+    private final ServerSocket socket;
+    private final int server;
+    private final Deque<Fault> faults = new ConcurrentLinkedDeque<>();
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger silences = new AtomicInteger();
+
+    FaultyFront(int server) throws IOException {
+        this.server = server;
+        this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + socket.getLocalPort();
+    }
+
+    /** What becomes of the next requests. */
+    void then(Fault... next) {
+        faults.clear();
+        for (var fault : next) {
+            faults.add(fault);
+        }
+    }
+
+    /** How many requests were stored of which their sender never heard. */
+    int silences() {
+        return silences.get();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                var client = socket.accept();
+                open.add(client);
+                Thread.ofVirtual().start(() -> serve(client));
+            }
+        } catch (IOException e) {
+            // Closed.
+        }
+    }
+
+    private void serve(Socket client) {
+        try (client) {
+            var in = new BufferedInputStream(client.getInputStream());
+            for (var head = head(in); head != null; head = head(in)) {
+                if (!answer(client, in, head)) {
+                    return;
+                }
+            }
+        } catch (IOException e) {
+            // The other side went away.
+        } finally {
+            open.remove(client);
+        }
+    }
+
+    /** Whether the connection goes on. */
+    private boolean answer(Socket client, InputStream in, String head) throws IOException {
+        var fault = faults.poll();
+        if (EXPECT.matcher(head).find()) {
+            client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
+        var length = LENGTH.matcher(head);
+        var body = length.find() ? Integer.parseInt(length.group(1)) : 0;
+        if (fault == Fault.RESET_MIDWAY) {
+            in.readNBytes(body / 2);
+            reset(client);
+            return false;
+        }
+        var bytes = in.readNBytes(body);
+        if (fault == Fault.SLOW_DOWN) {
+            client.getOutputStream()
+                    .write(("HTTP/1.1 503 Slow Down\r\ncontent-type: application/xml\r\ncontent-length: "
+                                    + SLOW_DOWN.length() + "\r\n\r\n" + SLOW_DOWN)
+                            .getBytes(StandardCharsets.US_ASCII));
+            return true;
+        }
+        if (fault == Fault.GARBLED && bytes.length > 0) {
+            bytes[bytes.length / 2] ^= 1;
+        }
+        var answer = pass(EXPECT.matcher(head).replaceAll(""), bytes);
+        if (fault == Fault.STORED_THEN_RESET) {
+            reset(client);
+            return false;
+        }
+        if (fault == Fault.STORED_THEN_SILENCE) {
+            silences.incrementAndGet();
+            // Until the client has enough of it.
+            return in.read() >= 0;
+        }
+        client.getOutputStream().write(answer);
+        return true;
+    }
+
+    /** Over a connection of its own, which the server closes after its answer. */
+    private byte[] pass(String head, byte[] body) throws IOException {
+        try (var upstream = new Socket(InetAddress.getLoopbackAddress(), server)) {
+            OutputStream out = upstream.getOutputStream();
+            out.write(head.replaceFirst("\r\n", "\r\nConnection: close\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            out.write(body);
+            out.flush();
+            return upstream.getInputStream().readAllBytes();
+        }
+    }
+
+    private static void reset(Socket client) throws IOException {
+        client.setSoLinger(true, 0);
+        client.close();
+    }
+
+    /** Up to the empty line; null at the connection's end. */
+    private static @Nullable String head(InputStream in) throws IOException {
+        var head = new ByteArrayOutputStream();
+        while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+            var next = in.read();
+            if (next < 0) {
+                return null;
+            }
+            head.write(next);
+        }
+        return head.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+            for (var client : open) {
+                client.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
