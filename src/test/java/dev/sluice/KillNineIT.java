@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatObject;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.sluice.simulator.Simulator;
 import dev.sluice.testing.AdminApi;
 import dev.sluice.testing.Crowd;
@@ -157,6 +158,57 @@ class KillNineIT {
                 .as(label)
                 .allSatisfy((bucket, nanos) -> assertThat(nanos).as(bucket).isZero());
         assertThat(amounts(buckets, "spent_nanos")).as(label).isEqualTo(costs);
+        assertLedger(admin, amounts(buckets, "spent_nanos"), label);
+    }
+
+    /** Rows of the ledger are the exchanges, and its sums, however they are told apart, what the buckets spent. */
+    private static void assertLedger(AdminApi admin, Map<String, Long> spent, String label) throws Exception {
+        var exchanges = admin.exchanges().stream()
+                .collect(Collectors.toMap(
+                        it -> it.path("request_id").asText(),
+                        it -> it.path("cost_nanos").asLong()));
+        var logs = admin.logs();
+        assertThat(logs.entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey,
+                                it -> it.getValue().path("cost_nanos").asLong())))
+                .as(label)
+                .isEqualTo(exchanges);
+        for (var group : List.of("day", "hour", "user", "model", "day,provider,agent", "user,model")) {
+            var usage = admin.get("/api/usage?group=" + group);
+            for (var sums : List.of(usage.path("totals"), sum(usage.path("rows")))) {
+                assertThatObject(sums)
+                        .as("%s: by %s", label, group)
+                        .returns(
+                                (long) exchanges.size(),
+                                it -> it.path("requests").asLong())
+                        .returns(spent.get("pool"), it -> it.path("cost_nanos").asLong());
+            }
+        }
+        var byUser = new HashMap<String, Long>();
+        admin.get("/api/usage?group=user")
+                .path("rows")
+                .forEach(row -> byUser.put(
+                        "each:" + row.path("user").asText(),
+                        row.at("/sums/cost_nanos").asLong()));
+        byUser.put("pool", spent.getOrDefault("pool", 0L));
+        assertThat(byUser).as(label).isEqualTo(spent);
+        var lines = admin.text("/api/usage.csv").lines().skip(1).toList();
+        assertThat(lines.stream()
+                        .mapToLong(line -> Long.parseLong(line.split(",")[5]))
+                        .sum())
+                .as(label)
+                .isEqualTo(exchanges.size());
+    }
+
+    private static JsonNode sum(JsonNode rows) {
+        var requests = 0L;
+        var nanos = 0L;
+        for (var row : rows) {
+            requests += row.at("/sums/requests").asLong();
+            nanos += row.at("/sums/cost_nanos").asLong();
+        }
+        return JsonNodeFactory.instance.objectNode().put("requests", requests).put("cost_nanos", nanos);
     }
 
     private static Map<String, Long> amounts(Map<String, JsonNode> buckets, String field) {

@@ -50,11 +50,12 @@ final class LogQuery {
         var session = filter.session();
         if (session != null) {
             var bounds = session(connection, session);
-            if (bounds == null) {
+            var owner = bounds == null ? 0 : Math.toIntExact(bounds[1]);
+            if (bounds == null || numbers.getOrDefault(Dimension.USER, owner) != owner) {
                 return new Page<>(List.of(), null);
             }
             // It is its caller's, so their index leads to it.
-            numbers.put(Dimension.USER, Math.toIntExact(bounds[1]));
+            numbers.put(Dimension.USER, owner);
             from = Math.max(from, bounds[2]);
             to = Math.min(to, bounds[3]);
         }

@@ -38,6 +38,29 @@ public final class AdminApi implements AutoCloseable {
         return JSON.readTree(answer.body());
     }
 
+    /** An answer that is no JSON. */
+    public String text(String path) throws Exception {
+        var answer = send(path);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return answer.body();
+    }
+
+    /** Every line of the logs, by request, each once. */
+    public Map<String, JsonNode> logs() throws Exception {
+        var lines = new HashMap<String, JsonNode>();
+        var before = "";
+        do {
+            var page = get("/api/logs?limit=" + PAGE + before);
+            for (var line : page.path("exchanges")) {
+                assertThat(lines.put(line.path("request_id").asText(), line)).isNull();
+            }
+            before = page.path("next_before").isTextual()
+                    ? "&before=" + page.path("next_before").asText()
+                    : null;
+        } while (before != null);
+        return lines;
+    }
+
     /** The quota buckets by name. */
     public Map<String, JsonNode> buckets() throws Exception {
         var buckets = new HashMap<String, JsonNode>();

@@ -7,10 +7,16 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
+import dev.sluice.testing.Eventually;
 import dev.sluice.usage.Ledger.CallerRow;
 import dev.sluice.usage.Ledger.SessionRow;
 import dev.sluice.usage.Ledger.SessionView;
+import dev.sluice.usage.Reports.Filter;
+import dev.sluice.usage.Reports.LogFilter;
+import dev.sluice.usage.Reports.Span;
 import dev.sluice.wire.Usage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -249,6 +255,74 @@ class LedgerTest {
 
         assertThat(awaitSessions(30)).isEqualTo(before);
         assertThat(view("s1", 10)).isEqualTo(exchanges);
+    }
+
+    @Test
+    void isBuiltAnewOnDemandRowForRow() {
+        fill();
+        awaitSessions(30);
+        var before = dump();
+
+        await(ledger.rebuild());
+        awaitSessions(30);
+
+        Eventually.await(
+                TestStorage.PATIENCE,
+                () -> assertThat(ledger.state().isCatchingUp()).isFalse());
+        assertThat(dump()).isEqualTo(before);
+        record(exchange("r99", "s1", "ann", NOON, null, null));
+        awaitSessions(31);
+    }
+
+    /** A loss of power may take the journal's end, and a backup brings back an older one: what is written there next must not be passed over. */
+    @Test
+    void isBuiltAnewWhenTheJournalIsAnotherOne() throws IOException {
+        fill();
+        awaitSessions(30);
+        kit.shutdownTestKit();
+        Files.delete(directory.resolve("sluice.db"));
+        kit = ActorTestKit.create("ledger", TestStorage.config(directory));
+        recorders.clear();
+        record(exchange("other", "s1", "bob", NOON, null, 5L));
+        for (var i = 0; i < 40; i++) {
+            record(exchange("o" + i, "s1", "bob", NOON, null, 5L));
+        }
+
+        ledger = Ledger.start(kit.system());
+
+        assertThat(awaitSessions(41)).extracting(SessionRow::login).containsExactly("bob");
+    }
+
+    @Test
+    void beginsAnewWhenItsFileCannotBeUsed() throws IOException {
+        fill();
+        var before = awaitSessions(30);
+        kit.shutdownTestKit();
+        Files.writeString(directory.resolve("ledger.db"), "not a database at all");
+        start();
+
+        assertThat(awaitSessions(30)).isEqualTo(before);
+        assertThat(directory.resolve("ledger.db.unusable")).exists();
+    }
+
+    @Test
+    void tellsTheToolCallsOfAnExchange() {
+        record(exchange("r1", "s1", "ann", NOON, null, null));
+        awaitSessions(1);
+        var all = new Span(Instant.EPOCH, NOON.plusSeconds(1));
+
+        var calls = await(ledger.calls(new LogFilter(all, Filter.NONE, null, null, null, null, null, true), 10, null));
+
+        assertThat(calls.rows().getFirst().tools())
+                .containsExactly(new Exchange.Tool("search", "call_1"), new Exchange.Tool("read", null));
+    }
+
+    private Map<String, List<String>> dump() {
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("ledger.db"))) {
+            return ProjectionTest.dump(connection);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
