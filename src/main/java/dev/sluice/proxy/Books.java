@@ -187,7 +187,7 @@ final class Books {
         return balanced;
     }
 
-    private static void log(Exchange exchange) {
+    static void log(Exchange exchange) {
         var level = exchange.outcome() == Exchange.Outcome.REFUSED ? Level.WARN : Level.INFO;
         if (!log.isEnabledForLevel(level)) {
             return;
@@ -221,7 +221,7 @@ final class Books {
                 .addKeyValue(
                         "attempts",
                         exchange.attempts() == null ? 1 : exchange.attempts().size())
-                .addKeyValue("userAgent", exchange.userAgent().isEmpty() ? null : exchange.userAgent())
+                .addKeyValue("userAgent", exchange.userAgent())
                 .log("request");
     }
 
@@ -231,8 +231,11 @@ final class Books {
         log.atWarn()
                 .addKeyValue("requestId", request.requestId())
                 .addKeyValue("caller", request.call().caller().login())
+                .addKeyValue("format", request.format.name())
                 .addKeyValue("path", request.call().request().getUri().path())
+                .addKeyValue("status", refusal.error().status())
                 .addKeyValue("refusal", refusal.kind())
+                .addKeyValue("userAgent", request.userAgent())
                 .log("refused");
         ended();
     }

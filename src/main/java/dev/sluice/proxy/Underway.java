@@ -462,6 +462,13 @@ final class Underway implements Tap.Listener {
                 : told.withOutput(Math.max(told.outputTokens(), seen));
     }
 
+    String userAgent() {
+        return call.request()
+                .getHeader("user-agent")
+                .map(header -> header.value())
+                .orElse("");
+    }
+
     private Exchange exchange(
             Outcome outcome,
             @Nullable Refusal refusal,
@@ -487,7 +494,7 @@ final class Underway implements Tap.Listener {
                 request.getUri().path(),
                 request.method().name(),
                 status,
-                request.getHeader("user-agent").map(header -> header.value()).orElse(""),
+                userAgent(),
                 head().stream(),
                 started,
                 firstByteNanos < 0 ? -1 : (firstByteNanos - startedNanos) / 1_000_000,

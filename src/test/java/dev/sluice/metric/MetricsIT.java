@@ -2,7 +2,9 @@ package dev.sluice.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.Exposition;
 import dev.sluice.testing.Stand;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -135,18 +138,14 @@ class MetricsIT {
             assertThat(now.sum("sluice_ledger_behind")).isZero();
             assertThat(now.sum("sluice_reservations_expired_unsettled_total")).isZero();
         });
-        var exchanges = stand(ADMIN);
+        Eventually.await(SOON, () -> {
+            var exchanges = exchanges(ADMIN);
+            var told = scrape();
+            assertThat(told.sum("sluice_tokens_total", "type=output")).isEqualTo(sum(exchanges, "output_tokens"));
+            assertThat(told.sum("sluice_cost_dollars_total") * 1e9)
+                    .isCloseTo(sum(exchanges, "cost_nanos"), Offset.offset(0.5));
+        });
         var now = scrape();
-        assertThat(now.sum("sluice_tokens_total", "type=output"))
-                .isEqualTo(exchanges.findValues("output_tokens").stream()
-                        .mapToDouble(it -> it.asDouble())
-                        .sum());
-        assertThat(now.sum("sluice_cost_dollars_total") * 1e9)
-                .isCloseTo(
-                        exchanges.findValues("cost_nanos").stream()
-                                .mapToDouble(it -> it.asDouble())
-                                .sum(),
-                        org.assertj.core.data.Offset.offset(0.5));
         assertThat(now.sum("sluice_cost_dollars_total")).isPositive();
         assertThat(now.sum("sluice_journal_commit_seconds_count")).isPositive();
         assertThat(now.sum("sluice_event_loop_delay_seconds_count")).isPositive();
@@ -204,9 +203,11 @@ class MetricsIT {
     /** Else a panel stays empty, and nobody knows whether that is good news. */
     @Test
     void theDashboardAsksForNothingThatIsNotThere() throws Exception {
+        // Refused after more than one attempt, so that there is something of everything.
+        assertThat(ask(USER, "dead/lost-marker", true, "")).isEqualTo(502);
         assertThat(ask(USER, "sim/test-gpt", true, "events=2")).isEqualTo(200);
-        var known = scrape();
-        var families = known.families();
+        Eventually.await(SOON, () -> assertThat(scrape().sum("sluice_requests_open")).isZero());
+        var families = scrape().families();
         var dashboard = new ObjectMapper().readTree(Files.readString(Path.of("conf/grafana-dashboard.json")));
         var asked = new TreeSet<String>();
         for (var expression : dashboard.findValuesAsText("expr")) {
@@ -266,11 +267,23 @@ class MetricsIT {
                 + ",\"messages\":[{\"role\":\"user\",\"content\":\"prompt-marker\"}]}";
     }
 
-    private static com.fasterxml.jackson.databind.JsonNode stand(String login) throws Exception {
+    private static double sum(JsonNode exchanges, String field) {
+        return exchanges.findValues(field).stream().mapToDouble(JsonNode::asDouble).sum();
+    }
+
+    private static JsonNode exchanges(String login) throws AssertionError {
+        try {
+            return read(login);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static JsonNode read(String login) throws Exception {
         var json = new ObjectMapper();
         var all = json.createArrayNode();
         for (var session : json.readTree(text("/api/sessions?limit=500", login)).path("sessions")) {
-            all.addAll((com.fasterxml.jackson.databind.node.ArrayNode)
+            all.addAll((ArrayNode)
                     json.readTree(text("/api/sessions/" + session.path("session").asText() + "?limit=1000", login))
                             .path("exchanges"));
         }
