@@ -41,13 +41,15 @@ final class CaptureBenchmark {
         var said = said(turns, system);
         run(captures, transcripts, rule, said, turns, "warm", count);
         var cpu = cpuNanos();
+        var writer = writerNanos();
         var caller = 0L;
         var started = System.nanoTime();
         caller += run(captures, transcripts, rule, said, turns, "real", count);
         var counts = captures.counts();
         System.out.printf(
-                "%d captures: %.1f us CPU each, %.1f of them the caller's (making the transcript included), %,d/s, %d dropped%n",
+                "%d captures: %.1f us CPU each of the captures' threads, %.1f of the process, %.1f of the caller's time (making the transcript included), %,d/s, %d dropped%n",
                 count,
+                (writerNanos() - writer) / 1000.0 / count,
                 (cpuNanos() - cpu) / 1000.0 / count,
                 caller / 1000.0 / count,
                 (long) (count * 1e9 / (System.nanoTime() - started)),
@@ -103,6 +105,15 @@ final class CaptureBenchmark {
         }
         room.acquire(UNDER_WAY);
         return caller;
+    }
+
+    /** The writer's, and of the whole process: with what makes the requests, and the compilers. */
+    private static long writerNanos() {
+        var threads = ManagementFactory.getThreadMXBean();
+        return java.util.Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                .filter(thread -> thread != null && thread.getThreadName().startsWith("sluice-captures-"))
+                .mapToLong(thread -> threads.getThreadCpuTime(thread.getThreadId()))
+                .sum();
     }
 
     private static long cpuNanos() {
