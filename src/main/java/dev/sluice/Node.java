@@ -165,7 +165,8 @@ public final class Node {
                 settings.limits().captures(),
                 () -> policies.inForce().policy().database(),
                 clock);
-        var proxy = new Proxy(system, settings, providers, quota, sessions, captures, identity.headers(), clock, random);
+        var proxy =
+                new Proxy(system, settings, providers, quota, sessions, captures, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(

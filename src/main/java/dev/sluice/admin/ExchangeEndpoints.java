@@ -70,9 +70,9 @@ record ExchangeEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system
     List<Endpoint> endpoints() {
         return List.of(
                 new Endpoint(HttpMethods.GET, "/api/exchanges/{id}", Needs.ROLE, this::detail)
-                        .documented(
-                                Doc.of("One exchange: its usage, cost and timings, and what was said, if that was kept.")
-                                        .answers(ExchangeDetail.class)),
+                        .documented(Doc.of(
+                                        "One exchange: its usage, cost and timings, and what was said, if that was kept.")
+                                .answers(ExchangeDetail.class)),
                 new Endpoint(
                                 HttpMethods.DELETE,
                                 "/api/sessions/{id}/captures",
@@ -109,7 +109,8 @@ record ExchangeEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system
     }
 
     private static boolean isVisible(Call call, Exchange exchange) {
-        return call.role() == Role.ADMIN || exchange.login().equals(call.caller().login());
+        return call.role() == Role.ADMIN
+                || exchange.login().equals(call.caller().login());
     }
 
     private static ExchangeDetail detail(Exchange exchange, Optional<Capture> capture) {

@@ -59,7 +59,9 @@ record SessionEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system)
 
     /** Clients send the whole conversation with every turn: this request and its answer are all of it. */
     private record Conversation(
-            String requestId, @Nullable Object request, @Nullable Object response) {}
+            String requestId,
+            @Nullable Object request,
+            @Nullable Object response) {}
 
     private record Session(
             String session,
@@ -210,7 +212,8 @@ record SessionEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system)
                                 .query("before", String.class, "What a page gave as next_before.")
                                 .answers(SessionList.class)),
                 new Endpoint(HttpMethods.GET, "/api/sessions/{id}", Needs.ROLE, this::detail)
-                        .documented(Doc.of("A session with its latest exchanges, the oldest first, and what was said in it.")
+                        .documented(Doc.of(
+                                        "A session with its latest exchanges, the oldest first, and what was said in it.")
                                 .query(
                                         "limit",
                                         long.class,
@@ -259,7 +262,8 @@ record SessionEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system)
     private CompletionStage<HttpResponse> detail(SessionView view, int limit) {
         var session = view.session();
         return captures.ofSession(session.session(), session.login(), limit, null)
-                .thenCompose(kept -> conversation(kept).thenApplyAsync(capture -> Json.ok(detail(view, kept, capture)), system.executionContext()));
+                .thenCompose(kept -> conversation(kept)
+                        .thenApplyAsync(capture -> Json.ok(detail(view, kept, capture)), system.executionContext()));
     }
 
     /** Beside a conversation clients ask small things of their own (a title, say): the longest of the latest requests has it. */

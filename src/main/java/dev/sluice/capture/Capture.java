@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param tools with their arguments; empty once purged
  */
 public record Capture(
-        String requestId, String session, String login, Instant kept, @Nullable Said said, List<ToolCall> tools) {
+        String requestId,
+        String session,
+        String login,
+        Instant kept,
+        @Nullable Said said,
+        List<ToolCall> tools) {
 
     public record Said(Request request, Answer answer) {}
 
@@ -23,8 +28,7 @@ public record Capture(
      * @param body byte for byte, without its content coding; null when it went with another session that was deleted meanwhile
      */
     @SuppressWarnings("ArrayRecordComponent") // Handed through; never compared.
-    public record Request(
-            String method, String path, List<HeaderLine> headers, byte @Nullable [] body) {}
+    public record Request(String method, String path, List<HeaderLine> headers, byte @Nullable [] body) {}
 
     /**
      * What the client got.
@@ -35,8 +39,7 @@ public record Capture(
      * @param raw    the provider's bytes in their content coding; null unless the policy asks for them
      */
     @SuppressWarnings("ArrayRecordComponent") // As above.
-    public record Answer(
-            int status, List<HeaderLine> headers, Form form, byte[] body, byte @Nullable [] raw) {}
+    public record Answer(int status, List<HeaderLine> headers, Form form, byte[] body, byte @Nullable [] raw) {}
 
     /** How much could be told of an answer. */
     public enum Form {

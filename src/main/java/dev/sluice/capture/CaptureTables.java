@@ -148,8 +148,8 @@ final class CaptureTables {
                 values.put(name, found);
             }
         }
-        try (var insert = connection.prepareStatement(
-                "INSERT INTO header (name, value, started, capture) VALUES (?, ?, ?, ?)")) {
+        try (var insert =
+                connection.prepareStatement("INSERT INTO header (name, value, started, capture) VALUES (?, ?, ?, ?)")) {
             for (var header : values.entrySet()) {
                 for (var value : header.getValue()) {
                     insert.setString(1, header.getKey());
@@ -194,8 +194,7 @@ final class CaptureTables {
     private static long id(Connection connection, String row, String same, String name, @Nullable Long login)
             throws SQLException {
         var table = row.substring(0, row.indexOf(' '));
-        for (var sql : List.of(
-                "SELECT id FROM " + table + " WHERE " + same, "INSERT INTO " + row + " RETURNING id")) {
+        for (var sql : List.of("SELECT id FROM " + table + " WHERE " + same, "INSERT INTO " + row + " RETURNING id")) {
             try (var statement = connection.prepareStatement(sql)) {
                 statement.setString(1, name);
                 if (login != null) {
@@ -241,8 +240,7 @@ final class CaptureTables {
         var request = said.request();
         var manifest = request.body();
         var body = manifest == null ? null : Bodies.read(connection, login, manifest);
-        return new Said(
-                new Capture.Request(request.method(), request.path(), request.headers(), body), said.answer());
+        return new Said(new Capture.Request(request.method(), request.path(), request.headers(), body), said.answer());
     }
 
     /** The latest first. */
@@ -360,7 +358,8 @@ final class CaptureTables {
             this.rule = rule;
             this.now = now;
             var retention = rule.retention();
-            this.cutoff = retention == null ? Long.MIN_VALUE : now.minus(retention).getEpochSecond();
+            this.cutoff =
+                    retention == null ? Long.MIN_VALUE : now.minus(retention).getEpochSecond();
         }
     }
 
@@ -405,8 +404,11 @@ final class CaptureTables {
                 } else {
                     Sql.update(connection, "DELETE FROM tool WHERE id = ?", capture);
                 }
-                Sql.update(connection, "DELETE FROM capture WHERE id = ? AND NOT EXISTS (SELECT 1 FROM content"
-                        + " WHERE id = capture.id) AND NOT EXISTS (SELECT 1 FROM tool WHERE id = capture.id)", capture);
+                Sql.update(
+                        connection,
+                        "DELETE FROM capture WHERE id = ? AND NOT EXISTS (SELECT 1 FROM content"
+                                + " WHERE id = capture.id) AND NOT EXISTS (SELECT 1 FROM tool WHERE id = capture.id)",
+                        capture);
             }
         }
         return rows == PIECE && sweep.left < MOST_WAITING;

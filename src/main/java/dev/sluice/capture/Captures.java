@@ -24,8 +24,7 @@ public interface Captures {
      * @param rule       the one in force now, by which is purged
      * @throws dev.sluice.journal.UnusableStorageException if the file cannot be used as it is
      */
-    static Captures start(
-            ActorSystem<?> system, long queueBytes, Supplier<DatabaseRule> rule, InstantSource clock) {
+    static Captures start(ActorSystem<?> system, long queueBytes, Supplier<DatabaseRule> rule, InstantSource clock) {
         return SqliteCaptures.start(system, queueBytes, rule, clock);
     }
 
@@ -55,8 +54,7 @@ public interface Captures {
      *
      * @param before for the next page: the number of the previous page's last; null for the first page
      */
-    CompletionStage<List<Kept>> ofSession(
-            String session, String login, int limit, @Nullable Long before);
+    CompletionStage<List<Kept>> ofSession(String session, String login, int limit, @Nullable Long before);
 
     /** A request that had a header. */
     record Headed(String requestId, Instant started) {}

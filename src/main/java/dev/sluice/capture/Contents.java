@@ -85,7 +85,8 @@ final class Contents {
         }
         for (var header : headers) {
             // What the server's own layer has added for us.
-            if (!header.lowercaseName().equals("raw-request-uri") && !header.lowercaseName().equals("content-type")) {
+            if (!header.lowercaseName().equals("raw-request-uri")
+                    && !header.lowercaseName().equals("content-type")) {
                 lines.add(HeaderLine.of(header.lowercaseName(), header.value()));
             }
         }

@@ -19,14 +19,11 @@ final class EncryptedBlobs {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private static final List<byte[]> SIGNS = List.of(
-            bytes("signature\""),
-            bytes("Signature\""),
-            bytes("encrypted_"),
-            bytes("redacted"));
+    private static final List<byte[]> SIGNS =
+            List.of(bytes("signature\""), bytes("Signature\""), bytes("encrypted_"), bytes("redacted"));
 
-    private static final Set<String> ALWAYS = Set.of(
-            "encrypted_content", "encrypted_index", "thoughtSignature", "thought_signature", "redactedContent");
+    private static final Set<String> ALWAYS =
+            Set.of("encrypted_content", "encrypted_index", "thoughtSignature", "thought_signature", "redactedContent");
 
     /** What a tool is called with is the model's own, whatever it is called. */
     private static final Set<String> ARGUMENTS = Set.of("input", "args", "arguments");
@@ -74,8 +71,7 @@ final class EncryptedBlobs {
 
     private static boolean contains(byte[] text, byte[] sign) {
         for (var at = 0; at <= text.length - sign.length; at++) {
-            if (text[at] == sign[0]
-                    && java.util.Arrays.equals(text, at, at + sign.length, sign, 0, sign.length)) {
+            if (text[at] == sign[0] && java.util.Arrays.equals(text, at, at + sign.length, sign, 0, sign.length)) {
                 return true;
             }
         }

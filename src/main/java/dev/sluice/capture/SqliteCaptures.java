@@ -147,10 +147,9 @@ final class SqliteCaptures implements Captures {
     }
 
     @Override
-    public CompletionStage<List<Kept>> ofSession(
-            String session, String login, int limit, @Nullable Long before) {
-        return store.read(connection -> CaptureTables.ofSession(
-                connection, session, login, limit, before == null ? Long.MAX_VALUE : before));
+    public CompletionStage<List<Kept>> ofSession(String session, String login, int limit, @Nullable Long before) {
+        return store.read(connection ->
+                CaptureTables.ofSession(connection, session, login, limit, before == null ? Long.MAX_VALUE : before));
     }
 
     @Override

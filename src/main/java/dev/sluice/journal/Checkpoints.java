@@ -39,8 +39,7 @@ final class Checkpoints implements AutoCloseable {
         this.connection = connection;
         this.file = file;
         this.pages = settings.checkpointPages();
-        this.thread =
-                Thread.ofPlatform().daemon().name(name + "-checkpoints").unstarted(this::run);
+        this.thread = Thread.ofPlatform().daemon().name(name + "-checkpoints").unstarted(this::run);
     }
 
     void start() {

@@ -74,8 +74,7 @@ public final class RoomStore {
         try {
             var connection = file.writer();
             owner.opened(connection);
-            var checkpoints =
-                    new Checkpoints(threads, file.checkpoints(), FileChannel.open(file.path()), settings);
+            var checkpoints = new Checkpoints(threads, file.checkpoints(), FileChannel.open(file.path()), settings);
             var writer = new GroupCommit(
                     threads, connection, file::writer, settings, executor, new Housekeeping(owner, checkpoints));
             var readers = new Readers(threads, file::reader, settings, executor);

@@ -44,8 +44,7 @@ final class SqliteFile implements AutoCloseable {
     /** @throws UnusableStorageException if it cannot be used as it is */
     static SqliteFile open(StoreSettings settings, Layout layout) {
         makeDirectory(settings.directory());
-        var file = new SqliteFile(
-                settings, layout, lock(settings.directory().resolve(layout.name() + ".lock")));
+        var file = new SqliteFile(settings, layout, lock(settings.directory().resolve(layout.name() + ".lock")));
         try {
             file.createOrCheck();
             return file;

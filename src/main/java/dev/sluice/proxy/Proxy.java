@@ -51,8 +51,8 @@ public final class Proxy {
         var passing = new Passing(identityHeaders);
         var ids = new RequestIds(clock, random);
         var background = new Background(system, settings.clocks().background());
-        this.path =
-                new RequestPath(system, settings, providers, quota, sessions, captures, background, passing, ids, clock, random);
+        this.path = new RequestPath(
+                system, settings, providers, quota, sessions, captures, background, passing, ids, clock, random);
         this.followUp = new FollowUp(system, providers, sessions, passing, background, ids);
     }
 

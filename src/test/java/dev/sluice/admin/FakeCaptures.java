@@ -64,8 +64,7 @@ final class FakeCaptures implements Captures {
     }
 
     @Override
-    public CompletionStage<List<Kept>> ofSession(
-            String session, String login, int limit, @Nullable Long before) {
+    public CompletionStage<List<Kept>> ofSession(String session, String login, int limit, @Nullable Long before) {
         return CompletableFuture.completedStage(
                 session.equals(FakeLedger.SESSION) && login.equals("alice")
                         ? List.of(new Kept(7, "r1", 900))

@@ -32,18 +32,24 @@ class BodiesTest {
     /** JSON of a conversation, a few messages of which are alike, in any layout; with a break somewhere, perhaps. */
     @Provide
     Arbitrary<List<byte[]>> bodies() {
-        var text = Arbitraries.strings().ofMinLength(0).ofMaxLength(120).map(it -> it.replaceAll("[\"\\\\\\p{Cntrl}]", "'"));
+        var text = Arbitraries.strings()
+                .ofMinLength(0)
+                .ofMaxLength(120)
+                .map(it -> it.replaceAll("[\"\\\\\\p{Cntrl}]", "'"));
         var message = text.map(it -> "{\"role\":\"user\",\"content\":\"" + it + "\"}");
         var comma = Arbitraries.of(",", ", ", ",\n  ", " ,");
         var json = message.list()
                 .ofMaxSize(12)
-                .flatMap(messages -> comma.map(between ->
-                        "{\"model\":\"m\",\"messages\":[" + String.join(between, messages) + "],\"system\":\""
-                                + "long enough to be kept. ".repeat(20) + "\"}"))
+                .flatMap(messages ->
+                        comma.map(between -> "{\"model\":\"m\",\"messages\":[" + String.join(between, messages)
+                                + "],\"system\":\"" + "long enough to be kept. ".repeat(20) + "\"}"))
                 .map(it -> it.getBytes(UTF_8));
         var broken = json.map(it -> java.util.Arrays.copyOf(it, it.length * 2 / 3));
         var anything = Arbitraries.bytes().array(byte[].class).ofMaxSize(2_000);
-        return Arbitraries.oneOf(json, json, broken, anything).list().ofMinSize(1).ofMaxSize(6);
+        return Arbitraries.oneOf(json, json, broken, anything)
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(6);
     }
 
     @Property(tries = 300)
@@ -150,7 +156,8 @@ class BodiesTest {
         try (var connection = open();
                 var frames = new Frames()) {
             var tables = new Bodies(connection, frames);
-            var stored = tables.store(connection, 1, 1, 100, new Talk(1, 4_000).user(300).request());
+            var stored = tables.store(
+                    connection, 1, 1, 100, new Talk(1, 4_000).user(300).request());
             release(tables, connection, 1);
 
             assertThat(tables.needed(connection, stored, 1, 100)).isFalse();

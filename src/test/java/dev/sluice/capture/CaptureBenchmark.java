@@ -67,7 +67,8 @@ final class CaptureBenchmark {
                 talk.answer(400);
                 said.add(new Said(
                         request,
-                        "{\"id\":\"msg_" + said.size() + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
+                        "{\"id\":\"msg_" + said.size()
+                                + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
                                 + talk.prose(400) + "\"}],\"usage\":{\"input_tokens\":9,\"output_tokens\":100}}"));
             }
         }
@@ -96,7 +97,11 @@ final class CaptureBenchmark {
             var began = System.nanoTime();
             var transcript = Talk.document(transcripts, head, request, it.answer());
             CompletionStage<Done> done = captures.keep(
-                    Talk.exchange("%s-%09d".formatted(life, nth), "%s-%06d".formatted(life, nth / turns), "ann" + nth % 50), transcript, List.of(), rule);
+                    Talk.exchange(
+                            "%s-%09d".formatted(life, nth), "%s-%06d".formatted(life, nth / turns), "ann" + nth % 50),
+                    transcript,
+                    List.of(),
+                    rule);
             caller += System.nanoTime() - began;
             done.whenComplete((_, _) -> {
                 transcript.free();

@@ -75,7 +75,8 @@ class CapturesIT {
     }
 
     /** One request, with a credential of its own; answers its id. */
-    private static String say(InetSocketAddress gateway, TestFormat format, boolean stream, String prompt, String... who)
+    private static String say(
+            InetSocketAddress gateway, TestFormat format, boolean stream, String prompt, String... who)
             throws IOException, InterruptedException {
         var response = client.send(
                 request(gateway, format.path(), who)
@@ -156,8 +157,10 @@ class CapturesIT {
         var cost = exchange(id, BOB).at("/exchange/cost_nanos").asLong();
         assertThat(exchange(id, BOB).at("/request/body").toString()).contains(prompt);
 
-        assertThat(delete("/api/sessions/" + session + "/captures", BOB).statusCode()).isEqualTo(403);
-        assertThat(delete("/api/users/bob@example.com/captures", BOB).statusCode()).isEqualTo(403);
+        assertThat(delete("/api/sessions/" + session + "/captures", BOB).statusCode())
+                .isEqualTo(403);
+        assertThat(delete("/api/users/bob@example.com/captures", BOB).statusCode())
+                .isEqualTo(403);
         var deleted = delete("/api/sessions/" + session + "/captures", LOCAL);
 
         assertThat(JSON.readTree(deleted.body()).path("captures").asLong()).isEqualTo(1);
@@ -168,7 +171,8 @@ class CapturesIT {
         assertThat(shown("/api/audit", LOCAL).toString()).contains("/captures", session);
         var again = say(gateway(), TestFormat.MESSAGES, false, "another one", BOB);
         assertThat(exchange(again, BOB).path("request").isNull()).isFalse();
-        assertThat(JSON.readTree(delete("/api/users/bob@example.com/captures", LOCAL).body())
+        assertThat(JSON.readTree(delete("/api/users/bob@example.com/captures", LOCAL)
+                                .body())
                         .path("captures")
                         .asLong())
                 .isEqualTo(1);
@@ -196,10 +200,11 @@ class CapturesIT {
             }
         }
         try (var files = Files.walk(other)) {
-            assertThat(files.filter(Files::isRegularFile)).isNotEmpty().allSatisfy(file -> assertThat(
-                            new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
-                    .as(file.toString())
-                    .doesNotContain("MARKED-", "sk-clients-own-secret"));
+            assertThat(files.filter(Files::isRegularFile))
+                    .isNotEmpty()
+                    .allSatisfy(file -> assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+                            .as(file.toString())
+                            .doesNotContain("MARKED-", "sk-clients-own-secret"));
         }
         for (var table : List.of("login", "session", "capture", "content", "tool", "pack", "part", "use", "header")) {
             assertThat(rows(other.resolve("captures.db"), table)).as(table).isZero();

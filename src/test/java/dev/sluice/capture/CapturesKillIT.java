@@ -32,8 +32,14 @@ class CapturesKillIT {
             said.addAll(liveAndDie("life" + life));
         }
 
-        var deleted = said.stream().filter(line -> line.startsWith("deleted ")).map(line -> line.substring(8)).toList();
-        var kept = said.stream().filter(line -> line.startsWith("kept ")).map(line -> line.substring(5)).toList();
+        var deleted = said.stream()
+                .filter(line -> line.startsWith("deleted "))
+                .map(line -> line.substring(8))
+                .toList();
+        var kept = said.stream()
+                .filter(line -> line.startsWith("kept "))
+                .map(line -> line.substring(5))
+                .toList();
         assertThat(deleted).isNotEmpty();
         var kit = ActorTestKit.create("survivor", TestStorage.config(directory));
         try {
@@ -43,7 +49,8 @@ class CapturesKillIT {
                     assertThat(await(captures.find(id))).as(id).isEmpty();
                 }
             }
-            for (var session : kept.stream().map(CapturesKillIT::sessionOf).distinct().toList()) {
+            for (var session :
+                    kept.stream().map(CapturesKillIT::sessionOf).distinct().toList()) {
                 if (!deleted.contains(session) && !mayBeHalfDeleted(session)) {
                     assertWhole(captures, session, kept);
                 }
@@ -69,7 +76,8 @@ class CapturesKillIT {
     }
 
     private static void assertWhole(Captures captures, String session, List<String> kept) {
-        var talk = new Talk(Integer.parseInt(session.substring(session.lastIndexOf('-') + 1)), DyingCapturer.SYSTEM_CHARS);
+        var talk =
+                new Talk(Integer.parseInt(session.substring(session.lastIndexOf('-') + 1)), DyingCapturer.SYSTEM_CHARS);
         for (var turn = 0; turn < DyingCapturer.TURNS; turn++) {
             var id = session + "-" + turn;
             var request = talk.user(200).request();
@@ -79,7 +87,9 @@ class CapturesKillIT {
                 assertThat(found).as(id).isPresent();
             }
             found.ifPresent(capture -> {
-                assertThat(Objects.requireNonNull(capture.said()).request().body()).as(id).isEqualTo(request);
+                assertThat(Objects.requireNonNull(capture.said()).request().body())
+                        .as(id)
+                        .isEqualTo(request);
                 assertThat(capture.tools()).isEqualTo(Talk.tools());
             });
         }

@@ -267,7 +267,8 @@ class CapturesTest {
         var first = find("r1");
         turn("r1", "s", "ann", talk);
 
-        assertThat(said(find("r1")).request().body()).isEqualTo(said(first).request().body());
+        assertThat(said(find("r1")).request().body())
+                .isEqualTo(said(first).request().body());
         assertThat(await(captures.ofSession("s", "ann", 10, null))).hasSize(1);
     }
 
@@ -394,7 +395,10 @@ class CapturesTest {
                 null,
                 false,
                 Set.of(),
-                List.of(new FilterableHeader("X-Team", false), new FilterableHeader("x-person", true), new FilterableHeader("request-id", false)),
+                List.of(
+                        new FilterableHeader("X-Team", false),
+                        new FilterableHeader("x-person", true),
+                        new FilterableHeader("request-id", false)),
                 false,
                 false);
         var answer = new Talk(1, 10).answer(10);

@@ -42,9 +42,10 @@ final class Talk {
             }
             words[nth] = word.toString();
         }
-        head = "{\"model\":\"test-claude\",\"max_tokens\":32000,\"stream\":true,\"system\":[{\"type\":\"text\",\"text\":\""
-                + prose(systemChars)
-                + "\",\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":[";
+        head =
+                "{\"model\":\"test-claude\",\"max_tokens\":32000,\"stream\":true,\"system\":[{\"type\":\"text\",\"text\":\""
+                        + prose(systemChars)
+                        + "\",\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":[";
     }
 
     /** About as many characters: sentences, and now and then some lines of code. */
@@ -99,13 +100,15 @@ final class Talk {
             while (end < text.length() && text.charAt(end - 1) == '\\') {
                 end++;
             }
-            stream.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"")
+            stream.append(
+                            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"")
                     .append(text, at, end)
                     .append("\"}}\n\n");
             at = end;
         }
         return stream.append("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n")
-                .append("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":99}}\n\n")
+                .append(
+                        "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":99}}\n\n")
                 .append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
                 .toString()
                 .getBytes(UTF_8);
@@ -116,7 +119,8 @@ final class Talk {
                 .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, "{}"))
                 .addHeader(RawHeader.create("user-agent", "agent/1.0 (external, cli)"))
                 .addHeader(RawHeader.create("anthropic-version", "2023-06-01"))
-                .addHeader(RawHeader.create("anthropic-beta", "interleaved-thinking-2025-05-14,fine-grained-2025-05-14"));
+                .addHeader(
+                        RawHeader.create("anthropic-beta", "interleaved-thinking-2025-05-14,fine-grained-2025-05-14"));
         for (var nth = 0; nth < headers.length; nth += 2) {
             request = request.addHeader(RawHeader.create(headers[nth], headers[nth + 1]));
         }
@@ -142,8 +146,8 @@ final class Talk {
 
     static Transcript document(Transcripts transcripts, HttpRequest head, byte[] request, String answer) {
         var transcript = transcripts.begin(head, request);
-        transcript.answered(HttpResponse.create()
-                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, answer)));
+        transcript.answered(
+                HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, answer)));
         transcript.add(ByteString.fromString(answer));
         return transcript;
     }
