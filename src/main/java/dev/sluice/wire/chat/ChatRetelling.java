@@ -63,7 +63,9 @@ public final class ChatRetelling implements Retelling {
     }
 
     private void putNew(String name, JsonNode value) {
-        if (JsonTrees.isNothing(document.get(name))) {
+        var known = document.get(name);
+        // Azure's first chunk was made at 0, by no model.
+        if (JsonTrees.isNothing(known) || (known.isNumber() && known.asLong() == 0)) {
             document.set(name, value);
         }
     }
