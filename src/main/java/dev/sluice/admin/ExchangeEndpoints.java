@@ -34,6 +34,7 @@ record ExchangeEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system
 
     /** {@code request} and {@code response} are null when they were not kept, or not long enough. */
     private record ExchangeDetail(
+            String session,
             ExchangeView exchange,
             @Nullable RequestView request,
             @Nullable ResponseView response,
@@ -115,6 +116,7 @@ record ExchangeEndpoints(Ledger ledger, Captures captures, ActorSystem<?> system
     private static ExchangeDetail detail(Exchange exchange, Optional<Capture> capture) {
         var said = capture.map(Capture::said).orElse(null);
         return new ExchangeDetail(
+                exchange.session(),
                 ExchangeView.of(exchange),
                 said == null ? null : request(said.request()),
                 said == null ? null : response(said.answer()),

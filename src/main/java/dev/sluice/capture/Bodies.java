@@ -43,10 +43,7 @@ final class Bodies {
 
     record Hash(long scope, long high, long low) {
         byte[] bytes() {
-            return ByteBuffer.allocate(HASH_BYTES)
-                    .putLong(high)
-                    .putLong(low)
-                    .array();
+            return ByteBuffer.allocate(HASH_BYTES).putLong(high).putLong(low).array();
         }
     }
 
@@ -172,14 +169,16 @@ final class Bodies {
         content.number(ranges.size());
         ranges.forEach(range -> content.number(range.to() - range.from()));
         ranges.forEach(range -> content.raw(body, range.from(), range.to()));
-        try (var insert = connection.prepareStatement("INSERT INTO pack (id, login, session, frame) VALUES (?, ?, ?, ?)")) {
+        try (var insert =
+                connection.prepareStatement("INSERT INTO pack (id, login, session, frame) VALUES (?, ?, ?, ?)")) {
             insert.setLong(1, pack);
             insert.setLong(2, login);
             insert.setLong(3, session);
             insert.setBytes(4, frames.close(content));
             insert.executeUpdate();
         }
-        try (var insert = connection.prepareStatement("INSERT INTO part (scope, hash, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")) {
+        try (var insert = connection.prepareStatement(
+                "INSERT INTO part (scope, hash, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")) {
             for (var nth = 0; nth < hashes.size(); nth++) {
                 insert.setLong(1, hashes.get(nth).scope());
                 insert.setBytes(2, hashes.get(nth).bytes());
@@ -249,7 +248,8 @@ final class Bodies {
      */
     boolean release(Connection connection, long session, int atMost) throws SQLException {
         return release(
-                connection, Sql.pairs(connection, "SELECT pack, session FROM use WHERE session = ? LIMIT ?", session, atMost));
+                connection,
+                Sql.pairs(connection, "SELECT pack, session FROM use WHERE session = ? LIMIT ?", session, atMost));
     }
 
     /**
@@ -259,7 +259,8 @@ final class Bodies {
      */
     boolean releaseBefore(Connection connection, int hour, int atMost) throws SQLException {
         return release(
-                connection, Sql.pairs(connection, "SELECT pack, session FROM use WHERE hour < ? LIMIT ?", hour, atMost));
+                connection,
+                Sql.pairs(connection, "SELECT pack, session FROM use WHERE hour < ? LIMIT ?", hour, atMost));
     }
 
     private boolean release(Connection connection, List<long[]> uses) throws SQLException {
@@ -281,8 +282,8 @@ final class Bodies {
 
     private void delete(Connection connection, long pack) throws SQLException {
         try (var select = connection.prepareStatement("SELECT login, session, frame FROM pack WHERE id = ?");
-                var remove = connection.prepareStatement(
-                        "DELETE FROM part WHERE scope = ? AND hash = ? AND number = ?")) {
+                var remove =
+                        connection.prepareStatement("DELETE FROM part WHERE scope = ? AND hash = ? AND number = ?")) {
             select.setLong(1, pack);
             try (var rows = select.executeQuery()) {
                 if (!rows.next()) {
@@ -301,8 +302,12 @@ final class Bodies {
             }
         } catch (Damaged e) {
             // Its parts are found no more by their bytes, which nobody has.
-            Sql.update(connection, "DELETE FROM part WHERE number >= ? AND number < (SELECT coalesce(min(id),"
-                    + " 9223372036854775807) FROM pack WHERE id > ?)", pack, pack);
+            Sql.update(
+                    connection,
+                    "DELETE FROM part WHERE number >= ? AND number < (SELECT coalesce(min(id),"
+                            + " 9223372036854775807) FROM pack WHERE id > ?)",
+                    pack,
+                    pack);
         }
         Sql.update(connection, "DELETE FROM pack WHERE id = ?", pack);
     }
@@ -340,8 +345,7 @@ final class Bodies {
         }
     }
 
-    private static void load(
-            java.sql.PreparedStatement select, long login, long number, Map<Long, byte[]> parts) {
+    private static void load(java.sql.PreparedStatement select, long login, long number, Map<Long, byte[]> parts) {
         try {
             select.setLong(1, number);
             try (var rows = select.executeQuery()) {

@@ -170,7 +170,8 @@ final class SqliteCaptures implements Captures {
     }
 
     private CompletionStage<Long> delete(@Nullable String session, @Nullable String login) {
-        return store.read(connection -> CaptureTables.sessions(connection, session, login))
+        // By the writer, for what waits to be written before this goes as well.
+        return store.write(connection -> CaptureTables.sessions(connection, session, login), OVERHEAD)
                 .thenCompose(sessions -> {
                     var deletion = new Deletion(sessions, writer);
                     return store.writePatiently(deletion::piece).thenApply(_ -> deletion.deleted);

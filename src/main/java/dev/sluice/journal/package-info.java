@@ -1,7 +1,6 @@
 /**
  * Ground: Pekko Persistence on SQLite: journal, snapshots, events by tag; one writer with group commit. It is not for reading models: they
- * bring their own tables and write them through {@link dev.sluice.journal.SqliteStore}, or,
- * where they must not share its writer, through a {@link dev.sluice.journal.RoomStore} of their own.
+ * bring their own tables and write them through {@link dev.sluice.journal.SqliteStore}, or have a file of their own, {@link dev.sluice.journal.RoomStore}, if these are large.
  *
  * <p>We chose a plugin of our own over the JDBC plugin on H2 because that one cost five times the CPU and ten times the disk an
  * event, and rejected writes under load. We chose one writing thread over a pool of connections because SQLite has one

@@ -41,13 +41,15 @@ final class CaptureBenchmark {
         var said = said(turns, system);
         run(captures, transcripts, rule, said, turns, "warm", count);
         var cpu = cpuNanos();
+        var writer = writerNanos();
         var caller = 0L;
         var started = System.nanoTime();
         caller += run(captures, transcripts, rule, said, turns, "real", count);
         var counts = captures.counts();
         System.out.printf(
-                "%d captures: %.1f us CPU each, %.1f of them the caller's (making the transcript included), %,d/s, %d dropped%n",
+                "%d captures: %.1f us CPU each of the captures' threads, %.1f of the process, %.1f of the caller's time (making the transcript included), %,d/s, %d dropped%n",
                 count,
+                (writerNanos() - writer) / 1000.0 / count,
                 (cpuNanos() - cpu) / 1000.0 / count,
                 caller / 1000.0 / count,
                 (long) (count * 1e9 / (System.nanoTime() - started)),
@@ -65,7 +67,8 @@ final class CaptureBenchmark {
                 talk.answer(400);
                 said.add(new Said(
                         request,
-                        "{\"id\":\"msg_" + said.size() + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
+                        "{\"id\":\"msg_" + said.size()
+                                + "\",\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\""
                                 + talk.prose(400) + "\"}],\"usage\":{\"input_tokens\":9,\"output_tokens\":100}}"));
             }
         }
@@ -94,7 +97,11 @@ final class CaptureBenchmark {
             var began = System.nanoTime();
             var transcript = Talk.document(transcripts, head, request, it.answer());
             CompletionStage<Done> done = captures.keep(
-                    Talk.exchange("%s-%09d".formatted(life, nth), "%s-%06d".formatted(life, nth / turns), "ann" + nth % 50), transcript, List.of(), rule);
+                    Talk.exchange(
+                            "%s-%09d".formatted(life, nth), "%s-%06d".formatted(life, nth / turns), "ann" + nth % 50),
+                    transcript,
+                    List.of(),
+                    rule);
             caller += System.nanoTime() - began;
             done.whenComplete((_, _) -> {
                 transcript.free();
@@ -103,6 +110,15 @@ final class CaptureBenchmark {
         }
         room.acquire(UNDER_WAY);
         return caller;
+    }
+
+    /** The writer's, and of the whole process: with what makes the requests, and the compilers. */
+    private static long writerNanos() {
+        var threads = ManagementFactory.getThreadMXBean();
+        return java.util.Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                .filter(thread -> thread != null && thread.getThreadName().startsWith("sluice-captures-"))
+                .mapToLong(thread -> threads.getThreadCpuTime(thread.getThreadId()))
+                .sum();
     }
 
     private static long cpuNanos() {
