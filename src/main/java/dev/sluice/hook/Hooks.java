@@ -3,7 +3,6 @@ package dev.sluice.hook;
 import dev.sluice.access.Permit;
 import dev.sluice.capture.Transcript;
 import dev.sluice.config.DatabaseRule;
-import dev.sluice.config.GrantRule.HookEvent;
 import dev.sluice.config.Policy;
 import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
@@ -36,16 +35,6 @@ public interface Hooks {
             InstantSource clock,
             RandomGenerator random) {
         return CallingHooks.start(system, providers, quota, policy, tailnet, clock, random);
-    }
-
-    /** Whether any hook is called at an event. */
-    static boolean anyAt(HookEvent event, Permit permit) {
-        for (var hook : permit.hooks()) {
-            if (hook.events().contains(event)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeltaMerge {
     /** They name something, and do so once. */
-    private static final Set<String> NAMES = Set.of("role", "type", "id", "call_id", "name", "format", "status", "object");
+    private static final Set<String> NAMES =
+            Set.of("role", "type", "id", "call_id", "name", "format", "status", "object");
 
     /** Among more elements nobody looks for one by its index: they are only kept. */
     private static final int MAX_INDEXED = 1_000;

@@ -26,7 +26,11 @@ final class UserMessage {
         }
         try (var cursor = new BodyCursor(request)) {
             var found = new UserMessage(cursor).find(fields);
-            return fields.stream().filter(found::containsKey).findFirst().map(found::get).orElse(null);
+            return fields.stream()
+                    .filter(found::containsKey)
+                    .findFirst()
+                    .map(found::get)
+                    .orElse(null);
         } catch (BadRequest | IOException _) {
             // A form, or a body that nobody understands.
             return null;

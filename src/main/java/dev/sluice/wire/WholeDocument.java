@@ -30,7 +30,10 @@ final class WholeDocument {
     /** The text that a document is; null for what is none. */
     static @Nullable String textOf(byte[] plain) {
         try {
-            var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(plain)).toString();
+            var text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(plain))
+                    .toString();
             return text.isBlank() ? null : text;
         } catch (CharacterCodingException _) {
             return null;

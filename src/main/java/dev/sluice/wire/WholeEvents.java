@@ -89,11 +89,13 @@ final class WholeEvents {
             if (!text.startsWith("{\"bytes\"") && !text.contains("\"bytes\"")) {
                 return text;
             }
-            if (!(JsonTrees.read(text) instanceof ObjectNode around) || !around.path("bytes").isTextual()) {
+            if (!(JsonTrees.read(text) instanceof ObjectNode around)
+                    || !around.path("bytes").isTextual()) {
                 return text;
             }
             try {
-                return new String(Base64.getDecoder().decode(around.path("bytes").textValue()), StandardCharsets.UTF_8);
+                return new String(
+                        Base64.getDecoder().decode(around.path("bytes").textValue()), StandardCharsets.UTF_8);
             } catch (IllegalArgumentException _) {
                 return text;
             }

@@ -76,12 +76,14 @@ public final class ResponsesRetelling implements Retelling {
             case "response.reasoning_summary_part.added", "response.reasoning_summary_part.done" ->
                 putPart(item(index, event, "reasoning"), "summary", number(event, "summary_index"), event.get("part"));
             case "response.output_text.delta", "response.output_text.done" -> {
-                var part = part(item(index, event, "message"), "content", number(event, "content_index"), "output_text");
+                var part =
+                        part(item(index, event, "message"), "content", number(event, "content_index"), "output_text");
                 takeText(part, "text", event, "text");
                 takeProbabilities(type, part, event);
             }
             case "response.output_text.annotation.added" -> {
-                var part = part(item(index, event, "message"), "content", number(event, "content_index"), "output_text");
+                var part =
+                        part(item(index, event, "message"), "content", number(event, "content_index"), "output_text");
                 if (event.get("annotation") instanceof ObjectNode annotation) {
                     JsonTrees.arrayAt(part, "annotations").add(annotation);
                 }
@@ -94,13 +96,21 @@ public final class ResponsesRetelling implements Retelling {
                         "refusal");
             case "response.reasoning_text.delta", "response.reasoning_text.done" ->
                 takeText(
-                        part(item(index, event, "reasoning"), "content", number(event, "content_index"), "reasoning_text"),
+                        part(
+                                item(index, event, "reasoning"),
+                                "content",
+                                number(event, "content_index"),
+                                "reasoning_text"),
                         "text",
                         event,
                         "text");
             case "response.reasoning_summary_text.delta", "response.reasoning_summary_text.done" ->
                 takeText(
-                        part(item(index, event, "reasoning"), "summary", number(event, "summary_index"), "summary_text"),
+                        part(
+                                item(index, event, "reasoning"),
+                                "summary",
+                                number(event, "summary_index"),
+                                "summary_text"),
                         "text",
                         event,
                         "text");
