@@ -173,9 +173,30 @@ public final class Node {
             GatewayKeys keys,
             InstantSource clock,
             SecureRandom random) {
-        return Hooks.start(system, providers, quota, () -> policies.inForce().policy(), () -> "", clock, random)
+        var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, keys);
+        // Asked for, so that it is known when the first hook is told.
+        var _ = identity.tailnet();
+        return Hooks.start(
+                        system,
+                        providers,
+                        quota,
+                        () -> policies.inForce().policy(),
+                        identity::tailnet,
+                        clock,
+                        random)
                 .thenCompose(hooks -> serve(
-                        system, settings, policies, providers, quota, sessions, ledger, keys, hooks, clock, random));
+                        system,
+                        settings,
+                        policies,
+                        providers,
+                        quota,
+                        sessions,
+                        ledger,
+                        keys,
+                        identity,
+                        hooks,
+                        clock,
+                        random));
     }
 
     private static CompletionStage<Node> serve(
@@ -187,10 +208,10 @@ public final class Node {
             Sessions sessions,
             Ledger ledger,
             GatewayKeys keys,
+            Identity identity,
             Hooks hooks,
             InstantSource clock,
             SecureRandom random) {
-        var identity = Identity.of(settings, providers::document, Loops.get(system)::toFile, clock, keys);
         var captures = Captures.start(
                 system,
                 settings.limits().captures(),

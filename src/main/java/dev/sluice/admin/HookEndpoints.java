@@ -36,7 +36,7 @@ record HookEndpoints(Hooks hooks, ActorSystem<?> system) {
             long blocked,
             long failedOpen,
             long failedClosed,
-            double askedSeconds) {
+            long askedMillis) {
         static Hook of(Hooks.Status it, @Nullable HookRule rule) {
             var asked = it.asked();
             return new Hook(
@@ -54,7 +54,7 @@ record HookEndpoints(Hooks hooks, ActorSystem<?> system) {
                     asked.blocked(),
                     asked.failedOpen(),
                     asked.failedClosed(),
-                    asked.nanos() / 1e9);
+                    asked.nanos() / 1_000_000);
         }
     }
 

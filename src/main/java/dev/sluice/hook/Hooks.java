@@ -4,7 +4,6 @@ import dev.sluice.access.Permit;
 import dev.sluice.capture.Transcript;
 import dev.sluice.config.DatabaseRule;
 import dev.sluice.config.GrantRule.HookDatum;
-import dev.sluice.config.GrantRule.HookEvent;
 import dev.sluice.config.Policy;
 import dev.sluice.provider.Providers;
 import dev.sluice.quota.Quota;
@@ -37,16 +36,6 @@ public interface Hooks {
             InstantSource clock,
             RandomGenerator random) {
         return CallingHooks.start(system, providers, quota, policy, tailnet, clock, random);
-    }
-
-    /** Whether any hook is called at an event. */
-    static boolean anyAt(HookEvent event, Permit permit) {
-        for (var hook : permit.hooks()) {
-            if (hook.events().contains(event)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Whether any hook will need what the client sent, once the request has ended. */

@@ -105,12 +105,30 @@ final class Outbox {
         return null;
     }
 
+    /** Those that have waited for too long, and are no longer in here: a hook that rests tries few letters, and the others grow old all the same. */
+    List<Letter> expired(long now, long giveUpAfter) {
+        var expired = new ArrayList<Letter>(0);
+        for (var letter : all.values()) {
+            if (now - letter.created <= giveUpAfter) {
+                break;
+            }
+            if (box(letter).waiting.remove(letter)) {
+                expired.add(letter);
+            }
+        }
+        expired.forEach(this::forget);
+        return expired;
+    }
+
     /** When there is something to do again if nothing happens before; empty when never. */
-    OptionalLong nextDue() {
-        return boxes.values().stream()
+    OptionalLong nextDue(long giveUpAfter) {
+        var due = boxes.values().stream()
                 .filter(box -> mayCall(box) && !box.waiting.isEmpty())
                 .mapToLong(box -> Math.max(box.restsUntil, box.waiting.first().due))
                 .min();
+        var oldest = oldest();
+        var expires = oldest == null ? Long.MAX_VALUE : oldest.created + giveUpAfter + 1;
+        return oldest == null ? due : OptionalLong.of(Math.min(expires, due.orElse(expires)));
     }
 
     private boolean mayCall(Box box) {

@@ -133,10 +133,15 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     /** All that may be delivered now, and an alarm for what may be then. */
     private void deliver() {
         var now = with.clock().millis();
+        var giveUpAfter = giveUpAfter();
+        for (var expired : outbox.expired(now, giveUpAfter)) {
+            leave(expired);
+            bury(expired, "it grew too old, after " + expired.attempts + " attempts");
+        }
         for (var letter = outbox.next(now); letter != null; letter = outbox.next(now)) {
             deliver(letter, now);
         }
-        var due = outbox.nextDue();
+        var due = outbox.nextDue(giveUpAfter);
         if (due.isPresent()) {
             timers.startSingleTimer(new Wake(), Duration.ofMillis(Math.max(1, due.getAsLong() - now)));
         }

@@ -39,6 +39,11 @@ public interface Identity {
      */
     CompletionStage<Optional<Identified>> identify(InetSocketAddress peer, HttpRequest request);
 
+    /** What the node's tailnet is called; empty when it is in none, or nobody knows yet. */
+    default String tailnet() {
+        return "";
+    }
+
     /** Lower-case names of headers that carry identity; they are never sent upstream. */
     Set<String> headers();
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.slf4j.Logger;
@@ -26,6 +27,7 @@ final class IdentityChain implements Identity {
             CompletableFuture.completedStage(Optional.empty());
 
     private final List<Resolver> resolvers;
+    private final Supplier<String> tailnet;
 
     /** As the node's settings say. */
     static Identity of(
@@ -39,23 +41,32 @@ final class IdentityChain implements Identity {
         means.put(IdentitySettings.Means.KEYS, keys);
         means.put(IdentitySettings.Means.LOOPBACK, new Loopback());
         means.put(IdentitySettings.Means.SERVE_HEADERS, new ServeHeaders(trusted));
+        Supplier<String> tailnet = () -> "";
         var tailscale = settings.identity().tailscale();
         if (tailscale.isOn()) {
             var socket = Path.of(tailscale.socket());
             var daemon = new LocalApi(() -> socketFiles.apply(socket), tailscale.timeout());
+            tailnet = new TailnetName(daemon::status, clock);
             means.put(IdentitySettings.Means.TAILSCALE, new Tailnet(daemon, trusted, tailscale.cache(), clock));
         }
         if (!settings.identity().issuers().isEmpty()) {
             means.put(
                     IdentitySettings.Means.JWT, JwtTokens.of(settings.identity().issuers(), documents, clock));
         }
-        return new IdentityChain(settings.identity().order().stream()
-                .flatMap(it -> Stream.ofNullable(means.get(it)))
-                .toList());
+        return new IdentityChain(
+                settings.identity().order().stream()
+                        .flatMap(it -> Stream.ofNullable(means.get(it)))
+                        .toList(),
+                tailnet);
     }
 
     IdentityChain(List<Resolver> resolvers) {
+        this(resolvers, () -> "");
+    }
+
+    private IdentityChain(List<Resolver> resolvers, Supplier<String> tailnet) {
         this.resolvers = List.copyOf(resolvers);
+        this.tailnet = tailnet;
     }
 
     @Override
@@ -113,5 +124,10 @@ final class IdentityChain implements Identity {
     @Override
     public Set<String> headers() {
         return IdentityHeaders.ALL;
+    }
+
+    @Override
+    public String tailnet() {
+        return tailnet.get();
     }
 }

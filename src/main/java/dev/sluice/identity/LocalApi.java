@@ -49,10 +49,18 @@ final class LocalApi {
      * @return a stage that fails when nobody answers, or not in time, or too much, or what is no HTTP
      */
     CompletionStage<Reply> whoIs(String address) {
-        var reply = new CompletableFuture<Reply>();
         // Of TCP only: else a daemon that knows no such peer looks, and waits, for one of UDP as well.
-        var query = "/localapi/v0/whois?proto=tcp&addr="
-                + address.replace("[", "%5B").replace("]", "%5D");
+        return ask("/localapi/v0/whois?proto=tcp&addr="
+                + address.replace("[", "%5B").replace("]", "%5D"));
+    }
+
+    /** How the daemon itself is, its tailnet included; as {@link #whoIs}. */
+    CompletionStage<Reply> status() {
+        return ask("/localapi/v0/status?peers=false");
+    }
+
+    private CompletionStage<Reply> ask(String query) {
+        var reply = new CompletableFuture<Reply>();
         var opening = daemon.get()
                 .handler(new ChannelInitializer<Channel>() {
                     @Override

@@ -110,6 +110,7 @@ class BedrockRequestsTest {
         "BAD_REQUEST, ValidationException",
         "TOO_LARGE, ValidationException",
         "NO_ROLE, AccessDeniedException",
+        "GUARDRAIL_BLOCKED, AccessDeniedException",
         "NOT_FOUND, ResourceNotFoundException",
         "QUOTA_EXHAUSTED, ThrottlingException",
         "OVERLOADED, ServiceUnavailableException",

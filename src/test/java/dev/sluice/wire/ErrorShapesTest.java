@@ -20,6 +20,7 @@ class ErrorShapesTest {
         "BAD_REQUEST, invalid_request_error, , invalid_request_error",
         "TOO_LARGE, invalid_request_error, request_too_large, request_too_large",
         "NO_ROLE, permission_error, permission_denied, permission_error",
+        "GUARDRAIL_BLOCKED, guardrail_blocked, , invalid_request_error",
         "NOT_FOUND, invalid_request_error, model_not_found, not_found_error",
         "QUOTA_EXHAUSTED, insufficient_quota, insufficient_quota, rate_limit_error",
         "OVERLOADED, service_unavailable_error, server_is_overloaded, overloaded_error",
