@@ -227,7 +227,9 @@ public final class Node {
                         AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, hooks, clock, system, exporter.endpoints()))
                 .flatMap(List::stream)
                 .toList();
-        new NodeMetrics(system).watch(policies, providers, quota, ledger);
+        var numbers = new NodeMetrics(system);
+        numbers.watch(policies, providers, quota, ledger);
+        numbers.watch(captures, hooks, exporter);
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);
         var metricsPort = MetricsSettings.of(system.settings().config());
         var metrics = metricsPort.isOn()

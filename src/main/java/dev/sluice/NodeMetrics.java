@@ -1,5 +1,10 @@
 package dev.sluice;
 
+import dev.sluice.capture.Captures;
+import dev.sluice.export.Exporter;
+import dev.sluice.hook.Hooks;
+import dev.sluice.hook.Hooks.Asked;
+import dev.sluice.hook.Hooks.Status;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.metric.Lags;
 import dev.sluice.metric.Metrics;
@@ -15,6 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 
@@ -114,5 +121,63 @@ final class NodeMetrics {
                             var _ = ledger.behind().thenAccept(behind::set);
                         },
                         system.executionContext());
+    }
+
+    /** What becomes of requests that are over. */
+    void watch(Captures captures, Hooks hooks, Exporter exporter) {
+        metrics.counter("sluice_captures_kept", "Captures that were written.", () -> captures.counts().kept());
+        metrics.counter(
+                "sluice_captures_dropped",
+                "Captures that were not written, for want of room; their usage was.",
+                () -> captures.counts().dropped());
+        metrics.counter(
+                "sluice_captures_failed",
+                "Captures that were not written, because that failed; their usage was.",
+                () -> captures.counts().failed());
+        metrics.gauge(
+                "sluice_captures_queued_bytes",
+                "What captures that wait to be written hold in memory.",
+                () -> captures.counts().queuedBytes());
+        metrics.gauges("sluice_hook_queued", "Deliveries that wait or are under way.", "hook", of(hooks, Status::queued));
+        metrics.counters(
+                "sluice_hook_delivered",
+                "Deliveries that a hook took, since the data directory was made.",
+                "hook",
+                of(hooks, Status::delivered));
+        metrics.counters(
+                "sluice_hook_dead_letters",
+                "Deliveries that were given up, since the data directory was made.",
+                "hook",
+                of(hooks, Status::deadLetters));
+        metrics.counters(
+                "sluice_hook_failed_attempts", "Attempts that failed.", "hook", of(hooks, Status::failedAttempts));
+        asked(hooks, "allowed", Asked::allowed);
+        asked(hooks, "modified", Asked::modified);
+        asked(hooks, "blocked", Asked::blocked);
+        asked(hooks, "failed_open", Asked::failedOpen);
+        asked(hooks, "failed_closed", Asked::failedClosed);
+        metrics.counters(
+                "sluice_hook_asked_seconds",
+                "How long hooks took that were asked before requests, together.",
+                "hook",
+                of(hooks, status -> status.asked().nanos() / 1e9));
+        metrics.counter("sluice_export_objects", "Objects that were exported.", () -> exporter.counts().objects());
+        metrics.counter("sluice_export_records", "Records that were exported.", () -> exporter.counts().records());
+        metrics.counter("sluice_export_bytes", "Bytes that were exported.", () -> exporter.counts().bytes());
+        metrics.counter("sluice_export_failures", "Exports that failed.", () -> exporter.counts().failures());
+        metrics.gauge(
+                "sluice_export_behind", "Records that are not exported yet.", () -> exporter.counts().lag());
+    }
+
+    private void asked(Hooks hooks, String answer, ToLongFunction<Asked> number) {
+        metrics.counters(
+                "sluice_hook_asked_" + answer,
+                "Questions before requests that ended so.",
+                "hook",
+                of(hooks, status -> number.applyAsLong(status.asked())));
+    }
+
+    private static Supplier<Map<String, Number>> of(Hooks hooks, Function<Status, Number> number) {
+        return () -> hooks.status().stream().collect(Collectors.toMap(Status::hook, number));
     }
 }

@@ -78,6 +78,17 @@ public final class Metrics implements Extension {
                 .register(registry);
     }
 
+    /** What only grows, of several things; as {@link #gauges}. */
+    public void counters(
+            String name, String help, String label, Supplier<? extends Map<String, ? extends Number>> values) {
+        CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames(label)
+                .callback(callback -> values.get().forEach((key, value) -> callback.call(value.doubleValue(), key)))
+                .register(registry);
+    }
+
     /** Something that is counted when it happens. Keep its data points. */
     public Counter counter(String name, String help, String... labels) {
         return Counter.builder()

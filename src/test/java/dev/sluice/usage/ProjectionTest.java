@@ -4,7 +4,8 @@ import static dev.sluice.journal.TestStorage.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.journal.SideFile;
+import dev.sluice.journal.Layout;
+import dev.sluice.journal.RoomStore;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.Exchange.Outcome;
@@ -64,7 +65,7 @@ class ProjectionTest {
     private static Path directory;
 
     private static ActorTestKit kit;
-    private static SideFile file;
+    private static RoomStore file;
     private static List<Entry> entries;
     /** Without what was recorded twice. */
     private static List<Exchange> exchanges;
@@ -86,8 +87,8 @@ class ProjectionTest {
     }
 
     /** In batches cut anywhere, with restarts, and with batches that fail and come again, some of them from further back. */
-    private static SideFile filled(String name, List<Entry> all, Random random) {
-        var into = SideFile.open(kit.system(), name, 4_000, SideFile.Loss.REFUSED);
+    private static RoomStore filled(String name, List<Entry> all, Random random) {
+        var into = file(name);
         await(into.write(LedgerTables::prepare));
         var projection = new Projection();
         for (var from = 0; from < all.size(); ) {
@@ -117,7 +118,14 @@ class ProjectionTest {
         return into;
     }
 
-    private static void add(SideFile into, Projection projection, List<Entry> batch) {
+    private static RoomStore file(String name) {
+        var layout = LedgerTables.LAYOUT;
+        return RoomStore.open(
+                kit.system(),
+                new Layout(name, layout.applicationId(), layout.version(), List.of(), List.of(), 4_000, true));
+    }
+
+    private static void add(RoomStore into, Projection projection, List<Entry> batch) {
         await(into.writePatiently((connection, _) -> {
             projection.add(connection, batch);
             return false;
@@ -194,7 +202,7 @@ class ProjectionTest {
 
     @Test
     void isTheSameRowForRowHoweverItCameIn() {
-        var atOnce = SideFile.open(kit.system(), "atonce", 4_000, SideFile.Loss.REFUSED);
+        var atOnce = file("atonce");
         await(atOnce.write(LedgerTables::prepare));
         add(atOnce, new Projection(), entries);
         var otherwise = filled("otherwise", entries, new Random(5));
@@ -206,7 +214,7 @@ class ProjectionTest {
         assertThat(dump(otherwise)).isEqualTo(rows);
     }
 
-    static Map<String, List<String>> dump(SideFile file) {
+    static Map<String, List<String>> dump(RoomStore file) {
         return await(file.read(ProjectionTest::dump));
     }
 
@@ -455,7 +463,7 @@ class ProjectionTest {
 
     @Test
     void pagesOfLogsHaveEachExchangeOnceWhileMoreComes() {
-        var growing = SideFile.open(kit.system(), "growing", 4_000, SideFile.Loss.REFUSED);
+        var growing = file("growing");
         await(growing.write(LedgerTables::prepare));
         var projection = new Projection();
         var half = EXCHANGES / 2;
@@ -499,7 +507,7 @@ class ProjectionTest {
 
     @Test
     void countsWhatIsBeyondADaysNamesTogether() {
-        var flooded = SideFile.open(kit.system(), "flooded", 4_000, SideFile.Loss.REFUSED);
+        var flooded = file("flooded");
         await(flooded.write(LedgerTables::prepare));
         var template = exchanges.getFirst();
         var all = new ArrayList<Entry>();
