@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             ServeCommand.class,
             ValidateCommand.class,
             KeyCommand.class,
+            LedgerCommand.class,
             SimulateCommand.class,
             AotCommand.class
         },
@@ -57,7 +58,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing (expected: serve, validate, key, simulate or aot)");
+                spec.commandLine(), "a command is missing (expected: serve, validate, key, ledger, simulate or aot)");
     }
 
     static final class Version implements IVersionProvider {

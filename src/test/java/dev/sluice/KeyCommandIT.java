@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Keys by command, at a gateway that runs. */
+/** Keys and the ledger by command, at a gateway that runs. */
 class KeyCommandIT {
     private static final Pattern KEY = Pattern.compile("sk-sluice-([a-z2-7]{16})-[a-z2-7]{47}\\R");
 
@@ -68,6 +68,14 @@ class KeyCommandIT {
         var key = KEY.matcher(created.out());
         assertThat(key.matches()).as(created.toString()).isTrue();
         return key.group(1);
+    }
+
+    @Test
+    void hasTheLedgerBuiltAnew() {
+        var run = runAt(List.of("ledger", "rebuild", "--url", gateway.url()));
+
+        assertThat(run.exit()).as(run.error()).isZero();
+        assertThat(run.error()).contains("the ledger is being built anew");
     }
 
     @Test

@@ -5,7 +5,7 @@
  * <p>We chose a plugin of our own over the JDBC plugin on H2 because that one cost five times the CPU and ten times the disk an
  * event, and rejected writes under load. We chose one writing thread over a pool of connections because SQLite has one
  * writer anyway; so every transaction takes all that waits, orderings appear in the order of commits, and queries by tag need no gap detection.
- * We chose turns between work that somebody waits for and work in pieces that nobody does (deletions, the ledger) over one queue because one
+ * We chose turns between work that somebody waits for and work in pieces that nobody does (deletions) over one queue because one
  * queue made an answer wait for all of it. We chose to hand the latest events to those who follow a tag as they
  * are over having them read the file because most of what a ledger cost was to take apart what this process had just put together. We chose a thread that copies the log over SQLite's checkpoints because those run inside a commit.
  * We chose to refuse a file that is empty, damaged, foreign or in use over making a new one because an operator can undo a
