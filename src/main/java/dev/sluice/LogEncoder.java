@@ -142,8 +142,9 @@ public final class LogEncoder extends EncoderBase<ILoggingEvent> {
 
     /** Lines of their own, none of which can begin as a log line does. */
     private static void trace(StringBuilder lines, @Nullable IThrowableProxy thrown) {
+        var before = "";
         for (var cause = thrown; cause != null; cause = cause.isCyclic() ? null : cause.getCause()) {
-            lines.append(cause == thrown ? "" : "Caused by: ").append(cause.getClassName());
+            lines.append(before).append(cause.getClassName());
             if (cause.getMessage() != null) {
                 lines.append(": ");
                 escape(lines, cause.getMessage(), false);
@@ -154,6 +155,7 @@ public final class LogEncoder extends EncoderBase<ILoggingEvent> {
             for (var i = 0; i < own; i++) {
                 lines.append('\t').append(frames[i].getSTEAsString()).append('\n');
             }
+            before = "Caused by: ";
         }
     }
 

@@ -93,13 +93,12 @@ public final class LogLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
      * @throws IllegalArgumentException for any other
      */
     static void format(String name) {
-        var format =
-                switch (name) {
-                    case "text" -> LogEncoder.Format.TEXT;
-                    case "json" -> LogEncoder.Format.JSON;
-                    default ->
-                        throw new IllegalArgumentException("sluice.log.format: \"" + name + "\" (expected: text or json)");
-                };
+        var format = switch (name) {
+            case "text" -> LogEncoder.Format.TEXT;
+            case "json" -> LogEncoder.Format.JSON;
+            default ->
+                throw new IllegalArgumentException("sluice.log.format: \"" + name + "\" (expected: text or json)");
+        };
         if (LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME) instanceof ch.qos.logback.classic.Logger root
                 && root.getAppender("STDERR") instanceof LogLines lines
                 && lines.encoder instanceof LogEncoder encoder) {

@@ -40,7 +40,8 @@ final class NodeMetrics {
 
     void watch(Policies policies, Providers providers, Quota quota, Ledger ledger) {
         var loops = Loops.get(system).all();
-        Lags.watch(system, "event_loop", loops.stream().collect(Collectors.toMap(NodeMetrics::name, Function.identity())));
+        Lags.watch(
+                system, "event_loop", loops.stream().collect(Collectors.toMap(NodeMetrics::name, Function.identity())));
         Lags.watch(system, "dispatcher", Map.of("default", system.executionContext()));
         metrics.gauges(
                 "sluice_event_loop_tasks",
@@ -55,11 +56,17 @@ final class NodeMetrics {
                 "sluice_policy_in_trouble",
                 "1 when the policy in force is not the one that was last written.",
                 () -> policies.troubles().isEmpty() ? 0 : 1);
-        metrics.gauges("sluice_provider_open_requests", "Requests that a provider has not answered to the end.", "provider", () -> {
-            return ofProviders(policies, provider -> providers.condition(provider).openRequests());
-        });
+        metrics.gauges(
+                "sluice_provider_open_requests",
+                "Requests that a provider has not answered to the end.",
+                "provider",
+                () -> {
+                    return ofProviders(
+                            policies, provider -> providers.condition(provider).openRequests());
+                });
         metrics.gauges("sluice_provider_up", "0 while a provider rests after a row of failures.", "provider", () -> {
-            return ofProviders(policies, provider -> providers.condition(provider).breaker() == Breaker.CLOSED ? 1 : 0);
+            return ofProviders(
+                    policies, provider -> providers.condition(provider).breaker() == Breaker.CLOSED ? 1 : 0);
         });
         metrics.counter(
                 "sluice_log_lines_dropped",
@@ -97,10 +104,9 @@ final class NodeMetrics {
                         "From handing a write over to its commit, of the write that waited longest in its transaction.",
                         new double[] {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5})
                 .labelValues();
-        var size = metrics.histogram(
-                        "sluice_journal_group_size",
-                        "Writes in a transaction.",
-                        new double[] {1, 2, 5, 10, 20, 50, 100, 200, 500})
+        var size = metrics.histogram("sluice_journal_group_size", "Writes in a transaction.", new double[] {
+                    1, 2, 5, 10, 20, 50, 100, 200, 500
+                })
                 .labelValues();
         store.watch((group, nanos, longestNanos) -> {
             size.observe(group);
@@ -112,7 +118,8 @@ final class NodeMetrics {
 
     private void ledger(Ledger ledger) {
         var behind = new AtomicLong();
-        metrics.gauge("sluice_ledger_behind", "Exchanges in the journal that the ledger has yet to take up.", behind::get);
+        metrics.gauge(
+                "sluice_ledger_behind", "Exchanges in the journal that the ledger has yet to take up.", behind::get);
         var _ = system.scheduler()
                 .scheduleWithFixedDelay(
                         LEDGER_EVERY,

@@ -37,7 +37,10 @@ class LogEncoderTest {
 
         assertThat(line).endsWith("\n");
         assertThat(line.substring(0, line.length() - 1)).doesNotContainPattern(ENDS);
-        assertThat(line).startsWith("2026-").contains(" INFO  Books request agent=").contains(" after=1");
+        assertThat(line)
+                .startsWith("2026-")
+                .contains(" INFO  Books request agent=")
+                .contains(" after=1");
     }
 
     @Property
@@ -77,8 +80,24 @@ class LogEncoderTest {
     Arbitrary<String> hostile() {
         var parts = Arbitraries.oneOf(
                 Arbitraries.strings().ofMaxLength(10),
-                Arbitraries.of("\n", "\r\n", "\u2028", "\u0085", "\u001b[2J", "\"", "\\", "=", " ", "\u202e", "\ud83d", FORGED));
-        return parts.list().ofMinSize(1).ofMaxSize(8).map(all -> String.join("", all)).filter(it -> isWellFormed(it));
+                Arbitraries.of(
+                        "\n",
+                        "\r\n",
+                        "\u2028",
+                        "\u0085",
+                        "\u001b[2J",
+                        "\"",
+                        "\\",
+                        "=",
+                        " ",
+                        "\u202e",
+                        "\ud83d",
+                        FORGED));
+        return parts.list()
+                .ofMinSize(1)
+                .ofMaxSize(8)
+                .map(all -> String.join("", all))
+                .filter(it -> isWellFormed(it));
     }
 
     /** Half a pair of surrogates has no bytes in UTF-8. */

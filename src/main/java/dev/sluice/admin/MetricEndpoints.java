@@ -33,8 +33,9 @@ final class MetricEndpoints {
 
     List<Endpoint> endpoints() {
         return List.of(new Endpoint(HttpMethods.GET, "/metrics", Needs.ROLE, this::show, Refuser.JSON)
-                .documented(Doc.of("The node's numbers, for Prometheus; for administrators and grants with read_metrics.")
-                        .answersWith("text/plain")));
+                .documented(
+                        Doc.of("The node's numbers, for Prometheus; for administrators and grants with read_metrics.")
+                                .answersWith("text/plain")));
     }
 
     private CompletionStage<HttpResponse> show(Call call) {

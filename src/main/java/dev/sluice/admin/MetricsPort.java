@@ -5,12 +5,12 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.japi.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.japi.function.Function;
 
 /**
  * {@code GET /metrics} on a port of its own, where nobody is asked who they are: for a Prometheus on this machine that has no key. Whoever
@@ -36,13 +36,10 @@ public final class MetricsPort {
         }
         var endpoints = new MetricEndpoints(system);
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = request -> handle(system, endpoints, request);
-        return Http.get(system)
-                .newServerAt(host, settings.port())
-                .bind(handler)
-                .thenApply(binding -> {
-                    binding.addToCoordinatedShutdown(LAST_ANSWERS, system);
-                    return binding.localAddress();
-                });
+        return Http.get(system).newServerAt(host, settings.port()).bind(handler).thenApply(binding -> {
+            binding.addToCoordinatedShutdown(LAST_ANSWERS, system);
+            return binding.localAddress();
+        });
     }
 
     private static CompletionStage<HttpResponse> handle(

@@ -3,6 +3,7 @@ package dev.sluice.cluster;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import dev.sluice.config.SettingsKeys;
 import dev.sluice.net.Loops;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,14 +29,16 @@ public final class NodeSystem {
      *
      * @param file HOCON; null for none
      * @param set  by path, for example from the command line
-     * @throws IllegalArgumentException when the file is not there or cannot be read as HOCON
+     * @throws IllegalArgumentException when the file is not there, cannot be read as HOCON, or has a key of ours that nobody knows
      */
     public static Config config(@Nullable Path file, Map<String, ?> set) {
         var operator = file == null ? ConfigFactory.empty() : read(file);
+        var defaults = ConfigFactory.parseResources("sluice.conf");
+        SettingsKeys.check(operator, defaults);
         return Loops.dispatchers(ConfigFactory.parseMap(set)
                 .withFallback(ConfigFactory.systemProperties())
                 .withFallback(operator)
-                .withFallback(ConfigFactory.parseResources("sluice.conf"))
+                .withFallback(defaults)
                 .withFallback(ConfigFactory.defaultReferenceUnresolved())
                 .resolve());
     }

@@ -75,7 +75,9 @@ public record TraceSettings(
         for (var pair : text.split(",", -1)) {
             var equals = pair.indexOf('=');
             if (equals > 0) {
-                headers.put(pair.substring(0, equals).strip(), Secret.of(decoded(pair.substring(equals + 1).strip())));
+                headers.put(
+                        pair.substring(0, equals).strip(),
+                        Secret.of(decoded(pair.substring(equals + 1).strip())));
             } else if (!pair.isBlank()) {
                 // Not what came: it may be a key.
                 throw new IllegalArgumentException("sluice.traces.headers: no NAME=VALUE (expected: NAME=VALUE,...)");

@@ -161,7 +161,9 @@ final class GroupCommit implements AutoCloseable {
             var nowNanos = System.nanoTime();
             // The first has waited longest.
             watcher.committed(
-                    group.size(), nowNanos - beganNanos, nowNanos - group.getFirst().sinceNanos());
+                    group.size(),
+                    nowNanos - beganNanos,
+                    nowNanos - group.getFirst().sinceNanos());
             handOver(group);
         }
     }

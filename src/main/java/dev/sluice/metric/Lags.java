@@ -26,17 +26,26 @@ public final class Lags {
     public static void watch(ActorSystem<?> system, String kind, Map<String, ? extends Executor> executors) {
         var metrics = Metrics.get(system);
         var histogram = metrics.histogram(
-                "sluice_" + kind + "_delay_seconds", "How long a task waited for its turn, measured four times a second.", BOUNDS);
+                "sluice_" + kind + "_delay_seconds",
+                "How long a task waited for its turn, measured four times a second.",
+                BOUNDS);
         var lags = new LinkedHashMap<String, Lag>();
         executors.forEach((name, executor) -> lags.put(name, new Lag(executor, histogram)));
-        metrics.gauges("sluice_" + kind + "_lag_seconds", "How long the latest task waits or waited for its turn.", kind, () -> {
-            var seconds = new TreeMap<String, Double>();
-            lags.forEach((name, lag) -> seconds.put(name, lag.seconds()));
-            return seconds;
-        });
+        metrics.gauges(
+                "sluice_" + kind + "_lag_seconds",
+                "How long the latest task waits or waited for its turn.",
+                kind,
+                () -> {
+                    var seconds = new TreeMap<String, Double>();
+                    lags.forEach((name, lag) -> seconds.put(name, lag.seconds()));
+                    return seconds;
+                });
         // On the timer's own thread: whoever is asked may stand still, and the others are to be asked all the same.
         var _ = system.scheduler()
                 .scheduleWithFixedDelay(
-                        EVERY, EVERY, () -> lags.values().forEach(Lag::probe), ExecutionContext.fromExecutor(Runnable::run));
+                        EVERY,
+                        EVERY,
+                        () -> lags.values().forEach(Lag::probe),
+                        ExecutionContext.fromExecutor(Runnable::run));
     }
 }

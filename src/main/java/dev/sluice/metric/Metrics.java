@@ -69,7 +69,8 @@ public final class Metrics implements Extension {
      * @param label  what tells them apart
      * @param values by that label's values, of which there must be few
      */
-    public void gauges(String name, String help, String label, Supplier<? extends Map<String, ? extends Number>> values) {
+    public void gauges(
+            String name, String help, String label, Supplier<? extends Map<String, ? extends Number>> values) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)

@@ -33,8 +33,7 @@ final class RequestMetrics {
     private static final int STATUS_CLASSES = 6;
 
     /** From an embedding to an hour of reasoning. */
-    private static final double[] SECONDS = {
-        0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600
+    private static final double[] SECONDS = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600
     };
 
     private static final String[] STATUSES = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -125,8 +124,7 @@ final class RequestMetrics {
         metrics.gauge(
                 "sluice_requests_open", "Requests that have begun and are not in the books yet.", books::openRequests);
         metrics.gauge("sluice_transcripts_held_bytes", "Held for captures and hooks.", transcripts::held);
-        metrics.counter(
-                "sluice_transcripts_dropped", "Given up because there was no room.", transcripts::dropped);
+        metrics.counter("sluice_transcripts_dropped", "Given up because there was no room.", transcripts::dropped);
     }
 
     void streamBegan() {
@@ -182,7 +180,12 @@ final class RequestMetrics {
 
     /** A request has ended of which there is nothing to remember. */
     void dropped(String format, Refusal refusal) {
-        requests.labelValues("none", "none", format, "refused", STATUSES[statusClass(refusal.error().status())])
+        requests.labelValues(
+                        "none",
+                        "none",
+                        format,
+                        "refused",
+                        STATUSES[statusClass(refusal.error().status())])
                 .inc();
         metrics.refused(refusal.kind());
     }

@@ -42,8 +42,7 @@ final class RequestTrace {
         if (span.isRecording()) {
             span.setAttribute("http.request.method", operation.method());
             span.setAttribute("http.route", operation.path());
-            message.getHeader("user-agent")
-                    .ifPresent(agent -> span.setAttribute("user_agent.original", agent.value()));
+            message.getHeader("user-agent").ifPresent(agent -> span.setAttribute("user_agent.original", agent.value()));
             if (traces.nameCallers()) {
                 span.setAttribute("enduser.id", call.caller().login());
             }
@@ -134,7 +133,8 @@ final class RequestTrace {
         if (request.isRecording()) {
             request.setAttribute("sluice.request.id", exchange.requestId());
             request.setAttribute("gen_ai.conversation.id", exchange.session());
-            request.setAttribute("sluice.outcome", Metrics.word(exchange.outcome().name()));
+            request.setAttribute(
+                    "sluice.outcome", Metrics.word(exchange.outcome().name()));
             var costNanos = exchange.costNanos();
             if (costNanos != null) {
                 request.setAttribute("sluice.cost.nanodollars", costNanos);
@@ -166,7 +166,8 @@ final class RequestTrace {
             span.setAttribute("gen_ai.usage.output_tokens", usage.outputTokens());
             span.setAttribute("gen_ai.usage.cache_read.input_tokens", usage.cachedInputTokens());
             span.setAttribute(
-                    "gen_ai.usage.cache_creation.input_tokens", usage.cacheWrite5mTokens() + usage.cacheWrite1hTokens());
+                    "gen_ai.usage.cache_creation.input_tokens",
+                    usage.cacheWrite5mTokens() + usage.cacheWrite1hTokens());
         }
         if (exchange.firstByteMillis() >= 0) {
             span.setAttribute("sluice.first_byte.milliseconds", exchange.firstByteMillis());
@@ -182,7 +183,9 @@ final class RequestTrace {
         return switch (exchange.outcome()) {
             case COMPLETED -> null;
             case UPSTREAM_ERROR ->
-                exchange.status() >= 400 ? Integer.toString(exchange.status()) : Metrics.word(exchange.outcome().name());
+                exchange.status() >= 400
+                        ? Integer.toString(exchange.status())
+                        : Metrics.word(exchange.outcome().name());
             default -> Metrics.word(exchange.outcome().name());
         };
     }

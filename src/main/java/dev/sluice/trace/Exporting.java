@@ -49,11 +49,6 @@ final class Exporting {
 
     private static final TextMapGetter<Iterable<HttpHeader>> HEADERS = new TextMapGetter<>() {
         @Override
-        public Iterable<String> keys(Iterable<HttpHeader> headers) {
-            return List.of();
-        }
-
-        @Override
         public @Nullable String get(@Nullable Iterable<HttpHeader> headers, String name) {
             String value = null;
             if (headers != null) {
@@ -111,7 +106,8 @@ final class Exporting {
                 builder.setTrustedCertificates(Files.readAllBytes(Path.of(settings.certificate())));
             } catch (IOException e) {
                 throw new IllegalArgumentException(
-                        "sluice.traces.certificate: " + settings.certificate() + " (expected: a PEM file: " + e + ")", e);
+                        "sluice.traces.certificate: " + settings.certificate() + " (expected: a PEM file: " + e + ")",
+                        e);
             }
         }
         return builder.build();

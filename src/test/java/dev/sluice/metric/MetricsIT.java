@@ -98,7 +98,8 @@ class MetricsIT {
         }
         assertThat(ask(USER, "sim/no-such-marker", false, "")).isEqualTo(404);
         assertThat(ask(POOR, "sim/test-gpt", false, "")).isEqualTo(429);
-        assertThat(ask("stranger-marker@example.com", "sim/test-gpt", false, "")).isEqualTo(403);
+        assertThat(ask("stranger-marker@example.com", "sim/test-gpt", false, ""))
+                .isEqualTo(403);
         assertThat(client.send(request("/nowhere-marker", USER).build(), BodyHandlers.discarding())
                         .statusCode())
                 .isEqualTo(404);
@@ -107,12 +108,20 @@ class MetricsIT {
         Eventually.await(SOON, () -> {
             var now = scrape();
             // 5 + 1 + 3 + 1 + 1 + 1 that the gate let in
-            assertThat(more(now, before, "sluice_requests_total")).as(now.toString()).isEqualTo(12);
+            assertThat(more(now, before, "sluice_requests_total"))
+                    .as(now.toString())
+                    .isEqualTo(12);
             assertThat(more(now, before, "sluice_requests_total", "outcome=completed", "model=test-gpt", "status=2xx"))
                     .isEqualTo(5);
             assertThat(more(now, before, "sluice_requests_total", "model=wild-one", "provider=wild"))
                     .isEqualTo(1);
-            assertThat(more(now, before, "sluice_requests_total", "provider=dead", "model=other", "outcome=upstream_error"))
+            assertThat(more(
+                            now,
+                            before,
+                            "sluice_requests_total",
+                            "provider=dead",
+                            "model=other",
+                            "outcome=upstream_error"))
                     .isEqualTo(3);
             assertThat(more(now, before, "sluice_requests_total", "outcome=client_cancelled"))
                     .isEqualTo(1);
@@ -167,8 +176,8 @@ class MetricsIT {
     void isReadWithoutIdentityOnAPortOfItsOwn() throws Exception {
         var address = stand.gateway().node().metricsAddress().orElseThrow();
         var url = "http://127.0.0.1:" + address.getPort();
-        var scrape = client.send(
-                HttpRequest.newBuilder(URI.create(url + "/metrics")).build(), BodyHandlers.ofString());
+        var scrape =
+                client.send(HttpRequest.newBuilder(URI.create(url + "/metrics")).build(), BodyHandlers.ofString());
         var other = client.send(
                 HttpRequest.newBuilder(URI.create(url + "/api/quotas")).build(), BodyHandlers.discarding());
         var posted = client.send(
@@ -206,7 +215,8 @@ class MetricsIT {
         // Refused after more than one attempt, so that there is something of everything.
         assertThat(ask(USER, "dead/lost-marker", true, "")).isEqualTo(502);
         assertThat(ask(USER, "sim/test-gpt", true, "events=2")).isEqualTo(200);
-        Eventually.await(SOON, () -> assertThat(scrape().sum("sluice_requests_open")).isZero());
+        Eventually.await(
+                SOON, () -> assertThat(scrape().sum("sluice_requests_open")).isZero());
         var families = scrape().families();
         var dashboard = new ObjectMapper().readTree(Files.readString(Path.of("conf/grafana-dashboard.json")));
         var asked = new TreeSet<String>();
@@ -219,9 +229,8 @@ class MetricsIT {
 
         assertThat(asked).hasSizeGreaterThan(20);
         assertThat(asked)
-                .allSatisfy(name -> assertThat(families)
-                        .as(name)
-                        .containsAnyOf(name, name.replaceAll("_(bucket|sum|count)$", "")));
+                .allSatisfy(name ->
+                        assertThat(families).as(name).containsAnyOf(name, name.replaceAll("_(bucket|sum|count)$", "")));
     }
 
     private static double more(Exposition now, Exposition before, String name, String... labels) {
@@ -268,7 +277,9 @@ class MetricsIT {
     }
 
     private static double sum(JsonNode exchanges, String field) {
-        return exchanges.findValues(field).stream().mapToDouble(JsonNode::asDouble).sum();
+        return exchanges.findValues(field).stream()
+                .mapToDouble(JsonNode::asDouble)
+                .sum();
     }
 
     private static JsonNode exchanges(String login) throws AssertionError {
@@ -283,9 +294,9 @@ class MetricsIT {
         var json = new ObjectMapper();
         var all = json.createArrayNode();
         for (var session : json.readTree(text("/api/sessions?limit=500", login)).path("sessions")) {
-            all.addAll((ArrayNode)
-                    json.readTree(text("/api/sessions/" + session.path("session").asText() + "?limit=1000", login))
-                            .path("exchanges"));
+            all.addAll((ArrayNode) json.readTree(
+                            text("/api/sessions/" + session.path("session").asText() + "?limit=1000", login))
+                    .path("exchanges"));
         }
         return all;
     }
@@ -298,7 +309,8 @@ class MetricsIT {
 
     private static HttpResponse<byte[]> send(String path, String login, String... headers) throws Exception {
         var request = request(path, login);
-        return client.send((headers.length == 0 ? request : request.headers(headers)).build(), BodyHandlers.ofByteArray());
+        return client.send(
+                (headers.length == 0 ? request : request.headers(headers)).build(), BodyHandlers.ofByteArray());
     }
 
     private static HttpRequest.Builder request(String path, String login) {

@@ -48,9 +48,8 @@ final class RequestCostBenchmark {
             measure("spans, sampled", () -> spans(Traces.get(sampled), headers));
             measure("spans, not sampled", () -> spans(Traces.get(unsampled), none));
         }
-        var began = System.nanoTime();
         var bytes = metrics.scrape(null).text().length;
-        began = System.nanoTime();
+        var began = System.nanoTime();
         metrics.scrape(null);
         System.out.printf("scrape: %d us, %d bytes%n", (System.nanoTime() - began) / 1000, bytes);
         sampled.terminate();
@@ -84,8 +83,12 @@ final class RequestCostBenchmark {
 
     private static ActorSystem<?> traces(double ratio) {
         var config = ConfigFactory.parseMap(Map.of(
-                        "sluice.traces.endpoint", "http://127.0.0.1:1", "sluice.traces.sample-ratio", ratio,
-                        "pekko.actor.provider", "local"))
+                        "sluice.traces.endpoint",
+                        "http://127.0.0.1:1",
+                        "sluice.traces.sample-ratio",
+                        ratio,
+                        "pekko.actor.provider",
+                        "local"))
                 .withFallback(NodeSystem.config(null, Map.of()));
         return ActorSystem.create(Behaviors.empty(), "benchmark", config);
     }

@@ -92,7 +92,10 @@ public final class TestCollector implements AutoCloseable {
                 text(bytes, 5),
                 number(bytes, 6),
                 attributes,
-                fields(bytes, 15).stream().mapToLong(it -> number(it, 3)).findFirst().orElse(0));
+                fields(bytes, 15).stream()
+                        .mapToLong(it -> number(it, 3))
+                        .findFirst()
+                        .orElse(0));
     }
 
     /** An AnyValue: text, truth, number or a list of texts. */
@@ -107,7 +110,10 @@ public final class TestCollector implements AutoCloseable {
     }
 
     private static String hex(byte[] message, int field) {
-        return fields(message, field).stream().map(HexFormat.of()::formatHex).findFirst().orElse("");
+        return fields(message, field).stream()
+                .map(HexFormat.of()::formatHex)
+                .findFirst()
+                .orElse("");
     }
 
     private static String text(byte[] message, int field) {
@@ -119,7 +125,8 @@ public final class TestCollector implements AutoCloseable {
 
     private static long number(byte[] message, int field) {
         return fields(message, field).stream()
-                .mapToLong(it -> ByteBuffer.wrap(it).order(ByteOrder.LITTLE_ENDIAN).getLong())
+                .mapToLong(
+                        it -> ByteBuffer.wrap(it).order(ByteOrder.LITTLE_ENDIAN).getLong())
                 .findFirst()
                 .orElse(0);
     }
@@ -130,18 +137,17 @@ public final class TestCollector implements AutoCloseable {
         var in = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         while (in.hasRemaining()) {
             var key = varint(in);
-            var bytes =
-                    switch ((int) (key & 7)) {
-                        case 0 -> eight(varint(in));
-                        case 1 -> eight(in.getLong());
-                        case 5 -> eight(in.getInt());
-                        case 2 -> {
-                            var length = (int) varint(in);
-                            in.position(in.position() + length);
-                            yield Arrays.copyOfRange(message, in.position() - length, in.position());
-                        }
-                        default -> throw new AssertionError("wire type of " + key);
-                    };
+            var bytes = switch ((int) (key & 7)) {
+                case 0 -> eight(varint(in));
+                case 1 -> eight(in.getLong());
+                case 5 -> eight(in.getInt());
+                case 2 -> {
+                    var length = (int) varint(in);
+                    in.position(in.position() + length);
+                    yield Arrays.copyOfRange(message, in.position() - length, in.position());
+                }
+                default -> throw new AssertionError("wire type of " + key);
+            };
             if (key >>> 3 == wanted) {
                 found.add(bytes);
             }
@@ -150,7 +156,10 @@ public final class TestCollector implements AutoCloseable {
     }
 
     private static byte[] eight(long number) {
-        return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array();
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(number)
+                .array();
     }
 
     private static long varint(ByteBuffer in) {

@@ -68,7 +68,8 @@ class TracesIT {
 
     @Test
     void aRequestIsASpanBelowTheClientsAndAboveItsAttempt() {
-        var provider = ask("test-gpt", "traced-1", "traceparent: 00-" + TRACE + "-" + PARENT + "-01", "tracestate: a=b,c=d");
+        var provider =
+                ask("test-gpt", "traced-1", "traceparent: 00-" + TRACE + "-" + PARENT + "-01", "tracestate: a=b,c=d");
 
         var request = await("traced-1", 1).getFirst();
         var attempt = below(request).getFirst();
@@ -143,7 +144,9 @@ class TracesIT {
 
         await("traced-6", 1);
         assertThat(named("traced-5")).isEmpty();
-        assertThat(provider).containsPattern("traceparent: 00-" + TRACE + "-[0-9a-f]{16}-00").doesNotContain(PARENT);
+        assertThat(provider)
+                .containsPattern("traceparent: 00-" + TRACE + "-[0-9a-f]{16}-00")
+                .doesNotContain(PARENT);
     }
 
     /** W3C, 3.2: whatever is not exactly of the form is as if it were not there, its state included. */
@@ -200,8 +203,10 @@ class TracesIT {
     void withoutAnEndpointHeadersPassAndNothingIsSent() throws Exception {
         var parent = "traceparent: 00-" + TRACE + "-" + PARENT + "-01";
         try (var off = Stand.start(data.resolve("off"), TracesIT::policy, Map.of("sluice.traces.endpoint", ""))) {
-            assertThat(ask(off, "test-gpt", "untraced", parent, "tracestate: a=b")).contains(parent, "tracestate: a=b");
-            assertThat(ask(off, "test-gpt", "untraced", "traceparent: nonsense")).contains("traceparent: nonsense");
+            assertThat(ask(off, "test-gpt", "untraced", parent, "tracestate: a=b"))
+                    .contains(parent, "tracestate: a=b");
+            assertThat(ask(off, "test-gpt", "untraced", "traceparent: nonsense"))
+                    .contains("traceparent: nonsense");
             assertThat(ask(off, "test-gpt", "untraced")).doesNotContain("traceparent");
         }
         assertThat(named("untraced")).isEmpty();
@@ -214,7 +219,8 @@ class TracesIT {
     /** The headers that the provider got, in lines; empty if it was not asked. */
     private static String ask(Stand stand, String model, String agent, String... headers) {
         var before = stand.simulator().received().size();
-        var all = new ArrayList<>(List.of("Authorization: Bearer client-key", "User-Agent: " + agent, "x-simulate: events=3"));
+        var all = new ArrayList<>(
+                List.of("Authorization: Bearer client-key", "User-Agent: " + agent, "x-simulate: events=3"));
         all.addAll(List.of(headers));
         try (var http = stand.open()) {
             http.post(
