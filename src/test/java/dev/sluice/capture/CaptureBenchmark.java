@@ -103,7 +103,7 @@ final class CaptureBenchmark {
                     List.of(),
                     rule);
             caller += System.nanoTime() - began;
-            done.whenComplete((_, _) -> {
+            var _ = done.whenComplete((_, _) -> {
                 transcript.free();
                 room.release();
             });
