@@ -95,12 +95,7 @@ final class Bodies {
     }
 
     private void store(
-            Connection connection,
-            long login,
-            long session,
-            byte[] body,
-            Manifest.Builder manifest,
-            Set<Long> packs)
+            Connection connection, long login, long session, byte[] body, Manifest.Builder manifest, Set<Long> packs)
             throws SQLException {
         var pack = next;
         var fresh = new ArrayList<Retold.Range>();
