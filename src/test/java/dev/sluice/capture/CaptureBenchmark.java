@@ -26,6 +26,7 @@ final class CaptureBenchmark {
 
     private CaptureBenchmark() {}
 
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Said(byte[] request, String answer) {}
 
     @SuppressWarnings("SystemOut") // A program for a person at a terminal.
