@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ final class Bodies {
     private static final int HASH_BYTES = 16;
 
     /** A body that is stored, or about to be: how to put it together, and which packs that takes. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed through; never compared.
     record Stored(byte[] manifest, long[] packs, long login, int forgotten) {}
 
     record Hash(long scope, long high, long low) {
@@ -93,12 +95,7 @@ final class Bodies {
     }
 
     private void store(
-            Connection connection,
-            long login,
-            long session,
-            byte[] body,
-            Manifest.Builder manifest,
-            TreeSet<Long> packs)
+            Connection connection, long login, long session, byte[] body, Manifest.Builder manifest, Set<Long> packs)
             throws SQLException {
         var pack = next;
         var fresh = new ArrayList<Retold.Range>();

@@ -363,7 +363,7 @@ final class CaptureTables {
         }
     }
 
-    /** @return whether there is more to do */
+    /** One piece of a purge; answers whether there is more to do. */
     boolean purgeSome(Connection connection, Sweep sweep) throws SQLException {
         var goesOn = switch (sweep.stage) {
             case 0 -> sweep.rule.purge().contains(Purge.CAPTURES) && purge(connection, sweep, "content");
@@ -424,7 +424,7 @@ final class CaptureTables {
         return Math.toIntExact(oldest / SECONDS_AN_HOUR);
     }
 
-    /** @return whether there is more to do */
+    /** Gives some pages back; answers whether there is more to do. */
     static boolean vacuumSome(Connection connection) throws SQLException {
         if (Sql.number(connection, "PRAGMA freelist_count") <= FREE_PAGES) {
             return false;

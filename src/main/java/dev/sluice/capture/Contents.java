@@ -24,6 +24,7 @@ final class Contents {
     private static final int VERSION = 1;
 
     /** An answer as it is kept, and the headers of both ways. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed through; never compared.
     private record Told(Form form, byte[] body, byte @Nullable [] raw) {}
 
     private Contents() {}
@@ -38,7 +39,7 @@ final class Contents {
         write(out, manifest);
         out.number(exchange.status());
         write(out, answerHeaders(transcript));
-        out.number(told.form().ordinal());
+        out.text(told.form().name());
         out.block(told.body());
         write(out, told.raw());
         return out;
@@ -120,11 +121,12 @@ final class Contents {
     }
 
     private static Form form(ByteReader in) {
-        var form = in.number();
-        if (form < 0 || form >= Form.values().length) {
-            throw new ByteReader.Damaged("form " + form + " of an answer");
+        var name = in.text();
+        try {
+            return Form.valueOf(name);
+        } catch (IllegalArgumentException e) {
+            throw new ByteReader.Damaged("an answer's form: " + name);
         }
-        return Form.values()[(int) form];
     }
 
     private static List<HeaderLine> headers(ByteReader in) {

@@ -26,6 +26,7 @@ final class CaptureBenchmark {
 
     private CaptureBenchmark() {}
 
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Said(byte[] request, String answer) {}
 
     @SuppressWarnings("SystemOut") // A program for a person at a terminal.
@@ -103,7 +104,7 @@ final class CaptureBenchmark {
                     List.of(),
                     rule);
             caller += System.nanoTime() - began;
-            done.whenComplete((_, _) -> {
+            var _ = done.whenComplete((_, _) -> {
                 transcript.free();
                 room.release();
             });

@@ -153,6 +153,7 @@ class CapturesTest {
 
     /** The demand: less than three hundredths of what passed. */
     @Test
+    @SuppressWarnings("SystemOut") // The figure is what one wants to know.
     void aLongSessionTakesLittle() throws IOException {
         var talk = new Talk(7, 40_000);
         var raw = 0L;

@@ -30,7 +30,7 @@ final class DyingCapturer {
                 captures.begin(name, "ann", transcript, DatabaseRule.USUAL);
                 transcript.onlyCaptured();
                 Talk.answer(transcript, talk.answer(200));
-                captures.keep(Talk.exchange(id, name, "ann"), transcript, Talk.tools(), DatabaseRule.USUAL)
+                var _ = captures.keep(Talk.exchange(id, name, "ann"), transcript, Talk.tools(), DatabaseRule.USUAL)
                         .whenComplete((_, _) -> {
                             transcript.free();
                             System.out.println("kept " + id);
