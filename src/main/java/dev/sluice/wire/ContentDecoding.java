@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
@@ -31,11 +32,15 @@ public final class ContentDecoding {
     /** An empty last block, in one byte: it ends what was flushed and then broke off. */
     private static final byte BROTLI_END = 3;
 
+    /** How the decoder of br says that there is no more. */
+    private static final Set<String> BROTLI_BROKE_OFF =
+            Set.of("No more input", "Read after end", "Unexpected end of input");
+
     private ContentDecoding() {}
 
     /**
      * The body without its codings: gzip, deflate (both of those that go by that name), br, zstd, up to three of them over one another. Of
-     * a body that was cut off, as much as can be decoded; of br that is all only where its sender had flushed.
+     * a body that was cut off, as much as can be decoded; of br, which is decoded window by window, mostly what its sender had flushed.
      *
      * @param contentEncoding the header's value; null when there is none
      * @param max             bytes of the result
@@ -88,10 +93,7 @@ public final class ContentDecoding {
         return switch (coding) {
             case "gzip", "x-gzip" -> read(() -> new GZIPInputStream(new ByteArrayInputStream(encoded)), max);
             case "deflate" -> inflated(encoded, max);
-            case "br" -> {
-                var whole = read(() -> new BrotliInputStream(new ByteArrayInputStream(encoded)), max);
-                yield whole != null ? whole : read(() -> new BrotliInputStream(ended(encoded)), max);
-            }
+            case "br" -> unbrotlied(encoded, max);
             case "zstd" -> read(() -> zstd(encoded), max);
             default -> null;
         };
@@ -100,9 +102,27 @@ public final class ContentDecoding {
     private static byte @Nullable [] inflated(byte[] encoded, int max) {
         var inflater = new Inflater(!RequestBodies.isZlib(encoded));
         try {
-            return read(() -> new InflaterInputStream(new ByteArrayInputStream(encoded), inflater), max);
+            var decoded = read(() -> new InflaterInputStream(new ByteArrayInputStream(encoded), inflater), max);
+            // To a dictionary that nobody has, the stream says nothing but that it has ended.
+            return inflater.needsDictionary() ? null : decoded;
         } finally {
             inflater.end();
+        }
+    }
+
+    private static byte @Nullable [] unbrotlied(byte[] encoded, int max) {
+        var decoded = new ByteArrayOutputStream();
+        try {
+            return read(new BrotliInputStream(new ByteArrayInputStream(encoded)), max, decoded)
+                    ? decoded.toByteArray()
+                    : null;
+        } catch (IOException | RuntimeException e) {
+            var flushed = read(() -> new BrotliInputStream(ended(encoded)), max);
+            var cause = e.getCause();
+            var brokeOff = decoded.size() > 0
+                    && cause != null
+                    && BROTLI_BROKE_OFF.contains(String.valueOf(cause.getMessage()));
+            return flushed == null && brokeOff ? decoded.toByteArray() : flushed;
         }
     }
 
@@ -124,20 +144,25 @@ public final class ContentDecoding {
     private static byte @Nullable [] read(Source source, int max) {
         var decoded = new ByteArrayOutputStream();
         try (var in = source.open()) {
-            var piece = new byte[PIECE];
-            for (var length = in.read(piece); length >= 0; length = in.read(piece)) {
-                if (length > max - decoded.size()) {
-                    return null;
-                }
-                decoded.write(piece, 0, length);
-            }
+            return read(in, max, decoded) ? decoded.toByteArray() : null;
         } catch (EOFException _) {
-            // What came can be told.
+            return decoded.toByteArray();
         } catch (IOException | RuntimeException _) {
             // The decoder of br throws what it likes at bytes that are none.
             return null;
         }
-        return decoded.toByteArray();
+    }
+
+    /** Whether it was no more than it may be. */
+    private static boolean read(InputStream in, int max, ByteArrayOutputStream decoded) throws IOException {
+        var piece = new byte[PIECE];
+        for (var length = in.read(piece); length >= 0; length = in.read(piece)) {
+            if (length > max - decoded.size()) {
+                return false;
+            }
+            decoded.write(piece, 0, length);
+        }
+        return true;
     }
 
     private interface Source {

@@ -83,9 +83,9 @@ public final class Retold {
         if (plain.length > MAX_BYTES) {
             return told;
         }
-        var room = new int[] {max};
+        var room = new long[] {max};
         WholeEvents.forEach(framing, plain, (data, error) -> {
-            room[0] -= Math.min(data.length(), room[0] + 1);
+            room[0] -= data.length();
             if (room[0] >= 0) {
                 told.add(data);
             }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
@@ -87,20 +88,29 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
         return bytes.toArray();
     }
 
+    /** The body without its content coding. */
+    byte[] plain() {
+        return ContentDecoding.decode(coding(), List.of(bytes), 1 << 24).orElseThrow();
+    }
+
+    private @Nullable String coding() {
+        return meta.at("/response/headers/content-encoding").asText(null);
+    }
+
     boolean stream() {
         return meta.at("/response/headers/content-type").asText().startsWith("text/event-stream");
     }
 
     AnswerReader reader() {
-        var coding = meta.at("/response/headers/content-encoding").asText(null);
-        return ContentCoding.wrap(coding, plainReader());
+        return ContentCoding.wrap(coding(), plainReader(framing()));
     }
 
-    private AnswerReader plainReader() {
-        return wireFormat().reader(new AnswerHead(operation(), framing(), false, model(), this::header));
+    /** A reader of the same answer, plain and in another framing. */
+    AnswerReader plainReader(Framing framing) {
+        return wireFormat().reader(new AnswerHead(operation(), framing, false, model(), this::header));
     }
 
-    private WireFormat wireFormat() {
+    WireFormat wireFormat() {
         var name = FORMATS.get(format);
         return WireFormats.ALL.stream()
                 .filter(it -> it.name().equals(name))
@@ -120,7 +130,7 @@ record Fixture(String format, String name, ByteString bytes, JsonNode meta, Json
                 .orElse(operations.getFirst());
     }
 
-    private Framing framing() {
+    Framing framing() {
         return Framing.of(meta.at("/response/headers/content-type").asText());
     }
 

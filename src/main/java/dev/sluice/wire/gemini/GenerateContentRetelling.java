@@ -158,15 +158,35 @@ public final class GenerateContentRetelling implements Retelling {
                 if (call.take(part, function, room)) {
                     parts.add(part);
                 }
-            } else if (parts.isEmpty() || !isPlainText(part)) {
-                parts.add(part);
-            } else if (parts.get(parts.size() - 1) instanceof ObjectNode last
-                    && isPlainText(last)
-                    && last.path("thought").asBoolean() == part.path("thought").asBoolean()) {
-                JsonTrees.append(last, "text", part.path("text").textValue());
-            } else if (!part.path("text").textValue().isEmpty()) {
+            } else if (!continues(parts, part)) {
                 parts.add(part);
             }
+        }
+
+        /** Whether a part of text went into the one before it. */
+        private static boolean continues(ArrayNode parts, ObjectNode part) {
+            var last = parts.get(parts.size() - 1);
+            var text = part.path("text").textValue();
+            if (last == null || text == null) {
+                return false;
+            }
+            var isPlain = isPlainText(part);
+            if (last instanceof ObjectNode before
+                    && isPlainText(before)
+                    && before.path("thought").asBoolean()
+                            == part.path("thought").asBoolean()) {
+                if (isPlain) {
+                    JsonTrees.append(before, "text", text);
+                    return true;
+                }
+                if (text.isEmpty()) {
+                    // A stream sends the signature of a text behind it.
+                    part.remove("text");
+                    before.setAll(part);
+                    return true;
+                }
+            }
+            return isPlain && text.isEmpty();
         }
 
         /** What a signature seals must not grow. */

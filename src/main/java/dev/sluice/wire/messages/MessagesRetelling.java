@@ -48,9 +48,10 @@ public final class MessagesRetelling implements Retelling {
                 }
             }
             case "message_delta" -> end(event);
-            case "content_block_stop", "ping" -> {}
-            // What is no event of a message: an error, or what Amazon adds behind the last one.
-            default -> addAll(event);
+            // With the last one come Amazon's metrics; what has no type is an error of somebody in between.
+            case "message_stop", "error", "" -> addAll(event);
+            // A block's end, a ping, or what nobody knows.
+            default -> {}
         }
     }
 
