@@ -177,25 +177,9 @@ public final class Node {
         // Asked for, so that it is known when the first hook is told.
         var _ = identity.tailnet();
         return Hooks.start(
-                        system,
-                        providers,
-                        quota,
-                        () -> policies.inForce().policy(),
-                        identity::tailnet,
-                        clock,
-                        random)
+                        system, providers, quota, () -> policies.inForce().policy(), identity::tailnet, clock, random)
                 .thenCompose(hooks -> serve(
-                        system,
-                        settings,
-                        policies,
-                        providers,
-                        quota,
-                        sessions,
-                        ledger,
-                        keys,
-                        identity,
-                        hooks,
-                        clock,
+                        system, settings, policies, providers, quota, sessions, ledger, keys, identity, hooks, clock,
                         random));
     }
 

@@ -67,7 +67,11 @@ class HookKillNineIT {
         try {
             for (var life = 0; life < LIVES; life++) {
                 try (var crowd = new Crowd(gateway.awaitAddress(), 40, List.of(""), new Random(random.nextLong()))) {
-                    Eventually.await(SOON, () -> assertThat(crowd.begun()).as("%s", crowd.surprises()).isGreaterThan(60));
+                    Eventually.await(
+                            SOON,
+                            () -> assertThat(crowd.begun())
+                                    .as("%s", crowd.surprises())
+                                    .isGreaterThan(60));
                     gateway.kill();
                     crowd.awaitTheEnd();
                 }

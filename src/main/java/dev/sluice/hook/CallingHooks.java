@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -37,7 +38,11 @@ final class CallingHooks implements Hooks {
     /** Whoever is told of quotas is told without them rather than later. */
     private static final Duration QUOTAS_PATIENCE = Duration.ofSeconds(2);
 
+    /** The books do not wait for ever for a letter. */
+    private static final Duration WRITING_PATIENCE = Duration.ofSeconds(30);
+
     private final RoomStore database;
+    private final Executor executor;
     private final Quota quota;
     private final Tallies tallies;
     private final Guardrails guardrails;
@@ -71,6 +76,7 @@ final class CallingHooks implements Hooks {
             InstantSource clock,
             RandomGenerator random) {
         this.database = database;
+        this.executor = system.dispatchers().lookup(DISPATCHER);
         this.quota = quota;
         this.tallies = new Tallies(clock);
         left.totals().forEach((hook, totals) -> {
@@ -90,8 +96,7 @@ final class CallingHooks implements Hooks {
         var lastId = left.letters().isEmpty() ? 0 : left.letters().getLast().id;
         this.scribe = system.systemActorOf(
                 Scribe.create(database, postman, tailnet, clock, lastId), "hook-scribe", DISPATCHER);
-        this.guardrails = new Guardrails(
-                client, tallies, this::quotas, tailnet, system.dispatchers().lookup(DISPATCHER));
+        this.guardrails = new Guardrails(client, tallies, this::quotas, tailnet, executor);
     }
 
     @Override
@@ -113,7 +118,8 @@ final class CallingHooks implements Hooks {
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         var done = new CompletableFuture<Done>();
-        var _ = done.whenComplete((_, _) -> waiting.decrementAndGet());
+        var _ = done.completeOnTimeout(Done.getInstance(), WRITING_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((_, _) -> waiting.decrementAndGet());
         if (hooks.stream().anyMatch(hook -> hook.send().contains(HookDatum.QUOTAS))) {
             var _ = quotas(ended.exchange().buckets())
                     .thenAccept(statuses -> scribe.tell(new Scribe.Write(ended, statuses, done)));
@@ -134,11 +140,10 @@ final class CallingHooks implements Hooks {
                 .log("hooks are not told of a request: too many wait for the disk");
     }
 
-    /** Never fails, and never takes long. */
+    /** Never fails, and never takes long; asked from elsewhere, for whoever wants to know it is on a loop. */
     private CompletionStage<List<Quota.Status>> quotas(List<String> buckets) {
-        return quota.of(buckets)
-                .toCompletableFuture()
-                .copy()
+        return CompletableFuture.supplyAsync(() -> quota.of(buckets), executor)
+                .thenCompose(asked -> asked)
                 .completeOnTimeout(List.of(), QUOTAS_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                 .exceptionally(failure -> List.of());
     }

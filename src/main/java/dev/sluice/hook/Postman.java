@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -76,7 +77,10 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     private long held;
 
     static Behavior<Message> create(Surroundings with) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new Postman(context, timers, with)));
+        // A bug in one delivery must not end the others.
+        return Behaviors.supervise(Behaviors.<Message>setup(
+                        context -> Behaviors.withTimers(timers -> new Postman(context, timers, with))))
+                .onFailure(SupervisorStrategy.resume());
     }
 
     private Postman(ActorContext<Message> context, TimerScheduler<Message> timers, Surroundings with) {
@@ -119,6 +123,7 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
             } else if (letter.stored) {
                 letter.forgetBody();
             } else {
+                letter.forgetBody();
                 leave(letter);
                 bury(letter, "no room in memory for what may not be written");
                 return;

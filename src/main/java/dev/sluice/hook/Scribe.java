@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -59,7 +60,9 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
             Supplier<String> tailnet,
             InstantSource clock,
             long lastId) {
-        return Behaviors.setup(context -> new Scribe(context, database, postman, tailnet, clock, lastId));
+        return Behaviors.supervise(Behaviors.<Message>setup(
+                        context -> new Scribe(context, database, postman, tailnet, clock, lastId)))
+                .onFailure(SupervisorStrategy.resume());
     }
 
     private Scribe(

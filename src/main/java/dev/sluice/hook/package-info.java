@@ -7,8 +7,8 @@
  *   <li>A hook is told at least once: the delivery is in {@code hooks.db} before its exchange is in the books, and leaves it when the hook has
  *       answered with 2xx or 410, or when it has grown too old. We chose a file of our own over events of the journal because bodies are
  *       large, and over a table of the journal's file because somebody waits for its writer.
- *   <li>Told of is every request that was sent to a provider, however it ended; not one that we refused, and not one that was
- *       lost with the node that served it: nothing of it is left to tell.
+ *   <li>Told of is every request that we did not refuse, however it ended; not one that was lost with the node that served it:
+ *       nothing of it is left to tell.
  *   <li>What a retention of zero forbids to write is held in memory, within a bound, and lost with the process.
  *   <li>Dead letters are kept without what they said: who and why is for the administrator, what was said is not ours to keep.
  *   <li>A guardrail is asked once a request, whatever is tried afterwards; a fallback asks only those that have not been asked. It may

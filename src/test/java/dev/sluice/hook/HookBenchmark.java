@@ -62,7 +62,8 @@ final class HookBenchmark {
         var client = new HookClient(
                 (address, request) -> {
                     calls.incrementAndGet();
-                    return CompletableFuture.completedFuture(HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
+                    return CompletableFuture.completedFuture(
+                            HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
                 },
                 clock,
                 SystemMaterializer.get(system).materializer());
@@ -82,7 +83,13 @@ final class HookBenchmark {
         var outbox = new Outbox(8, 100_000, 1 << 30, new Backoff(1_000, 60_000, new Random(1)));
         var postman = system.systemActorOf(
                 Postman.create(new Postman.Surroundings(
-                        database, client, tallies, () -> java.util.Objects.requireNonNull(policy), clock, outbox, settings)),
+                        database,
+                        client,
+                        tallies,
+                        () -> java.util.Objects.requireNonNull(policy),
+                        clock,
+                        outbox,
+                        settings)),
                 "postman",
                 org.apache.pekko.actor.typed.DispatcherSelector.fromConfig("sluice.hook-dispatcher"));
         var scribe = system.systemActorOf(
@@ -123,8 +130,7 @@ final class HookBenchmark {
         }
         var told = calls.get() - began;
         System.out.printf(
-                "%s: %,d told, %.1f us CPU each%n",
-                String.join(" ", args), told, (cpuNanos() - cpu) / 1000.0 / told);
+                "%s: %,d told, %.1f us CPU each%n", String.join(" ", args), told, (cpuNanos() - cpu) / 1000.0 / told);
         system.terminate();
         TestStorage.await(system.getWhenTerminated());
     }
