@@ -61,7 +61,7 @@ final class ParquetArchive implements Archive {
             new Field("model", Type.TEXT, row -> row.exchange().model()),
             new Field("provider", Type.TEXT, row -> row.exchange().provider()),
             new Field("api_type", Type.TEXT, row -> ExportRecord.apiType(row.exchange().format())),
-            new Field("input_tokens", Type.LONG, row -> row.count(Usage::inputTokens)),
+            new Field("input_tokens", Type.LONG, row -> row.count(Usage::promptTokens)),
             new Field("output_tokens", Type.LONG, row -> row.count(Usage::outputTokens)),
             new Field("cached_tokens", Type.LONG, row -> row.count(Usage::cachedInputTokens)),
             new Field("reasoning_tokens", Type.LONG, row -> row.count(Usage::reasoningTokens)),

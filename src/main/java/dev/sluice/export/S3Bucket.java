@@ -190,7 +190,10 @@ final class S3Bucket implements Bucket {
             return "the server answered " + answered.statusCode()
                     + (details == null ? "" : " " + details.errorCode() + ": " + details.errorMessage());
         }
-        return String.valueOf(cause.getMessage());
+        // The SDK's own words are about attempts; what happened is what it was caused by.
+        var why = cause instanceof SdkException && cause.getCause() != null ? cause.getCause() : cause;
+        var said = why.getMessage();
+        return why.getClass().getSimpleName() + (said == null ? "" : ": " + said);
     }
 
     /** A server may have said anything. */

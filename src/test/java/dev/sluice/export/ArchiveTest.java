@@ -58,7 +58,7 @@ class ArchiveTest {
                         entry(
                                 "usage",
                                 Map.of(
-                                        "input_tokens", 80,
+                                        "input_tokens", 105,
                                         "output_tokens", 30,
                                         "cached_tokens", 20,
                                         "reasoning_tokens", 10,
