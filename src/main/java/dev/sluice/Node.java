@@ -167,7 +167,8 @@ public final class Node {
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, providers, keys, audit, clock, system, exporter.endpoints()))
+                        AdminEndpoints.all(
+                                policies, quota, ledger, providers, keys, audit, clock, system, exporter.endpoints()))
                 .flatMap(List::stream)
                 .toList();
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);

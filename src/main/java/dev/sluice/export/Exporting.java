@@ -53,7 +53,8 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
     private record Tick() implements Message {}
 
     /** What was known when somebody looked; the rest had to be read. */
-    private record Seen(Progress from, long lag, int failures, @Nullable Failure failure, ActorRef<State> replyTo)
+    private record Seen(
+            Progress from, long lag, int failures, @Nullable Failure failure, ActorRef<State> replyTo)
             implements Message {}
 
     private record Counted(long lag) implements Message {}
@@ -270,7 +271,9 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             cause = cause.getCause();
         }
         var known = cause instanceof Bucket.NotStored;
-        var message = known ? String.valueOf(cause.getMessage()) : "unexpected: " + cause.getClass().getSimpleName();
+        var message = known
+                ? String.valueOf(cause.getMessage())
+                : "unexpected: " + cause.getClass().getSimpleName();
         if (failures == 0) {
             log.atWarn()
                     .addKeyValue("detail", message)

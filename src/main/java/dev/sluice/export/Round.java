@@ -71,20 +71,25 @@ final class Round {
 
     /** What somebody was not told because of a crash is told now. */
     private CompletionStage<Progress> tell(Progress progress) {
-        return captured.exportedUpTo().thenCompose(told -> told >= progress.offset()
-                ? CompletableFuture.completedStage(progress)
-                : journal.currentEventsByTag(ExchangeRecorded.TAG, Offset.sequence(told))
-                        .map(Round::entry)
-                        .takeWhile(entry -> entry.offset() <= progress.offset())
-                        .grouped(TOLD_AT_ONCE)
-                        .mapAsync(1, entries -> captured.exported(
-                                entries.stream()
-                                        .map(entry -> entry.exchange().requestId())
-                                        .toList(),
-                                entries.getLast().offset()))
-                        .runWith(
-                                Sink.<Done>ignore().addAttributes(ActorAttributes.dispatcher(DISPATCHER)), system)
-                        .thenApply(_ -> progress));
+        return captured.exportedUpTo()
+                .thenCompose(told -> told >= progress.offset()
+                        ? CompletableFuture.completedStage(progress)
+                        : journal.currentEventsByTag(ExchangeRecorded.TAG, Offset.sequence(told))
+                                .map(Round::entry)
+                                .takeWhile(entry -> entry.offset() <= progress.offset())
+                                .grouped(TOLD_AT_ONCE)
+                                .mapAsync(
+                                        1,
+                                        entries -> captured.exported(
+                                                entries.stream()
+                                                        .map(entry ->
+                                                                entry.exchange().requestId())
+                                                        .toList(),
+                                                entries.getLast().offset()))
+                                .runWith(
+                                        Sink.<Done>ignore().addAttributes(ActorAttributes.dispatcher(DISPATCHER)),
+                                        system)
+                                .thenApply(_ -> progress));
     }
 
     /** Records that wait. */
@@ -129,11 +134,12 @@ final class Round {
                 .map(Round::entry)
                 .takeWhile(entry -> entry.offset() <= to)
                 .take(limit)
-                .mapAsync(AHEAD, entry -> captured.find(entry.exchange().requestId())
-                        .thenApply(capture -> entry.with(capture.orElse(null))))
+                .mapAsync(
+                        AHEAD,
+                        entry -> captured.find(entry.exchange().requestId())
+                                .thenApply(capture -> entry.with(capture.orElse(null))))
                 .takeWhile(_ -> !load.isFull())
-                .runWith(
-                        Sink.<Entry>foreach(load::add).addAttributes(ActorAttributes.dispatcher(DISPATCHER)), system);
+                .runWith(Sink.<Entry>foreach(load::add).addAttributes(ActorAttributes.dispatcher(DISPATCHER)), system);
     }
 
     private static Entry entry(EventEnvelope envelope) {
@@ -149,7 +155,15 @@ final class Round {
             return CompletableFuture.failedStage(e);
         }
         return bucket.put(plan.object(), bytes, load.archive.contentType())
-                .thenCompose(_ -> commit(progress, plan, more, new Export(clock.instant().truncatedTo(ChronoUnit.MILLIS), plan.object(), load.records(), bytes.length)));
+                .thenCompose(_ -> commit(
+                        progress,
+                        plan,
+                        more,
+                        new Export(
+                                clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                                plan.object(),
+                                load.records(),
+                                bytes.length)));
     }
 
     private CompletionStage<Result> commit(Progress progress, Plan plan, boolean more, Export export) {
@@ -163,7 +177,8 @@ final class Round {
     }
 
     /** An exchange, where the journal has it, and what was said in it, if that is known. */
-    private record Entry(long offset, Exchange exchange, @Nullable ObjectNode capture) {
+    private record Entry(
+            long offset, Exchange exchange, @Nullable ObjectNode capture) {
         Entry with(@Nullable ObjectNode found) {
             return new Entry(offset, exchange, found);
         }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ExportIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String KEY = ", \"access_key_id\": \"" + S3Server.KEY_ID + "\", \"access_secret\": \""
-            + S3Server.SECRET + "\"";
+    private static final String KEY =
+            ", \"access_key_id\": \"" + S3Server.KEY_ID + "\", \"access_secret\": \"" + S3Server.SECRET + "\"";
 
     private static final ActorTestKit testKit = ActorTestKit.create();
     private static ServerBinding provider;
@@ -76,9 +76,12 @@ class ExportIT {
             gateway = serve(Map.of());
             var address = gateway.awaitAddress();
             // The plan that was left is carried out without anybody's asking.
-            Eventually.await(PATIENCE, () -> assertThat(state(address).path("lag").asLong()).isZero());
+            Eventually.await(
+                    PATIENCE,
+                    () -> assertThat(state(address).path("lag").asLong()).isZero());
             ask(address, 2);
-            assertThat(run(address).path("last_export").path("records").asLong()).isEqualTo(2);
+            assertThat(run(address).path("last_export").path("records").asLong())
+                    .isEqualTo(2);
             assertThat(exported("first")).hasSize(6).doesNotHaveDuplicates();
             try (var admin = new AdminApi(address)) {
                 assertThat(exported("first"))
@@ -102,8 +105,8 @@ class ExportIT {
     void findsCredentialsInItsEnvironment() throws Exception {
         server.make("third");
         Files.writeString(directory.resolve("policy.hujson"), policy("third", ""));
-        try (var gateway = serve(
-                Map.of("AWS_ACCESS_KEY_ID", S3Server.KEY_ID, "AWS_SECRET_ACCESS_KEY", S3Server.SECRET))) {
+        try (var gateway =
+                serve(Map.of("AWS_ACCESS_KEY_ID", S3Server.KEY_ID, "AWS_SECRET_ACCESS_KEY", S3Server.SECRET))) {
             ask(gateway.awaitAddress(), 1);
 
             assertThat(run(gateway.awaitAddress()).path("last_error").isNull()).isTrue();
@@ -126,8 +129,8 @@ class ExportIT {
     }
 
     private static String policy(String bucket, String key) {
-        var whole = TestGateway.policy(
-                "http://127.0.0.1:" + provider.localAddress().getPort());
+        var whole =
+                TestGateway.policy("http://127.0.0.1:" + provider.localAddress().getPort());
         return whole.substring(0, whole.lastIndexOf('}')) + """
                   "exporters": { "s3": { "endpoint": "%s", "bucket_name": "%s"%s } },
                 }

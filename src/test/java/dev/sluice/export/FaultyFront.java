@@ -74,7 +74,7 @@ final class FaultyFront implements AutoCloseable {
                 open.add(client);
                 Thread.ofVirtual().start(() -> serve(client));
             }
-        } catch (IOException e) {
+        } catch (IOException _) {
             // Closed.
         }
     }
@@ -87,7 +87,7 @@ final class FaultyFront implements AutoCloseable {
                     return;
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException _) {
             // The other side went away.
         } finally {
             open.remove(client);

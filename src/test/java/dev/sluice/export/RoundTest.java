@@ -194,12 +194,14 @@ class RoundTest {
     }
 
     private static CompletionStage<Done> drain(Round round, S3Rule rule) {
-        return round.begin().thenCompose(progress -> round.run(progress, rule, bucket)).thenCompose(result -> {
-            if (result.export() == null) {
-                return CompletableFuture.completedFuture(Done.getInstance());
-            }
-            return drain(round, rule);
-        });
+        return round.begin()
+                .thenCompose(progress -> round.run(progress, rule, bucket))
+                .thenCompose(result -> {
+                    if (result.export() == null) {
+                        return CompletableFuture.completedFuture(Done.getInstance());
+                    }
+                    return drain(round, rule);
+                });
     }
 
     private static Round round(Random random) {

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -85,9 +84,8 @@ class S3BucketIT {
         recorder = Recorder.spawn(kit, "s");
         var journal = PersistenceQuery.get(kit.system())
                 .getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
-        Supplier<@Nullable S3Rule> rules = () -> rule;
         exporting = kit.spawn(Exporting.create(
-                rules,
+                () -> rule,
                 new Round(kit.system(), journal, Captured.NOTHING, InstantSource.system()),
                 it -> new S3Bucket(it, SHORT, THREADS),
                 InstantSource.system(),
@@ -174,10 +172,16 @@ class S3BucketIT {
     void saysWhatIsWrongAndRecoversWhenThePolicyIsMended() {
         rule = rule(bucket, "wrong", Duration.ofHours(1), 1000);
         record(2);
-        assertThat(run().failure()).extracting(Exporter.Failure::message).asString().contains("403 SignatureDoesNotMatch");
+        assertThat(run().failure())
+                .extracting(Exporter.Failure::message)
+                .asString()
+                .contains("403 SignatureDoesNotMatch");
 
         rule = rule("no-such-bucket", S3Server.SECRET, Duration.ofHours(1), 1000);
-        assertThat(run().failure()).extracting(Exporter.Failure::message).asString().contains("404 NoSuchBucket");
+        assertThat(run().failure())
+                .extracting(Exporter.Failure::message)
+                .asString()
+                .contains("404 NoSuchBucket");
 
         rule = rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1000);
         var state = run();
