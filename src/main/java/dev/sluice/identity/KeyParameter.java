@@ -5,11 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** {@code key} in a query: some clients put their credential there. Read as a provider would read it, {@code %6bey} included. */
 public final class KeyParameter {
     private static final String NAME = "key";
+
+    static final Set<String> NAMES = Set.of(NAME);
 
     private KeyParameter() {}
 

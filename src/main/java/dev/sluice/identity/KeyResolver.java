@@ -24,8 +24,12 @@ final class KeyResolver implements Resolver {
     private final GatewayKeys keys;
     private final ConcurrentHashMap<String, Holder> holders = new ConcurrentHashMap<>();
 
-    /** Made once for a key, since what a caller may is worked out for each that is new. */
-    private record Holder(KeyRecord key, Answer answer) {}
+    /** Made once for a key, since what a caller may is worked out for each that is new; with where the key was shown last. */
+    private record Holder(KeyRecord key, Known known) {
+        Caller caller() {
+            return known.identified().caller();
+        }
+    }
 
     KeyResolver(GatewayKeys keys) {
         this.keys = keys;
@@ -38,36 +42,37 @@ final class KeyResolver implements Resolver {
         if (text == null) {
             return Unknown.INSTANCE;
         }
-        return presented.several() ? TWO_KEYS : resolve(text);
+        return presented.several() ? TWO_KEYS : resolve(text, presented);
     }
 
-    private Answer resolve(String text) {
+    private Answer resolve(String text, PresentedKey presented) {
         var verdict = keys.verify(text).toCompletableFuture();
         // Mostly known at once; then nothing changes threads.
         if (verdict.state() == CompletableFuture.State.SUCCESS) {
-            return answer(verdict.resultNow());
+            return answer(verdict.resultNow(), presented);
         }
-        return new Asking(verdict.thenApply(this::answer));
+        return new Asking(verdict.thenApply(told -> answer(told, presented)));
     }
 
-    private Answer answer(Verdict verdict) {
+    private Answer answer(Verdict verdict, PresentedKey presented) {
         return switch (verdict) {
-            case Valid(var key) -> holder(key).answer();
+            case Valid(var key) -> known(key, presented);
             case Refused(var why) -> new Doubted(why);
         };
     }
 
-    private Holder holder(KeyRecord key) {
-        var known = holders.get(key.id());
-        if (known != null && known.key().equals(key)) {
-            return known;
+    private Known known(KeyRecord key, PresentedKey presented) {
+        var held = holders.get(key.id());
+        var isSame = held != null && held.key().equals(key);
+        if (isSame && presented.isAt(held.known().identified())) {
+            return held.known();
         }
-        var holder = new Holder(key, Known.of(caller(key)));
+        var known = new Known(presented.proofOf(isSame ? held.caller() : caller(key)));
         if (holders.size() >= MOST_KNOWN) {
             holders.clear();
         }
-        holders.put(key.id(), holder);
-        return holder;
+        holders.put(key.id(), new Holder(key, known));
+        return known;
     }
 
     /** The key stands for a machine: buckets for each node tell one from the other, and so does the log. */

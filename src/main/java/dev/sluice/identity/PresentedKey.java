@@ -2,6 +2,8 @@ package dev.sluice.identity;
 
 import dev.sluice.key.GatewayKeys;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +14,21 @@ final class PresentedKey {
 
     private @Nullable String text;
     private boolean several;
+    private Set<String> headers = Set.of();
+    private Set<String> parameters = Set.of();
 
     static PresentedKey in(HttpRequest request) {
         var presented = new PresentedKey();
         for (var header : request.getHeaders()) {
-            if (HEADERS.contains(header.lowercaseName())) {
-                presented.add(bare(header.value()));
+            var name = header.lowercaseName();
+            if (HEADERS.contains(name) && presented.add(bare(header.value()))) {
+                presented.headers = with(presented.headers, name);
             }
         }
         for (var value : KeyParameter.values(request.getUri().rawQueryString().orElse(""))) {
-            presented.add(value);
+            if (presented.add(value)) {
+                presented.parameters = KeyParameter.NAMES;
+            }
         }
         return presented;
     }
@@ -34,11 +41,30 @@ final class PresentedKey {
                 : stripped;
     }
 
-    private void add(String value) {
-        if (GatewayKeys.looksLikeOne(value)) {
-            several |= text != null && !text.equals(value);
-            text = value;
+    private static Set<String> with(Set<String> names, String name) {
+        return names.isEmpty()
+                ? Set.of(name)
+                : Stream.concat(names.stream(), Stream.of(name)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Whether it is one. */
+    private boolean add(String value) {
+        if (!GatewayKeys.looksLikeOne(value)) {
+            return false;
         }
+        several |= text != null && !text.equals(value);
+        text = value;
+        return true;
+    }
+
+    /** Who it is, and where it was shown. */
+    Identified proofOf(Caller caller) {
+        return new Identified(caller, headers, parameters);
+    }
+
+    /** Whether it was shown at these places. */
+    boolean isAt(Identified known) {
+        return known.headers().equals(headers) && known.parameters().equals(parameters);
     }
 
     /** Null when there is none; one of {@link #several}. */

@@ -113,11 +113,15 @@ public final class ContentDecoding {
     private static byte @Nullable [] unbrotlied(byte[] encoded, int max) {
         var decoded = new ByteArrayOutputStream();
         try {
-            return read(new BrotliInputStream(new ByteArrayInputStream(encoded)), max, decoded) ? decoded.toByteArray() : null;
+            return read(new BrotliInputStream(new ByteArrayInputStream(encoded)), max, decoded)
+                    ? decoded.toByteArray()
+                    : null;
         } catch (IOException | RuntimeException e) {
             var flushed = read(() -> new BrotliInputStream(ended(encoded)), max);
             var cause = e.getCause();
-            var brokeOff = decoded.size() > 0 && cause != null && BROTLI_BROKE_OFF.contains(String.valueOf(cause.getMessage()));
+            var brokeOff = decoded.size() > 0
+                    && cause != null
+                    && BROTLI_BROKE_OFF.contains(String.valueOf(cause.getMessage()));
             return flushed == null && brokeOff ? decoded.toByteArray() : flushed;
         }
     }

@@ -54,10 +54,6 @@ public final class JsonTrees {
         return JSON.createObjectNode();
     }
 
-    public static ArrayNode array() {
-        return JSON.createArrayNode();
-    }
-
     /** The value that a text begins with; null when it begins with none that is whole. */
     public static @Nullable JsonNode read(String text) {
         try {
@@ -116,6 +112,7 @@ public final class JsonTrees {
     }
 
     /** Appends to a text; what else stands there gives way. */
+    @SuppressWarnings("UnnecessaryStringBuilder") // It is what grows from here on.
     public static void append(ObjectNode object, String name, String more) {
         var text = object.get(name);
         if (text instanceof POJONode growing && growing.getPojo() instanceof StringBuilder builder) {
@@ -143,12 +140,10 @@ public final class JsonTrees {
 
     /** Whether there is nothing to be told of it: no value, null, or an empty text, array or object. */
     public static boolean isNothing(@Nullable JsonNode node) {
-        return switch (node) {
-            case null -> true;
-            case TextNode text -> text.textValue().isEmpty();
-            case POJONode _ -> false;
-            default -> node.isNull() || (node.isContainerNode() && node.isEmpty());
-        };
+        if (node == null || node.isNull()) {
+            return true;
+        }
+        return node.isTextual() ? node.textValue().isEmpty() : node.isContainerNode() && node.isEmpty();
     }
 
     /** The object that stands under a name; a new one where there is none. */

@@ -19,12 +19,13 @@ final class WholeDocument {
     /** The document itself if it is whole; otherwise as much of it as came, its brackets closed; null when it is none. */
     static byte @Nullable [] of(byte[] plain) {
         var told = new String(plain, StandardCharsets.UTF_8);
-        var text = told.startsWith(MARK) ? told.substring(1) : told;
+        var isMarked = told.startsWith(MARK);
+        var text = isMarked ? told.substring(1) : told;
         if (!isWhole(text)) {
             return whatCame(text);
         }
         // Only what is UTF-8 to the letter can be told as it is.
-        return told == text && !text.contains("\uFFFD") ? plain : JsonTrees.utf8(text);
+        return isMarked || text.contains("\uFFFD") ? JsonTrees.utf8(text) : plain;
     }
 
     /** The text that a document is; null for what is none. */

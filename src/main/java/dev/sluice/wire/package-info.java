@@ -13,6 +13,10 @@
  * property test. Since it finds fields where they stand, nothing in a text can be taken for one, and a plain event costs
  * about half a microsecond and no parse.
  *
+ * <p>For the record, {@link dev.sluice.wire.Retold} puts streams together again, each as the document that its provider would have answered. We chose
+ * trees there, and to keep what nobody knows, over the fields that we count: nobody waits for it, and whoever reads a record wants all of it.
+ * Events are cut by the classes that cut them on their way, so both see the same ones.
+ *
  * <p>We chose to take over what an event tells only when it has ended, over taking it as it comes: half an event never
  * reached the client either.
  */

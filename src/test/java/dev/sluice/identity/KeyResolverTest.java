@@ -116,6 +116,27 @@ class KeyResolverTest {
                 .isSameAs(first);
     }
 
+    @Test
+    void saysWhereTheKeyWasSoThatNobodyBehindTheGateSeesIt() {
+        var byParameter = request("/api/models?limit=2&%6bey=" + ALICE, "x-api-key: sk-ant-abc");
+        var byHeaders = request("/", "x-api-key: " + ALICE, "Authorization: Bearer " + ALICE, "api-key: another");
+
+        for (int twice = 0; twice < 2; twice++) {
+            assertThat(seen(byParameter).getUri().rawQueryString()).hasValue("limit=2");
+            assertThat(seen(byParameter).getHeader("x-api-key")).isPresent();
+            assertThat(seen(byHeaders).getHeader("x-api-key")).isEmpty();
+            assertThat(seen(byHeaders).getHeader("authorization")).isEmpty();
+            assertThat(seen(byHeaders).getHeader("api-key")).isPresent();
+        }
+    }
+
+    private HttpRequest seen(HttpRequest request) {
+        return identity.identify(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), request)
+                .thenApply(known -> known.orElseThrow().withoutProof(request))
+                .toCompletableFuture()
+                .resultNow();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

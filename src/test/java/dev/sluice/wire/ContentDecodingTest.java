@@ -75,7 +75,7 @@ class ContentDecodingTest {
         for (int from = 0; from < plain.length; from += 1 << 16) {
             var length = Math.min(1 << 16, plain.length - from);
             // Not the last, four nibbles of length, uncompressed.
-            bits |= (long) (length - 1) << (count + 3) | 1L << (count + 19);
+            bits |= ((long) (length - 1) << (count + 3)) | (1L << (count + 19));
             count += 20;
             for (; count > 0; count -= 8, bits >>>= 8) {
                 out.write((int) bits);
@@ -84,7 +84,7 @@ class ContentDecodingTest {
             count = 0;
             out.write(plain, from, length);
         }
-        out.write((int) (bits | 3L << count));
+        out.write((int) (bits | (3L << count)));
         return out.toByteArray();
     }
 

@@ -93,9 +93,8 @@ public final class ChatRetelling implements Retelling {
         var place = 0;
         for (var choice : told) {
             var number = choice.get("index");
-            var index = number != null && number.isIntegralNumber()
-                    ? (int) Math.clamp(number.asLong(), 0, MAX_CHOICES)
-                    : place;
+            var index =
+                    number != null && number.isIntegralNumber() ? Math.clamp(number.asLong(), 0, MAX_CHOICES) : place;
             place++;
             if (choice instanceof ObjectNode object && index < MAX_CHOICES) {
                 choice(index, object);
