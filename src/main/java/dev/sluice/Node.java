@@ -201,14 +201,25 @@ public final class Node {
                 settings.limits().captures(),
                 () -> policies.inForce().policy().database(),
                 clock);
-        var proxy =
-                new Proxy(system, settings, providers, quota, sessions, captures, hooks, identity.headers(), clock, random);
+        var proxy = new Proxy(
+                system, settings, providers, quota, sessions, captures, hooks, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
         var exporter = Exporter.start(system, policies::inForce, captures, clock, random);
         var ready = new AtomicBoolean(true);
         var endpoints = Stream.of(
                         proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
-                        AdminEndpoints.all(policies, quota, ledger, captures, providers, keys, audit, hooks, clock, system, exporter.endpoints()))
+                        AdminEndpoints.all(
+                                policies,
+                                quota,
+                                ledger,
+                                captures,
+                                providers,
+                                keys,
+                                audit,
+                                hooks,
+                                clock,
+                                system,
+                                exporter.endpoints()))
                 .flatMap(List::stream)
                 .toList();
         var numbers = new NodeMetrics(system);

@@ -132,7 +132,10 @@ final class NodeMetrics {
 
     /** What becomes of requests that are over. */
     void watch(Captures captures, Hooks hooks, Exporter exporter) {
-        metrics.counter("sluice_captures_kept", "Captures that were written.", () -> captures.counts().kept());
+        metrics.counter(
+                "sluice_captures_kept",
+                "Captures that were written.",
+                () -> captures.counts().kept());
         metrics.counter(
                 "sluice_captures_dropped",
                 "Captures that were not written, for want of room; their usage was.",
@@ -145,7 +148,8 @@ final class NodeMetrics {
                 "sluice_captures_queued_bytes",
                 "What captures that wait to be written hold in memory.",
                 () -> captures.counts().queuedBytes());
-        metrics.gauges("sluice_hook_queued", "Deliveries that wait or are under way.", "hook", of(hooks, Status::queued));
+        metrics.gauges(
+                "sluice_hook_queued", "Deliveries that wait or are under way.", "hook", of(hooks, Status::queued));
         metrics.counters(
                 "sluice_hook_delivered",
                 "Deliveries that a hook took, since the data directory was made.",
@@ -168,12 +172,26 @@ final class NodeMetrics {
                 "How long hooks took that were asked before requests, together.",
                 "hook",
                 of(hooks, status -> status.asked().nanos() / 1e9));
-        metrics.counter("sluice_export_objects", "Objects that were exported.", () -> exporter.counts().objects());
-        metrics.counter("sluice_export_records", "Records that were exported.", () -> exporter.counts().records());
-        metrics.counter("sluice_export_bytes", "Bytes that were exported.", () -> exporter.counts().bytes());
-        metrics.counter("sluice_export_failures", "Exports that failed.", () -> exporter.counts().failures());
+        metrics.counter(
+                "sluice_export_objects",
+                "Objects that were exported.",
+                () -> exporter.counts().objects());
+        metrics.counter(
+                "sluice_export_records",
+                "Records that were exported.",
+                () -> exporter.counts().records());
+        metrics.counter(
+                "sluice_export_bytes",
+                "Bytes that were exported.",
+                () -> exporter.counts().bytes());
+        metrics.counter(
+                "sluice_export_failures",
+                "Exports that failed.",
+                () -> exporter.counts().failures());
         metrics.gauge(
-                "sluice_export_behind", "Records that are not exported yet.", () -> exporter.counts().lag());
+                "sluice_export_behind",
+                "Records that are not exported yet.",
+                () -> exporter.counts().lag());
     }
 
     private void asked(Hooks hooks, String answer, ToLongFunction<Asked> number) {

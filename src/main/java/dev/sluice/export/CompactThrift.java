@@ -81,7 +81,7 @@ final class CompactThrift {
     private void list(int id, int type, int size) {
         header(id, LIST);
         if (size < SHORT) {
-            out.write(size << 4 | type);
+            out.write((size << 4) | type);
         } else {
             out.write(0xf0 | type);
             varint(size);
@@ -94,7 +94,7 @@ final class CompactThrift {
             throw new IllegalArgumentException("field " + id + " (expected: ids that rise by 1 to " + SHORT + ")");
         }
         lastIds.push(id);
-        out.write(step << 4 | type);
+        out.write((step << 4) | type);
     }
 
     private void text(String value) {
@@ -104,13 +104,13 @@ final class CompactThrift {
     }
 
     private void zigzag(long value) {
-        varint(value << 1 ^ value >> 63);
+        varint((value << 1) ^ (value >> 63));
     }
 
     private void varint(long value) {
         var rest = value;
         while ((rest & ~0x7fL) != 0) {
-            out.write((int) (rest & 0x7f | 0x80));
+            out.write((int) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         out.write((int) rest);

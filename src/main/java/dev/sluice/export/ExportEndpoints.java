@@ -67,8 +67,9 @@ record ExportEndpoints(Exporter exporter, ActorSystem<?> system) {
                 new Endpoint(HttpMethods.GET, "/api/export", Needs.ADMIN, this::state)
                         .documented(Doc.of("How the export of records stands.").answers(Export.class)),
                 new Endpoint(HttpMethods.POST, "/api/export:run", Needs.ADMIN, this::run)
-                        .documented(Doc.of("Exports the records that wait, now; answers when they are exported, when that failed, "
-                                        + "or when it takes long.")
+                        .documented(Doc.of(
+                                        "Exports the records that wait, now; answers when they are exported, when that failed, "
+                                                + "or when it takes long.")
                                 .answers(Export.class)));
     }
 

@@ -88,7 +88,8 @@ final class ExportRecord {
     private static void writeUsage(JsonGenerator out, @Nullable Usage usage) throws IOException {
         out.writeStartObject();
         if (usage != null) {
-            count(out, "input_tokens", usage.inputTokens());
+            // The whole prompt; what was read from a cache, or written to one, is part of it.
+            count(out, "input_tokens", usage.promptTokens());
             count(out, "output_tokens", usage.outputTokens());
             count(out, "cached_tokens", usage.cachedInputTokens());
             count(out, "reasoning_tokens", usage.reasoningTokens());

@@ -23,7 +23,7 @@ public interface Exporter {
             Captures captures,
             InstantSource clock,
             RandomGenerator random) {
-        return RunningExporter.start(system, inForce, new KeptCaptures(system, captures), clock, random);
+        return RunningExporter.start(system, inForce, new KeptCaptures(captures), clock, random);
     }
 
     /**

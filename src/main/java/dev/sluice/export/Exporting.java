@@ -52,7 +52,10 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
 
     private record Tick() implements Message {}
 
-    private record Seen(Progress from, long lag, ActorRef<State> replyTo) implements Message {}
+    /** What was known when somebody looked; the rest had to be read. */
+    private record Seen(
+            Progress from, long lag, int failures, @Nullable Failure failure, ActorRef<State> replyTo)
+            implements Message {}
 
     private record Counted(long lag) implements Message {}
 
@@ -75,7 +78,6 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
     private final Supplier<@Nullable S3Rule> rules;
     private final Round round;
     private final Function<S3Rule, Bucket> buckets;
-    private final Captured captured;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Pace pace;
@@ -102,14 +104,13 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             Supplier<@Nullable S3Rule> rules,
             Round round,
             Function<S3Rule, Bucket> buckets,
-            Captured captured,
             InstantSource clock,
             RandomGenerator random,
             Pace pace,
             Counters counters) {
         Behavior<Message> exporting = Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), pace.look());
-            return new Exporting(context, rules, round, buckets, captured, clock, random, pace, counters);
+            return new Exporting(context, rules, round, buckets, clock, random, pace, counters);
         }));
         return Behaviors.supervise(exporting).onFailure(SupervisorStrategy.restart());
     }
@@ -119,7 +120,6 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             Supplier<@Nullable S3Rule> rules,
             Round round,
             Function<S3Rule, Bucket> buckets,
-            Captured captured,
             InstantSource clock,
             RandomGenerator random,
             Pace pace,
@@ -129,7 +129,6 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
         this.rules = rules;
         this.round = round;
         this.buckets = buckets;
-        this.captured = captured;
         this.clock = clock;
         this.random = random;
         this.pace = pace;
@@ -142,7 +141,7 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             case Look(var replyTo) -> onLook(replyTo);
             case Run(var replyTo) -> onRun(replyTo);
             case Tick() -> onTick();
-            case Seen(var from, var waits, var replyTo) -> onSeen(from, waits, replyTo);
+            case Seen seen -> onSeen(seen);
             case Counted(var waits) -> onCounted(waits);
             case Begun(var from) -> onBegun(from);
             case Ended(var result) -> onEnded(result);
@@ -214,7 +213,6 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
 
     private Behavior<Message> onBegun(Progress from) {
         progress = from;
-        captured.exported(from.offset());
         var due = due(from);
         if (waiting.isEmpty() && from.plan() == null && clock.instant().isBefore(due)) {
             busy = false;
@@ -251,7 +249,6 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
         var export = result.export();
         if (export != null) {
             counters.exported(export);
-            captured.exported(progress.offset());
             log.atInfo()
                     .addKeyValue("object", export.object())
                     .addKeyValue("records", export.records())
@@ -274,7 +271,9 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             cause = cause.getCause();
         }
         var known = cause instanceof Bucket.NotStored;
-        var message = known ? String.valueOf(cause.getMessage()) : "unexpected: " + cause.getClass().getSimpleName();
+        var message = known
+                ? String.valueOf(cause.getMessage())
+                : "unexpected: " + cause.getClass().getSimpleName();
         if (failures == 0) {
             log.atWarn()
                     .addKeyValue("detail", message)
@@ -321,17 +320,29 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
 
     private void look(ActorRef<State> replyTo) {
         var known = progress;
+        var failed = failures;
+        var why = failure;
         var stage = (known == null ? round.begin() : CompletableFuture.completedStage(known))
-                .thenCompose(from -> round.lag(from.offset()).thenApply(waits -> new Seen(from, waits, replyTo)));
+                .thenCompose(from ->
+                        round.lag(from.offset()).thenApply(waits -> new Seen(from, waits, failed, why, replyTo)));
         context.pipeToSelf(
-                stage, (seen, _) -> seen == null ? new Seen(new Progress(0, 0, null, null), lag, replyTo) : seen);
+                stage,
+                (seen, _) -> seen == null ? new Seen(new Progress(0, 0, null, null), lag, failed, why, replyTo) : seen);
     }
 
-    private Behavior<Message> onSeen(Progress from, long waits, ActorRef<State> replyTo) {
-        onCounted(waits);
-        var now = progress == null ? from : progress;
-        replyTo.tell(new State(
-                destination(), busy, now.last(), now.offset(), waits, failures, failure, rule == null ? null : next));
+    private Behavior<Message> onSeen(Seen seen) {
+        onCounted(seen.lag());
+        var from = seen.from();
+        seen.replyTo()
+                .tell(new State(
+                        destination(),
+                        busy,
+                        from.last(),
+                        from.offset(),
+                        seen.lag(),
+                        seen.failures(),
+                        seen.failure(),
+                        rule == null ? null : next));
         return this;
     }
 

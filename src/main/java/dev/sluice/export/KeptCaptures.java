@@ -9,48 +9,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.capture.Capture;
 import dev.sluice.capture.Captures;
 import dev.sluice.capture.HeaderLine;
-import dev.sluice.journal.SqliteReadJournal;
-import dev.sluice.session.ExchangeRecorded;
 import dev.sluice.wire.ToolCall;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.japi.Pair;
-import org.apache.pekko.persistence.query.Offset;
-import org.apache.pekko.persistence.query.PersistenceQuery;
-import org.apache.pekko.persistence.query.Sequence;
-import org.apache.pekko.stream.javadsl.Sink;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * The node's captures, for records.
- *
- * <p>Which of them are exported is found by the journal, between what the captures know and what the exporter tells: so a crash between the two leaves
- * nothing that waits for an export for ever.
- */
+/** The node's captures, for records. */
 final class KeptCaptures implements Captured {
-    private static final Logger log = LoggerFactory.getLogger(KeptCaptures.class);
-
-    /** Told in a transaction; captures wait for the same writer. */
-    private static final int AT_ONE_TIME = 500;
+    /** What was said waits for its writer before the exchange is recorded, so this is much longer than it ever takes. */
+    private static final Duration WRITTEN_BY = Duration.ofSeconds(2);
 
     private final Captures captures;
-    private final SqliteReadJournal journal;
-    private final ActorSystem<?> system;
     private final ObjectMapper json = new JsonMapper();
-    private CompletionStage<Done> before = CompletableFuture.completedStage(Done.getInstance());
 
-    KeptCaptures(ActorSystem<?> system, Captures captures) {
-        this.system = system;
+    KeptCaptures(Captures captures) {
         this.captures = captures;
-        this.journal =
-                PersistenceQuery.get(system).getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
     }
 
     @Override
@@ -120,28 +98,18 @@ final class KeptCaptures implements Captured {
         }
     }
 
-    /** One after the other: two at one time would tell the same. Called by one actor only. */
     @Override
-    public void exported(long offset) {
-        before = before.thenCompose(_ -> tell(offset)).exceptionally(failure -> {
-            log.atWarn().setCause(failure).log("captures were not told what is exported; they are the next time");
-            return Done.getInstance();
-        });
+    public Duration delay() {
+        return WRITTEN_BY;
     }
 
-    private CompletionStage<Done> tell(long offset) {
-        return captures.exportedUpTo()
-                .thenCompose(from -> journal.currentEventsByTag(ExchangeRecorded.TAG, Offset.sequence(from))
-                        .map(event -> Pair.create(
-                                ((Sequence) event.offset()).value(),
-                                ((ExchangeRecorded) event.event()).exchange().requestId()))
-                        .takeWhile(event -> event.first() <= offset)
-                        .grouped(AT_ONE_TIME)
-                        .mapAsync(
-                                1,
-                                some -> captures.exported(
-                                        some.stream().map(Pair::second).toList(),
-                                        some.getLast().first()))
-                        .runWith(Sink.ignore(), system));
+    @Override
+    public CompletionStage<Done> exported(Collection<String> requestIds, long offset) {
+        return captures.exported(requestIds, offset);
+    }
+
+    @Override
+    public CompletionStage<Long> exportedUpTo() {
+        return captures.exportedUpTo();
     }
 }

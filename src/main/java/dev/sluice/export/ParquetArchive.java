@@ -53,15 +53,21 @@ final class ParquetArchive implements Archive {
     private final List<Field> fields = List.of(
             new Field("id", Type.LONG, Row::id),
             new Field("ver", Type.LONG, _ -> (long) ExportRecord.VERSION),
-            new Field("timestamp", Type.TIME, row -> ChronoUnit.MICROS.between(
-                    Instant.EPOCH, row.exchange().started())),
+            new Field(
+                    "timestamp",
+                    Type.TIME,
+                    row -> ChronoUnit.MICROS.between(
+                            Instant.EPOCH, row.exchange().started())),
             new Field("login_name", Type.TEXT, row -> row.exchange().login()),
             new Field("stable_node_id", Type.TEXT, row -> row.exchange().node()),
             new Field("tags", Type.TEXT, Row::tags),
             new Field("model", Type.TEXT, row -> row.exchange().model()),
             new Field("provider", Type.TEXT, row -> row.exchange().provider()),
-            new Field("api_type", Type.TEXT, row -> ExportRecord.apiType(row.exchange().format())),
-            new Field("input_tokens", Type.LONG, row -> row.count(Usage::inputTokens)),
+            new Field(
+                    "api_type",
+                    Type.TEXT,
+                    row -> ExportRecord.apiType(row.exchange().format())),
+            new Field("input_tokens", Type.LONG, row -> row.count(Usage::promptTokens)),
             new Field("output_tokens", Type.LONG, row -> row.count(Usage::outputTokens)),
             new Field("cached_tokens", Type.LONG, row -> row.count(Usage::cachedInputTokens)),
             new Field("reasoning_tokens", Type.LONG, row -> row.count(Usage::reasoningTokens)),

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One flat column while it grows: a page of plain values and, as every column may have nulls, which of them are there. */
@@ -20,23 +19,30 @@ final class ParquetColumn {
 
     /** What its values are; numbers as Parquet's format gives them. */
     enum Type {
-        LONG(2, -1, _ -> {}),
-        DOUBLE(5, -1, _ -> {}),
-        TEXT(6, 0, logical -> logical.struct(1, _ -> {})),
+        LONG(2, -1),
+        DOUBLE(5, -1),
+        TEXT(6, 0),
         /** Microseconds since 1970, UTC. */
-        TIME(2, 10, logical -> logical.struct(8, time -> {
-            time.yes(1);
-            time.struct(2, unit -> unit.struct(2, _ -> {}));
-        }));
+        TIME(2, 10);
 
         private final int physical;
         private final int converted;
-        private final Consumer<CompactThrift> logical;
 
-        Type(int physical, int converted, Consumer<CompactThrift> logical) {
+        Type(int physical, int converted) {
             this.physical = physical;
             this.converted = converted;
-            this.logical = logical;
+        }
+
+        /** What a number or bytes stand for; older readers know it by {@code converted}. */
+        private void writeLogical(CompactThrift union) {
+            if (this == TEXT) {
+                union.struct(1, _ -> {});
+            } else {
+                union.struct(8, time -> {
+                    time.yes(1);
+                    time.struct(2, unit -> unit.struct(2, _ -> {}));
+                });
+            }
         }
     }
 
@@ -65,8 +71,10 @@ final class ParquetColumn {
         rows++;
         switch (value) {
             case null -> {}
-            case Long number -> values.writeBytes(little(Long.BYTES).putLong(number).array());
-            case Double number -> values.writeBytes(little(Double.BYTES).putDouble(number).array());
+            case Long number ->
+                values.writeBytes(little(Long.BYTES).putLong(number).array());
+            case Double number ->
+                values.writeBytes(little(Double.BYTES).putDouble(number).array());
             case String text -> {
                 var bytes = text.getBytes(StandardCharsets.UTF_8);
                 values.writeBytes(little(Integer.BYTES).putInt(bytes.length).array());
@@ -80,7 +88,7 @@ final class ParquetColumn {
     private void endRun() {
         var header = run << 1;
         while ((header & ~0x7f) != 0) {
-            levels.write(header & 0x7f | 0x80);
+            levels.write((header & 0x7f) | 0x80);
             header >>>= 7;
         }
         levels.write(header);
@@ -125,7 +133,7 @@ final class ParquetColumn {
         element.text(4, name);
         if (type.converted >= 0) {
             element.i32(6, type.converted);
-            element.struct(10, type.logical);
+            element.struct(10, type::writeLogical);
         }
     }
 

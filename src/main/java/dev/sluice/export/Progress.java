@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param plan   of an object that may be in the bucket; null when there is none
  */
 record Progress(
-        long offset, long stamp, @Nullable Export last, @Nullable Plan plan) {
+        long offset,
+        long stamp,
+        @Nullable Export last,
+        @Nullable Plan plan) {
     Progress with(Plan next) {
         return new Progress(offset, next.stamp(), last, next);
     }

@@ -10,6 +10,7 @@ import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,8 @@ final class Round {
 
     /** An object is held in memory: past this size no more records are added. */
     private static final long MOST_BYTES = 16L << 20;
+
+    private static final int TOLD_AT_ONCE = 1000;
 
     /** Captures that are read ahead. */
     private static final int AHEAD = 2;
@@ -64,8 +67,32 @@ final class Round {
      */
     record Result(Progress progress, @Nullable Export export, boolean more) {}
 
+    /** What is on disk, once those who keep what was said know of it. */
     CompletionStage<Progress> begin() {
-        return store.write(ProgressTable::prepare);
+        return store.write(ProgressTable::prepare).thenCompose(this::tell);
+    }
+
+    /** What somebody was not told because of a crash is told now. */
+    private CompletionStage<Progress> tell(Progress progress) {
+        return captured.exportedUpTo()
+                .thenCompose(told -> told >= progress.offset()
+                        ? CompletableFuture.completedStage(progress)
+                        : journal.currentEventsByTag(ExchangeRecorded.TAG, Offset.sequence(told))
+                                .map(Round::entry)
+                                .takeWhile(entry -> entry.offset() <= progress.offset())
+                                .grouped(TOLD_AT_ONCE)
+                                .mapAsync(
+                                        1,
+                                        entries -> captured.exported(
+                                                entries.stream()
+                                                        .map(entry ->
+                                                                entry.exchange().requestId())
+                                                        .toList(),
+                                                entries.getLast().offset()))
+                                .runWith(
+                                        Sink.<Done>ignore().addAttributes(ActorAttributes.dispatcher(DISPATCHER)),
+                                        system)
+                                .thenApply(_ -> progress));
     }
 
     /** Records that wait, counted to {@link #MOST_COUNTED}. */
@@ -103,15 +130,19 @@ final class Round {
     }
 
     private CompletionStage<Done> fill(Load load, long from, long to, long limit) {
+        var settled = clock.instant().minus(captured.delay()).toEpochMilli();
         return journal.currentEventsByTag(ExchangeRecorded.TAG, Offset.sequence(from))
+                // A plan's range is as it is; what is new waits until all is there that belongs to it.
+                .takeWhile(envelope -> to < Long.MAX_VALUE || envelope.timestamp() <= settled)
                 .map(Round::entry)
                 .takeWhile(entry -> entry.offset() <= to)
                 .take(limit)
-                .mapAsync(AHEAD, entry -> captured.find(entry.exchange().requestId())
-                        .thenApply(capture -> entry.with(capture.orElse(null))))
+                .mapAsync(
+                        AHEAD,
+                        entry -> captured.find(entry.exchange().requestId())
+                                .thenApply(capture -> entry.with(capture.orElse(null))))
                 .takeWhile(_ -> !load.isFull())
-                .runWith(
-                        Sink.<Entry>foreach(load::add).addAttributes(ActorAttributes.dispatcher(DISPATCHER)), system);
+                .runWith(Sink.<Entry>foreach(load::add).addAttributes(ActorAttributes.dispatcher(DISPATCHER)), system);
     }
 
     private static Entry entry(EventEnvelope envelope) {
@@ -127,18 +158,30 @@ final class Round {
             return CompletableFuture.failedStage(e);
         }
         return bucket.put(plan.object(), bytes, load.archive.contentType())
-                .thenCompose(_ -> commit(progress, plan, more, new Export(clock.instant(), plan.object(), load.records(), bytes.length)));
+                .thenCompose(_ -> commit(
+                        progress,
+                        plan,
+                        more,
+                        new Export(
+                                clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                                plan.object(),
+                                load.records(),
+                                bytes.length)));
     }
 
     private CompletionStage<Result> commit(Progress progress, Plan plan, boolean more, Export export) {
+        var done = progress.done(plan, export);
         return store.write(connection -> {
-            ProgressTable.done(connection, plan, export);
-            return new Result(progress.done(plan, export), export, more);
-        });
+                    ProgressTable.done(connection, plan, export);
+                    return done;
+                })
+                .thenCompose(this::tell)
+                .thenApply(_ -> new Result(done, export, more));
     }
 
     /** An exchange, where the journal has it, and what was said in it, if that is known. */
-    private record Entry(long offset, Exchange exchange, @Nullable ObjectNode capture) {
+    private record Entry(
+            long offset, Exchange exchange, @Nullable ObjectNode capture) {
         Entry with(@Nullable ObjectNode found) {
             return new Entry(offset, exchange, found);
         }

@@ -66,7 +66,6 @@ final class RunningExporter implements Exporter {
                 () -> inForce.get().policy().s3(),
                 new Round(system, journal, captured, clock),
                 rule -> new S3Bucket(rule, S3Bucket.Timeouts.USUAL, blocking),
-                captured,
                 clock,
                 random,
                 Pace.USUAL,

@@ -106,7 +106,7 @@ final class S3Bucket implements Bucket {
     private void checkCredentials(AwsCredentialsProvider credentials) {
         try {
             var _ = credentials.resolveCredentials();
-        } catch (SdkException e) {
+        } catch (SdkException _) {
             throw new NotStored("no AWS credentials were found (expected: access_key_id and access_secret,"
                     + " or the environment's, a profile's, a web identity's or an instance's)");
         }
@@ -170,7 +170,8 @@ final class S3Bucket implements Bucket {
     /** Checked by every server there is, unlike AWS's newer checksums. */
     private static String md5(byte[] bytes) {
         try {
-            return Base64.getEncoder().encodeToString(MessageDigest.getInstance("MD5").digest(bytes));
+            return Base64.getEncoder()
+                    .encodeToString(MessageDigest.getInstance("MD5").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has MD5", e);
         }
@@ -190,7 +191,10 @@ final class S3Bucket implements Bucket {
             return "the server answered " + answered.statusCode()
                     + (details == null ? "" : " " + details.errorCode() + ": " + details.errorMessage());
         }
-        return String.valueOf(cause.getMessage());
+        // The SDK's own words are about attempts; what happened is what it was caused by.
+        var why = cause instanceof SdkException && cause.getCause() != null ? cause.getCause() : cause;
+        var said = why.getMessage();
+        return why.getClass().getSimpleName() + (said == null ? "" : ": " + said);
     }
 
     /** A server may have said anything. */

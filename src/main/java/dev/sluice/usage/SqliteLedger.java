@@ -235,8 +235,8 @@ final class SqliteLedger implements Ledger {
     @Override
     public CompletionStage<Long> behind() {
         return read(LedgerTables::reached)
-                .thenCompose(
-                        there -> journal.countAfter(ExchangeRecorded.TAG, there == null ? 0 : there.offset(), MOST_COUNTED));
+                .thenCompose(there ->
+                        journal.countAfter(ExchangeRecorded.TAG, there == null ? 0 : there.offset(), MOST_COUNTED));
     }
 
     @Override

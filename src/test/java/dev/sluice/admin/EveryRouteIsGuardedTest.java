@@ -2,9 +2,9 @@ package dev.sluice.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.export.FakeExporter;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.FakeAudit;
-import dev.sluice.export.FakeExporter;
 import dev.sluice.gate.Gate;
 import dev.sluice.gate.Needs;
 import dev.sluice.gate.Visitors;

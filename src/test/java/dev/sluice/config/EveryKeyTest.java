@@ -328,7 +328,17 @@ class EveryKeyTest {
                         List.of()));
         assertThat(Documents.policy("{\"exporters\": {\"s3\": {\"bucket_name\": \"b\"}}}")
                         .s3())
-                .isEqualTo(new S3Rule("", "b", "us-east-1", "", "", Secret.of(""), Duration.ofHours(1), 1000, false, ExportFormat.CBOR_ZSTD));
+                .isEqualTo(new S3Rule(
+                        "",
+                        "b",
+                        "us-east-1",
+                        "",
+                        "",
+                        Secret.of(""),
+                        Duration.ofHours(1),
+                        1000,
+                        false,
+                        ExportFormat.CBOR_ZSTD));
         assertThat(Documents.policy("{\"hooks\": {\"h\": {\"url\": \"http://h\"}}}")
                         .hooks()
                         .get("h"))

@@ -180,7 +180,8 @@ class SectionsTest {
     void putsTheBucketIntoThePathWhereAnEndpointIsSaidUnlessToldOtherwise() {
         assertThat(s3("").pathStyle()).isFalse();
         assertThat(s3(", \"endpoint\": \"https://minio:9000\"").pathStyle()).isTrue();
-        assertThat(s3(", \"endpoint\": \"https://minio:9000\", \"path_style\": false").pathStyle())
+        assertThat(s3(", \"endpoint\": \"https://minio:9000\", \"path_style\": false")
+                        .pathStyle())
                 .isFalse();
         assertThat(s3(", \"path_style\": true").pathStyle()).isTrue();
     }

@@ -58,7 +58,7 @@ class ArchiveTest {
                         entry(
                                 "usage",
                                 Map.of(
-                                        "input_tokens", 80,
+                                        "input_tokens", 105,
                                         "output_tokens", 30,
                                         "cached_tokens", 20,
                                         "reasoning_tokens", 10,
@@ -81,7 +81,8 @@ class ArchiveTest {
         archive.add(1, exchange("req_1"), null);
 
         try (var parser = new CBORFactory().createParser(TestRecords.plain(archive.finish()))) {
-            while (!"timestamp".equals(parser.currentName()) || !parser.currentToken().isScalarValue()) {
+            while (!"timestamp".equals(parser.currentName())
+                    || !parser.currentToken().isScalarValue()) {
                 parser.nextToken();
             }
             assertThat(parser.getCurrentTag()).isZero();
@@ -124,7 +125,8 @@ class ArchiveTest {
 
         assertThat(new String(TestRecords.plain(object), StandardCharsets.UTF_8).lines())
                 .hasSize(2)
-                .allSatisfy(line -> assertThat(tree(line).path("ver").intValue()).isEqualTo(2));
+                .allSatisfy(
+                        line -> assertThat(tree(line).path("ver").intValue()).isEqualTo(2));
         assertThat(TestRecords.jsonLines(object)).extracting("capture_id").containsExactly("req_1", "req_2\n");
     }
 
@@ -196,8 +198,8 @@ class ArchiveTest {
             while (reader.hasNext()) {
                 reader.next();
                 var row = new ArrayList<Object>();
-                for (var column : List.of(
-                        "id", "capture_id", "input_tokens", "nanodollars", "dollars", "timestamp", "tags")) {
+                for (var column :
+                        List.of("id", "capture_id", "input_tokens", "nanodollars", "dollars", "timestamp", "tags")) {
                     row.add(reader.isNull(column) ? null : reader.getValue(column));
                 }
                 rows.add(row);

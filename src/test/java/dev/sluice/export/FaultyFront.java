@@ -74,7 +74,7 @@ final class FaultyFront implements AutoCloseable {
                 open.add(client);
                 Thread.ofVirtual().start(() -> serve(client));
             }
-        } catch (IOException e) {
+        } catch (IOException _) {
             // Closed.
         }
     }
@@ -87,7 +87,7 @@ final class FaultyFront implements AutoCloseable {
                     return;
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException _) {
             // The other side went away.
         } finally {
             open.remove(client);
@@ -132,14 +132,22 @@ final class FaultyFront implements AutoCloseable {
         return true;
     }
 
-    /** Over a connection of its own, which the server closes after its answer. */
+    /** Over a connection of its own, which the server closes after its answer; but that may take it a second. */
     private byte[] pass(String head, byte[] body) throws IOException {
         try (var upstream = new Socket(InetAddress.getLoopbackAddress(), server)) {
             OutputStream out = upstream.getOutputStream();
             out.write(head.replaceFirst("\r\n", "\r\nConnection: close\r\n").getBytes(StandardCharsets.ISO_8859_1));
             out.write(body);
             out.flush();
-            return upstream.getInputStream().readAllBytes();
+            var in = new BufferedInputStream(upstream.getInputStream());
+            var answer = new ByteArrayOutputStream();
+            var answerHead = head(in);
+            if (answerHead != null) {
+                answer.writeBytes(answerHead.getBytes(StandardCharsets.ISO_8859_1));
+                var length = LENGTH.matcher(answerHead);
+                answer.writeBytes(length.find() ? in.readNBytes(Integer.parseInt(length.group(1))) : in.readAllBytes());
+            }
+            return answer.toByteArray();
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +43,10 @@ class RoundTest {
     private static ActorRef<Recorder.Keep> recorder;
     private static final Set<String> recorded = new HashSet<>();
     private static final WeakBucket bucket = new WeakBucket();
+    private static final Set<String> told = new HashSet<>();
+    private static long toldUpTo;
     private static int number;
-    private static Instant now = Instant.parse("2026-11-21T12:00:00Z");
+    private static Instant now = Instant.now();
 
     /** What an upload comes to, beside success. */
     private enum Upload {
@@ -107,7 +110,22 @@ class RoundTest {
         }
 
         @Override
-        public void exported(long offset) {}
+        public Duration delay() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public CompletionStage<Long> exportedUpTo() {
+            return CompletableFuture.completedFuture(toldUpTo);
+        }
+
+        /** Every second time it dies before it has written that down. */
+        @Override
+        public CompletionStage<Done> exported(Collection<String> requestIds, long offset) {
+            told.addAll(requestIds);
+            toldUpTo = random.nextBoolean() ? offset : toldUpTo;
+            return CompletableFuture.completedFuture(Done.getInstance());
+        }
     }
 
     @BeforeContainer
@@ -154,6 +172,7 @@ class RoundTest {
         bucket.next = Upload.DONE;
         await(drain(round(random), rule));
 
+        assertThat(told).isEqualTo(recorded);
         assertThat(bucket.records()).containsExactlyInAnyOrderElementsOf(recorded);
         assertThat(await(round.lag(await(round.begin()).offset()))).isZero();
     }
@@ -175,12 +194,14 @@ class RoundTest {
     }
 
     private static CompletionStage<Done> drain(Round round, S3Rule rule) {
-        return round.begin().thenCompose(progress -> round.run(progress, rule, bucket)).thenCompose(result -> {
-            if (result.export() == null) {
-                return CompletableFuture.completedFuture(Done.getInstance());
-            }
-            return drain(round, rule);
-        });
+        return round.begin()
+                .thenCompose(progress -> round.run(progress, rule, bucket))
+                .thenCompose(result -> {
+                    if (result.export() == null) {
+                        return CompletableFuture.completedFuture(Done.getInstance());
+                    }
+                    return drain(round, rule);
+                });
     }
 
     private static Round round(Random random) {

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -39,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The exporter against a real S3 server, with something before it that breaks uploads in the ways networks do. */
 class S3BucketIT {
     private static final S3Bucket.Timeouts SHORT =
-            new S3Bucket.Timeouts(Duration.ofSeconds(5), Duration.ofMillis(700), Duration.ofSeconds(5));
+            new S3Bucket.Timeouts(Duration.ofSeconds(5), Duration.ofMillis(1500), Duration.ofSeconds(5));
     private static final Pace QUICK = new Pace(Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(40));
     private static final Executor THREADS = Thread::startVirtualThread;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -85,12 +84,10 @@ class S3BucketIT {
         recorder = Recorder.spawn(kit, "s");
         var journal = PersistenceQuery.get(kit.system())
                 .getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
-        Supplier<@Nullable S3Rule> rules = () -> rule;
         exporting = kit.spawn(Exporting.create(
-                rules,
+                () -> rule,
                 new Round(kit.system(), journal, Captured.NOTHING, InstantSource.system()),
                 it -> new S3Bucket(it, SHORT, THREADS),
-                Captured.NOTHING,
                 InstantSource.system(),
                 new Random(1),
                 QUICK,
@@ -136,31 +133,33 @@ class S3BucketIT {
         var random = new Random(20261129);
         var faults = List.of(
                 Fault.RESET_MIDWAY, Fault.SLOW_DOWN, Fault.GARBLED, Fault.STORED_THEN_RESET, Fault.STORED_THEN_SILENCE);
-        for (int step = 0; step < 14; step++) {
-            record(random.nextInt(1, 12));
+        for (int step = 0; step < 9; step++) {
             // Two of a kind, because the client tries twice.
             var fault = faults.get(step % faults.size());
-            front.then(fault, random.nextBoolean() ? fault : Fault.SLOW_DOWN);
-            var state = run();
+            front.then(fault, fault == Fault.STORED_THEN_SILENCE || random.nextBoolean() ? Fault.SLOW_DOWN : fault);
+            var before = counters.counts().failures();
+            record(random.nextInt(1, 12));
+            run();
+            // The exporter may have met the fault by itself a moment before it was told to run.
+            assertThat(counters.counts().failures()).as(fault + " fails").isGreaterThan(before);
             if (random.nextInt(3) == 0) {
                 stop();
                 open();
             }
-            assertThat(state.failures()).as(fault + " fails").isNotZero();
         }
         front.then();
 
         Eventually.await(PATIENCE, () -> assertThat(run().lag()).isZero());
 
         assertThat(exported()).containsExactlyElementsOf(recorded);
-        assertThat(counters.counts().failures()).isGreaterThanOrEqualTo(14);
     }
 
     @Test
     void doesNotExportTwiceWhatWasStoredWithoutAnAnswer() {
-        record(5);
         front.then(Fault.STORED_THEN_RESET, Fault.STORED_THEN_RESET);
-        assertThat(run().failures()).isNotZero();
+        record(5);
+        run();
+        assertThat(counters.counts().failures()).isNotZero();
         record(5);
 
         Eventually.await(PATIENCE, () -> assertThat(run().lag()).isZero());
@@ -173,10 +172,16 @@ class S3BucketIT {
     void saysWhatIsWrongAndRecoversWhenThePolicyIsMended() {
         rule = rule(bucket, "wrong", Duration.ofHours(1), 1000);
         record(2);
-        assertThat(run().failure()).extracting(Exporter.Failure::message).asString().contains("403 SignatureDoesNotMatch");
+        assertThat(run().failure())
+                .extracting(Exporter.Failure::message)
+                .asString()
+                .contains("403 SignatureDoesNotMatch");
 
         rule = rule("no-such-bucket", S3Server.SECRET, Duration.ofHours(1), 1000);
-        assertThat(run().failure()).extracting(Exporter.Failure::message).asString().contains("404 NoSuchBucket");
+        assertThat(run().failure())
+                .extracting(Exporter.Failure::message)
+                .asString()
+                .contains("404 NoSuchBucket");
 
         rule = rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1000);
         var state = run();

@@ -41,8 +41,7 @@ final class S3Server implements AutoCloseable {
     static S3Server start() throws Exception {
         var jar = onlyFile(Path.of("target", "s3-server"));
         var logging = Path.of("src", "test", "resources", "s3-server").toUri().toURL();
-        var loader =
-                new URLClassLoader(new URL[] {logging, jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
+        var loader = new URLClassLoader(new URL[] {logging, jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
         var thread = Thread.currentThread();
         var usual = thread.getContextClassLoader();
         thread.setContextClassLoader(loader);
@@ -72,8 +71,8 @@ final class S3Server implements AutoCloseable {
         try (var files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(".jar"))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalStateException(
-                            "no S3 server in " + directory.toAbsolutePath() + " (expected: mvn process-test-resources)"));
+                    .orElseThrow(() -> new IllegalStateException("no S3 server in " + directory.toAbsolutePath()
+                            + " (expected: mvn process-test-resources)"));
         }
     }
 
@@ -104,10 +103,10 @@ final class S3Server implements AutoCloseable {
                 .contents()
                 .subscribe(object -> objects.put(object.key(), new byte[0]))
                 .join();
-        objects.replaceAll((name, _) -> client.getObject(
-                        it -> it.bucket(bucket).key(name), AsyncResponseTransformer.toBytes())
-                .join()
-                .asByteArray());
+        objects.replaceAll(
+                (name, _) -> client.getObject(it -> it.bucket(bucket).key(name), AsyncResponseTransformer.toBytes())
+                        .join()
+                        .asByteArray());
         return objects;
     }
 
