@@ -29,7 +29,7 @@ public interface Reports {
         TOKENS
     }
 
-    /** @param to is not in it any more */
+    /** A stretch of time. @param to is not in it any more */
     record Span(Instant from, Instant to) {}
 
     /** Only these; null for all. */
@@ -83,10 +83,12 @@ public interface Reports {
 
     record UsageRow(Key key, Sums sums) {}
 
-    /** @param next what to ask for to get the next page; null on the last one */
+    /** Some of the rows. @param next what to ask for to get the next page; null on the last one */
     record Page<T>(List<T> rows, @Nullable String next) {}
 
     /**
+     * Usage, as asked for.
+     *
      * @param totals      over all rows of all pages
      * @param activeUsers null where the question is about a model, a provider or an agent, or by hour
      */
@@ -110,18 +112,20 @@ public interface Reports {
     CompletionStage<Page<UsageRow>> days(Asked asked, int rows, @Nullable String after);
 
     /**
+     * Who was there on a day.
+     *
      * @param fourOfSeven callers who were there on four of the seven days that end with this one
      * @param sessions    that began
      */
     record ActiveDay(Instant day, long users, long fourOfSeven, long requests, long sessions) {}
 
-    /** @param start of the week (a Monday) or the month, as far as it lies in what was asked for */
+    /** Who was there in a week or a month. @param start of the week (a Monday) or the month, as far as it lies in what was asked for */
     record ActiveSpan(Instant start, long users) {}
 
-    /** @param users over all of it */
+    /** Who was there when. @param users over all of it */
     record Activity(long users, List<ActiveDay> days, List<ActiveSpan> weeks, List<ActiveSpan> months) {}
 
-    /** @param login only this caller; null for everybody */
+    /** Who was there when. @param login only this caller; null for everybody */
     CompletionStage<Activity> activity(Span span, @Nullable String login);
 
     /**
@@ -147,7 +151,6 @@ public interface Reports {
      * @param started        to the millisecond
      * @param offset         where the journal has it
      * @param firstByteMillis -1 when there was none
-     * @param sums           of this one alone
      * @param costNanos      null when it is unknown, or nothing ran
      */
     record LogRow(
