@@ -39,7 +39,11 @@ final class HookClient {
         CompletionStage<HttpResponse> send(URI address, HttpRequest request);
     }
 
-    /** What is sent. @param event for whoever is called at several */
+    /**
+     * What is sent.
+     *
+     * @param event for whoever is called at several
+     */
     @SuppressWarnings("ArrayRecordComponent") // Never compared: it lives as long as one call.
     record Message(String id, String event, byte[] body) {}
 

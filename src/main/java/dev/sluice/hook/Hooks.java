@@ -88,7 +88,11 @@ public interface Hooks {
     /** What guardrails say of a request, all of them together. */
     sealed interface Verdict {}
 
-    /** It may go on. @param body to send in place of the one it had; null when that stays */
+    /**
+     * It may go on.
+     *
+     * @param body to send in place of the one it had; null when that stays
+     */
     @SuppressWarnings("ArrayRecordComponent") // As above.
     record Passed(byte @Nullable [] body) implements Verdict {}
 

@@ -40,7 +40,11 @@ final class JsonBytes {
         return bytes.length < 2 || (bytes[0] != 0 && bytes[1] != 0 && (bytes[0] & 0xFF) < 0x80);
     }
 
-    /** Writes it as the next value, or null where it is none. @param out what the generator writes to */
+    /**
+     * Writes it as the next value, or null where it is none.
+     *
+     * @param out what the generator writes to
+     */
     static void write(JsonGenerator json, OutputStream out, byte[] value, int most) throws IOException {
         if (value.length > most || !isValue(value)) {
             json.writeNull();

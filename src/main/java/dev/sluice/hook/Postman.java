@@ -57,7 +57,11 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     @SuppressWarnings("ArrayRecordComponent") // Never compared: it lives as long as one call.
     private record Body(byte[] bytes) {}
 
-    /** What it works with. @param database null where nothing is kept, as in tests of what is not */
+    /**
+     * What it works with.
+     *
+     * @param database null where nothing is kept, as in tests of what is not
+     */
     record Surroundings(
             RoomStore database,
             HookClient client,

@@ -63,11 +63,13 @@ final class KeyResolver implements Resolver {
 
     private Known known(KeyRecord key, PresentedKey presented) {
         var held = holders.get(key.id());
-        var isSame = held != null && held.key().equals(key);
-        if (isSame && presented.isAt(held.known().identified())) {
+        if (held != null && !held.key().equals(key)) {
+            held = null;
+        }
+        if (held != null && presented.isAt(held.known().identified())) {
             return held.known();
         }
-        var known = new Known(presented.proofOf(isSame ? held.caller() : caller(key)));
+        var known = new Known(presented.proofOf(held == null ? caller(key) : held.caller()));
         if (holders.size() >= MOST_KNOWN) {
             holders.clear();
         }

@@ -91,7 +91,7 @@ final class Attempts {
         private Body body;
         private byte[] plain;
         private boolean ours;
-        private @Nullable Screening.Course screened;
+        private Screening.@Nullable Course screened;
         private final List<Exchange.Attempt> made = new ArrayList<>(0);
         private @Nullable Held held;
 

@@ -29,7 +29,11 @@ public interface Reports {
         TOKENS
     }
 
-    /** A stretch of time. @param to is not in it any more */
+    /**
+     * A stretch of time.
+     *
+     * @param to is not in it any more
+     */
     record Span(Instant from, Instant to) {}
 
     /** Only these; null for all. */
@@ -83,7 +87,11 @@ public interface Reports {
 
     record UsageRow(Key key, Sums sums) {}
 
-    /** Some of the rows. @param next what to ask for to get the next page; null on the last one */
+    /**
+     * Some of the rows.
+     *
+     * @param next what to ask for to get the next page; null on the last one
+     */
     record Page<T>(List<T> rows, @Nullable String next) {}
 
     /**
@@ -119,13 +127,25 @@ public interface Reports {
      */
     record ActiveDay(Instant day, long users, long fourOfSeven, long requests, long sessions) {}
 
-    /** Who was there in a week or a month. @param start of the week (a Monday) or the month, as far as it lies in what was asked for */
+    /**
+     * Who was there in a week or a month.
+     *
+     * @param start of the week (a Monday) or the month, as far as it lies in what was asked for
+     */
     record ActiveSpan(Instant start, long users) {}
 
-    /** Who was there when. @param users over all of it */
+    /**
+     * Who was there when.
+     *
+     * @param users over all of it
+     */
     record Activity(long users, List<ActiveDay> days, List<ActiveSpan> weeks, List<ActiveSpan> months) {}
 
-    /** Who was there when. @param login only this caller; null for everybody */
+    /**
+     * Who was there when.
+     *
+     * @param login only this caller; null for everybody
+     */
     CompletionStage<Activity> activity(Span span, @Nullable String login);
 
     /**

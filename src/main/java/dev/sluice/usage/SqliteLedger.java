@@ -209,9 +209,9 @@ final class SqliteLedger implements Ledger {
     @Override
     public CompletionStage<Optional<SessionView>> session(String id, int limit) {
         // Exchanges before sums, so that these have all of them.
-        return read(LedgerTables::reached)
-                .thenCompose(there ->
-                        journal.lastEvents(Sessions.persistenceId(id), there == null ? 0 : there.offset(), limit))
+        return read(connection -> Optional.ofNullable(LedgerTables.reached(connection)))
+                .thenCompose(there -> journal.lastEvents(
+                        Sessions.persistenceId(id), there.map(Reached::offset).orElse(0L), limit))
                 .thenCompose(events -> read(connection -> LedgerTables.session(connection, id).stream()
                         .findFirst()
                         .map(row -> new SessionView(row, exchanges(events)))));
@@ -234,9 +234,9 @@ final class SqliteLedger implements Ledger {
 
     @Override
     public CompletionStage<Long> behind() {
-        return read(LedgerTables::reached)
-                .thenCompose(there ->
-                        journal.countAfter(ExchangeRecorded.TAG, there == null ? 0 : there.offset(), MOST_COUNTED));
+        return read(connection -> Optional.ofNullable(LedgerTables.reached(connection)))
+                .thenCompose(there -> journal.countAfter(
+                        ExchangeRecorded.TAG, there.map(Reached::offset).orElse(0L), MOST_COUNTED));
     }
 
     @Override
