@@ -15,6 +15,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
 
@@ -148,7 +149,7 @@ class LogEncoderTest {
         return new String(encoder.encode(event), StandardCharsets.UTF_8);
     }
 
-    private LoggingEvent event(String message, String agent, Throwable thrown) {
+    private LoggingEvent event(String message, String agent, @Nullable Throwable thrown) {
         var logger = context.getLogger("dev.sluice.proxy.Books");
         var event = new LoggingEvent("test", logger, Level.INFO, message, thrown, null);
         event.setInstant(java.time.Instant.parse("2026-11-29T12:00:00Z"));

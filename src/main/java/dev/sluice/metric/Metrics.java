@@ -50,7 +50,7 @@ public final class Metrics implements Extension {
         CounterWithCallback.builder()
                 .name(name)
                 .help(help)
-                .callback(callback -> callback.call(value.getAsLong()))
+                .callback(callback -> callback.call((double) value.getAsLong()))
                 .register(registry);
     }
 
@@ -132,7 +132,7 @@ public final class Metrics implements Extension {
     public Scrape scrape(@Nullable String accept) {
         // At the first scrape, because reading the JVM's beans takes a start its time.
         if (ofProcess.compareAndSet(false, true)) {
-            Process.register(registry);
+            ThisProcess.register(registry);
         }
         return Scrape.of(registry, accept);
     }

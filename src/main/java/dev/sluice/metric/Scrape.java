@@ -12,11 +12,19 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** All numbers of one moment, written down: as OpenMetrics for whoever asks for that, else as Prometheus' text. */
-public record Scrape(String contentType, byte[] text) {
+public final class Scrape {
     private static final ExpositionFormatWriter OPEN_METRICS =
             OpenMetricsTextFormatWriter.builder().build();
     private static final ExpositionFormatWriter PROMETHEUS =
             PrometheusTextFormatWriter.builder().build();
+
+    private final String contentType;
+    private final byte[] text;
+
+    private Scrape(String contentType, byte[] text) {
+        this.contentType = contentType;
+        this.text = text;
+    }
 
     static Scrape of(PrometheusRegistry registry, @Nullable String accept) {
         var writer = accept != null && accept.toLowerCase(Locale.ROOT).contains("application/openmetrics-text")
@@ -29,5 +37,14 @@ public record Scrape(String contentType, byte[] text) {
             throw new UncheckedIOException(e);
         }
         return new Scrape(writer.getContentType(), text.toByteArray());
+    }
+
+    public String contentType() {
+        return contentType;
+    }
+
+    /** In UTF-8. */
+    public byte[] text() {
+        return text;
     }
 }

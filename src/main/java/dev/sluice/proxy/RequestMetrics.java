@@ -10,8 +10,10 @@ import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
@@ -58,7 +60,7 @@ final class RequestMetrics {
     /** The data points of requests of one kind. */
     private record Series(
             Kind labels,
-            AtomicReferenceArray<@Nullable CounterDataPoint> ended,
+            Map<Outcome, AtomicReferenceArray<@Nullable CounterDataPoint>> ended,
             DistributionDataPoint firstByte,
             DistributionDataPoint duration,
             CounterDataPoint inputTokens,
@@ -217,7 +219,7 @@ final class RequestMetrics {
         var stream = Boolean.toString(kind.stream());
         return new Series(
                 kind,
-                new AtomicReferenceArray<>(Outcome.values().length * STATUS_CLASSES),
+                byOutcome(),
                 firstByte.labelValues(provider, model, stream),
                 duration.labelValues(provider, model, stream),
                 tokens.labelValues(provider, model, "input"),
@@ -232,9 +234,19 @@ final class RequestMetrics {
                 bytes.labelValues(provider, "answer"));
     }
 
+    /** A place for each status class; filled when it first occurs, so that a scrape has no series of nothing. */
+    private static Map<Outcome, AtomicReferenceArray<@Nullable CounterDataPoint>> byOutcome() {
+        var all = new EnumMap<Outcome, AtomicReferenceArray<@Nullable CounterDataPoint>>(Outcome.class);
+        for (var outcome : Outcome.values()) {
+            all.put(outcome, new AtomicReferenceArray<>(STATUS_CLASSES));
+        }
+        return all;
+    }
+
     private CounterDataPoint point(Series of, Outcome outcome, int status) {
-        var at = outcome.ordinal() * STATUS_CLASSES + statusClass(status);
-        var point = of.ended().get(at);
+        var points = Objects.requireNonNull(of.ended().get(outcome));
+        var at = statusClass(status);
+        var point = points.get(at);
         if (point == null) {
             var kind = of.labels();
             point = requests.labelValues(
@@ -242,8 +254,8 @@ final class RequestMetrics {
                     kind.model(),
                     kind.format(),
                     outcome.name().toLowerCase(Locale.ROOT),
-                    STATUSES[statusClass(status)]);
-            of.ended().set(at, point);
+                    STATUSES[at]);
+            points.set(at, point);
         }
         return point;
     }

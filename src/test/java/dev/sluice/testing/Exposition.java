@@ -5,6 +5,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -26,7 +28,7 @@ public final class Exposition {
     private final Map<String, Double> samples = new LinkedHashMap<>();
 
     /** A metric's name and its labels, sorted. */
-    private record Sample(String name, TreeMap<String, String> labels) {
+    private record Sample(String name, SortedMap<String, String> labels) {
         @Override
         public String toString() {
             return name + labels;
@@ -69,7 +71,7 @@ public final class Exposition {
         }
     }
 
-    private static TreeMap<String, String> labels(String text, String line) {
+    private static SortedMap<String, String> labels(String text, String line) {
         var labels = new TreeMap<String, String>();
         if (text != null) {
             var label = LABEL.matcher(text);
@@ -120,14 +122,14 @@ public final class Exposition {
     }
 
     /** Names of metrics, as queries have them: with {@code _total}, {@code _bucket}, {@code _sum} and {@code _count}. */
-    public HashSet<String> names() {
+    public Set<String> names() {
         var names = new HashSet<String>();
         samples.keySet().forEach(sample -> names.add(sample.substring(0, sample.indexOf('{'))));
         return names;
     }
 
     /** Names of those that are introduced, with or without samples. */
-    public HashSet<String> families() {
+    public Set<String> families() {
         return new HashSet<>(types.keySet());
     }
 

@@ -10,8 +10,8 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Objects;
 
 /** The process that a node runs in: memory, collections, threads, files, and which build it is. */
-final class Process {
-    private Process() {}
+final class ThisProcess {
+    private ThisProcess() {}
 
     static void register(PrometheusRegistry registry) {
         JvmMemoryMetrics.builder().register(registry);
@@ -29,6 +29,6 @@ final class Process {
 
     /** In a package; a directory of classes has none. */
     private static String version() {
-        return Objects.requireNonNullElse(Process.class.getPackage().getImplementationVersion(), "development");
+        return Objects.requireNonNullElse(ThisProcess.class.getPackage().getImplementationVersion(), "development");
     }
 }
