@@ -31,7 +31,7 @@ public final class DeltaMerge {
         var old = known.get(name);
         switch (value) {
             case ObjectNode object -> merge(old instanceof ObjectNode begun ? begun : known.putObject(name), object);
-            case ArrayNode array -> elements(known, name, array).forEach(array);
+            case ArrayNode array -> elements(known, name).add(array);
             default -> {
                 if (value.isNull()) {
                     if (old == null) {
@@ -61,7 +61,7 @@ public final class DeltaMerge {
         }
     }
 
-    private static Elements elements(ObjectNode known, String name, ArrayNode more) {
+    private static Elements elements(ObjectNode known, String name) {
         var before = JsonTrees.text(known, name);
         var array = JsonTrees.arrayAt(known, name);
         if (before != null && !before.isEmpty() && array.isEmpty()) {
@@ -71,11 +71,11 @@ public final class DeltaMerge {
     }
 
     private record Elements(ArrayNode known) {
-        void forEach(ArrayNode more) {
-            more.forEach(this::add);
+        void add(ArrayNode more) {
+            more.forEach(this::addOne);
         }
 
-        private void add(JsonNode element) {
+        private void addOne(JsonNode element) {
             var begun = element instanceof ObjectNode piece && known.size() < MAX_INDEXED ? begunBy(piece) : null;
             if (begun != null) {
                 merge(begun, (ObjectNode) element);

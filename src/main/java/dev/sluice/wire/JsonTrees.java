@@ -18,7 +18,6 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,12 +99,14 @@ public final class JsonTrees {
 
     static byte[] utf8(String text) {
         try {
-            var bytes = StandardCharsets.UTF_8
+            var encoded = StandardCharsets.UTF_8
                     .newEncoder()
                     .onMalformedInput(CodingErrorAction.REPLACE)
                     .replaceWith("\uFFFD".getBytes(StandardCharsets.UTF_8))
                     .encode(CharBuffer.wrap(text));
-            return Arrays.copyOf(bytes.array(), bytes.limit());
+            var bytes = new byte[encoded.remaining()];
+            encoded.get(bytes);
+            return bytes;
         } catch (CharacterCodingException e) {
             throw new UncheckedIOException("malformed text is replaced", e);
         }

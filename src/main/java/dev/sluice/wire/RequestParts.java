@@ -19,16 +19,13 @@ final class RequestParts {
     /** Of one body; what is behind them is one range. */
     private static final int MAX_PARTS = 10_000;
 
-    private final byte[] body;
     private final List<Range> parts = new ArrayList<>();
     private int cut;
 
-    private RequestParts(byte[] body) {
-        this.body = body;
-    }
+    private RequestParts() {}
 
     static List<Range> of(byte[] body) {
-        var parts = new RequestParts(body);
+        var parts = new RequestParts();
         try (var cursor = new BodyCursor(body)) {
             parts.read(cursor);
         } catch (BadRequest | IOException _) {

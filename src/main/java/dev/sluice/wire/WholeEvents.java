@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 final class WholeEvents {
     /** Hears of events. */
     interface Listener {
-        /** @param error what the frame says of it when it says that it is an error; null for any other */
+        /**
+         * The next one.
+         *
+         * @param error what the frame says of it when it says that it is an error; null for any other
+         */
         void event(String data, @Nullable String error);
     }
 
