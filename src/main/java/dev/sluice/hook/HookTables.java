@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /** The tables of {@code hooks.db}: what is to be delivered, what was given up, and how much there was of either. Each method is one piece of work on a connection. */
 final class HookTables {
@@ -102,12 +102,12 @@ final class HookTables {
         return true;
     }
 
-    /** Null when it is no longer there. */
-    static byte @Nullable [] body(Connection connection, long id) throws SQLException {
+    /** Empty when it is no longer there. */
+    static Optional<byte[]> body(Connection connection, long id) throws SQLException {
         try (var select = connection.prepareStatement("SELECT body FROM delivery WHERE id = ?")) {
             select.setLong(1, id);
             try (var rows = select.executeQuery()) {
-                return rows.next() ? rows.getBytes(1) : null;
+                return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
             }
         }
     }

@@ -44,10 +44,11 @@ final class Outbox {
     }
 
     /**
-     * @param inFlight  letters to one hook at one time
-     * @param most      letters in all, as {@code mostBytes}
-     * @param backoff   of one letter
-     * @param rest      of a hook
+     * One that is empty.
+     *
+     * @param inFlight letters to one hook at one time
+     * @param most     letters in all, as {@code mostBytes}
+     * @param backoff  of one letter
      */
     Outbox(int inFlight, int most, long mostBytes, Backoff backoff) {
         this.inFlight = inFlight;

@@ -57,11 +57,7 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     @SuppressWarnings("ArrayRecordComponent") // Never compared: it lives as long as one call.
     private record Body(byte[] bytes) {}
 
-    /**
-     * What it works with.
-     *
-     * @param database null where nothing is kept, as in tests of what is not
-     */
+    /** What it works with. */
     record Surroundings(
             RoomStore database,
             HookClient client,
@@ -171,7 +167,9 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
             context.pipeToSelf(
                     with.database().read(connection -> HookTables.body(connection, letter.id)),
                     (bytes, failure) -> new Fetched(
-                            letter, bytes == null ? null : new Body(bytes), failure == null ? "" : failure.toString()));
+                            letter,
+                            bytes == null ? null : bytes.map(Body::new).orElse(null),
+                            failure == null ? "" : failure.toString()));
         }
     }
 
