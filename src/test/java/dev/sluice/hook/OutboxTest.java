@@ -55,8 +55,8 @@ class OutboxTest {
             for (var next = outbox.next(now); next != null; next = outbox.next(now)) {
                 var letter = next;
                 if (lastEnd.containsKey(letter.id)) {
-                    var pause = Math.min(MOST, FIRST << Math.min(attempts.get(letter.id) - 1, 20)) / 2;
-                    assertThat(now - lastEnd.get(letter.id))
+                    var pause = Math.min(MOST, FIRST << Math.min(attempts.getOrDefault(letter.id, 1) - 1, 20)) / 2;
+                    assertThat(now - lastEnd.getOrDefault(letter.id, 0L))
                             .as("pause of %s", letter.id)
                             .isGreaterThanOrEqualTo(pause);
                 }

@@ -30,6 +30,7 @@ class PayloadTest {
     private static final Subject SUBJECT = new Subject(
             "alice@example.com", "n123", "curl/8.0", "/v1/messages", "anthropic", "claude", "req_1", "anme_1");
 
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Said(byte[] request, byte[] answer, List<String> events) implements Payload.Spoken {
         static Said of(String request, String answer, String... events) {
             return new Said(
