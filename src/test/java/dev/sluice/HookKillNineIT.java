@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HookKillNineIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final int LIVES = 2;
+    private static final int LIVES = 1;
 
     @TempDir
     private Path directory;
