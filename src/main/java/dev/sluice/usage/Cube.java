@@ -38,6 +38,8 @@ record Cube(String name, List<Dimension> dimensions, List<Level> levels, List<St
             SUMS);
     static final Cube TOOLS = new Cube(
             "tools", List.of(Dimension.TOOL, Dimension.MODEL), List.of(Level.HOUR, Level.DAY), List.of("calls"));
+    static final Cube TOOLS_CALLERS =
+            new Cube("tools_by_caller", List.of(Dimension.USER), List.of(Level.DAY, Level.WEEK), List.of("calls"));
     static final Cube TOOLS_WHOLE = new Cube(
             "tools_whole",
             List.of(Dimension.USER, Dimension.TOOL, Dimension.MODEL),
@@ -47,9 +49,9 @@ record Cube(String name, List<Dimension> dimensions, List<Level> levels, List<St
     /** The smallest first: the first that knows what is asked for is the one to ask. */
     static final List<Cube> USAGE = List.of(ALL, CALLERS, WHOLE);
 
-    static final List<Cube> TOOL_CALLS = List.of(TOOLS, TOOLS_WHOLE);
+    static final List<Cube> TOOL_CALLS = List.of(TOOLS, TOOLS_CALLERS, TOOLS_WHOLE);
 
-    static final List<Cube> EVERY = List.of(ALL, CALLERS, WHOLE, TOOLS, TOOLS_WHOLE);
+    static final List<Cube> EVERY = List.of(ALL, CALLERS, WHOLE, TOOLS, TOOLS_CALLERS, TOOLS_WHOLE);
 
     String table(Level level) {
         return switch (level) {

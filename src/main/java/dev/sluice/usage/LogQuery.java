@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class LogQuery {
     private static final int LOOKED_AT = 10_000;
 
+    /** What an index leads to lies anywhere in the table: each is a page of the file, and perhaps of the disk. */
+    private static final int LED_TO = 2_000;
+
     private static final String ROW = "SELECT e.id, e.request, s.name, e.at, c.login, m.name, p.name, a.name,"
             + " e.status, e.outcome, e.stream, e.input, e.cached, e.cache_write, e.output, e.reasoning, e.cost,"
             + " e.millis, e.first_millis, e.tools";
@@ -154,7 +157,7 @@ final class LogQuery {
         var table = way.from().replace(" CROSS JOIN exchange e ON e.id = t.id", "");
         try (var select = connection.prepareStatement("SELECT " + way.id() + " FROM " + table + " WHERE "
                 + way.condition() + way.id() + " >= ? AND " + way.id() + " < ? ORDER BY " + way.id()
-                + " DESC LIMIT 1 OFFSET " + (LOOKED_AT - 1))) {
+                + " DESC LIMIT 1 OFFSET " + ((way.values().isEmpty() ? LOOKED_AT : LED_TO) - 1))) {
             var column = bind(select, 1, way);
             select.setLong(column++, from);
             select.setLong(column, to);

@@ -80,7 +80,7 @@ final class SqliteLedger implements Ledger {
 
     static Ledger start(ActorSystem<?> system) {
         var ledger = new SqliteLedger(system);
-        RestartSource.onFailuresWithBackoff(BACKOFF, ledger::follow)
+        RestartSource.withBackoff(BACKOFF, ledger::follow)
                 .to(Sink.ignore())
                 // Reading a page of events back takes milliseconds, and nobody's answer may wait behind it.
                 .addAttributes(ActorAttributes.dispatcher("sluice.ledger-dispatcher"))
@@ -188,7 +188,7 @@ final class SqliteLedger implements Ledger {
         var mine = new CompletableFuture<Done>();
         var waiting = rebuild.updateAndGet(other -> other == null ? mine : other);
         // Where no stream runs, the next one sees what is asked.
-        running.abort(new IllegalStateException("the ledger is to be built anew"));
+        running.shutdown();
         return waiting == null ? mine : waiting;
     }
 
