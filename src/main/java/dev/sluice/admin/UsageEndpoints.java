@@ -7,11 +7,11 @@ import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
 import dev.sluice.usage.Ledger;
+import dev.sluice.usage.Reports.About;
 import dev.sluice.usage.Reports.ActiveSpan;
 import dev.sluice.usage.Reports.Asked;
 import dev.sluice.usage.Reports.By;
 import dev.sluice.usage.Reports.Filter;
-import dev.sluice.usage.Reports.Key;
 import dev.sluice.usage.Reports.Order;
 import dev.sluice.usage.Reports.Span;
 import dev.sluice.usage.Reports.Sums;
@@ -91,7 +91,7 @@ record UsageEndpoints(Ledger ledger, InstantSource clock, ActorSystem<?> system)
             return new Row(print(key), key.user(), key.model(), key.provider(), key.agent(), Totals.of(row.sums()));
         }
 
-        private static @Nullable String print(Key key) {
+        private static @Nullable String print(About key) {
             return key.period() == null ? null : key.period().toString();
         }
     }

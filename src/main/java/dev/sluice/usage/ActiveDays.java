@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -73,7 +74,7 @@ final class ActiveDays {
     record Active(BitSet callers, long sessions) {}
 
     /** Days on which anybody was there. */
-    static TreeMap<Long, Active> read(Connection connection, long from, long to) throws SQLException {
+    static NavigableMap<Long, Active> read(Connection connection, long from, long to) throws SQLException {
         var days = new TreeMap<Long, Active>();
         try (var select = connection.prepareStatement(
                 "SELECT day, callers, sessions FROM active_day WHERE day BETWEEN ? AND ?")) {

@@ -56,12 +56,7 @@ final class Agent {
         var plain = new StringBuilder();
         name.toLowerCase(Locale.ROOT)
                 .chars()
-                .filter(c -> (c >= 'a' && c <= 'z')
-                        || (c >= '0' && c <= '9')
-                        || c == '-'
-                        || c == '_'
-                        || c == '.'
-                        || c == '@')
+                .filter(c -> (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || "-_.@".indexOf(c) >= 0)
                 .limit(LONGEST)
                 .forEach(c -> plain.append((char) c));
         return plain.toString();

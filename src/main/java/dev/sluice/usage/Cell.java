@@ -21,6 +21,16 @@ record Cell(long period, int user, int model, int provider, int agent, int tool)
         };
     }
 
+    Cell with(Dimension dimension, int number) {
+        return switch (dimension) {
+            case USER -> new Cell(period, number, model, provider, agent, tool);
+            case MODEL -> new Cell(period, user, number, provider, agent, tool);
+            case PROVIDER -> new Cell(period, user, model, number, agent, tool);
+            case AGENT -> new Cell(period, user, model, provider, number, tool);
+            case TOOL -> new Cell(period, user, model, provider, agent, number);
+        };
+    }
+
     /** Where it falls into a roll-up; its own period is an hour. */
     Cell in(Cube cube, Level level) {
         var dimensions = cube.dimensions();

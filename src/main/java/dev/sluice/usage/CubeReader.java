@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -159,7 +160,7 @@ final class CubeReader {
     }
 
     /** Sums by period, in their order. */
-    TreeMap<Cell, long[]> series(Set<Dimension> out, Segment segment, @Nullable Cell after, long limit)
+    NavigableMap<Cell, long[]> series(Set<Dimension> out, Segment segment, @Nullable Cell after, long limit)
             throws SQLException {
         var sums = new TreeMap<Cell, long[]>(order(ordered(out)));
         read(cube(out, segment.level()), segment, out, true, 0, after, limit, sums);
@@ -247,26 +248,16 @@ final class CubeReader {
             while (rows.next()) {
                 var column = 1;
                 var period = byPeriod ? rows.getLong(column++) : 0;
-                var numbers = new int[Dimension.values().length];
+                var cell = new Cell(period, 0, 0, 0, 0, 0);
                 for (var dimension : out) {
-                    numbers[dimension.ordinal()] = rows.getInt(column++);
+                    cell = cell.with(dimension, rows.getInt(column++));
                 }
-                var sums = into.computeIfAbsent(cell(period, numbers), _ -> new long[measures]);
+                var sums = into.computeIfAbsent(cell, _ -> new long[measures]);
                 for (var i = 0; i < Math.min(measures, sums.length); i++) {
                     sums[i] += rows.getLong(column + i);
                 }
             }
         }
-    }
-
-    private static Cell cell(long period, int[] numbers) {
-        return new Cell(
-                period,
-                numbers[Dimension.USER.ordinal()],
-                numbers[Dimension.MODEL.ordinal()],
-                numbers[Dimension.PROVIDER.ordinal()],
-                numbers[Dimension.AGENT.ordinal()],
-                numbers[Dimension.TOOL.ordinal()]);
     }
 
     /** Rows of the whole cube behind a key, whatever they are about: so a page costs what a page costs. */

@@ -30,7 +30,7 @@ public interface Reports {
     }
 
     /**
-     * A stretch of time.
+     * A part of time.
      *
      * @param to is not in it any more
      */
@@ -55,7 +55,7 @@ public interface Reports {
     record Asked(Span span, Filter filter, Set<By> by, Order order) {}
 
     /** What a row is about; null for what it is not told apart by. */
-    record Key(
+    record About(
             @Nullable Instant period,
             @Nullable String user,
             @Nullable String model,
@@ -85,17 +85,17 @@ public interface Reports {
         }
     }
 
-    record UsageRow(Key key, Sums sums) {}
+    record UsageRow(About key, Sums sums) {}
 
     /**
-     * Some of the rows.
+     * A page.
      *
      * @param next what to ask for to get the next page; null on the last one
      */
     record Page<T>(List<T> rows, @Nullable String next) {}
 
     /**
-     * Usage, as asked for.
+     * A page of sums, and what all pages come to.
      *
      * @param totals      over all rows of all pages
      * @param activeUsers null where the question is about a model, a provider or an agent, or by hour
@@ -111,7 +111,7 @@ public interface Reports {
      */
     CompletionStage<UsageAnswer> usage(Asked asked, int limit, @Nullable String after);
 
-    record CallsRow(Key key, long calls) {}
+    record CallsRow(About key, long calls) {}
 
     /** How often tools were called; pages as of {@link #usage}. By hour only without users. */
     CompletionStage<Page<CallsRow>> toolCalls(Asked asked, int limit, @Nullable String after);
@@ -120,7 +120,7 @@ public interface Reports {
     CompletionStage<Page<UsageRow>> days(Asked asked, int rows, @Nullable String after);
 
     /**
-     * Who was there on a day.
+     * A day, whether anybody was there or not.
      *
      * @param fourOfSeven callers who were there on four of the seven days that end with this one
      * @param sessions    that began
@@ -128,21 +128,21 @@ public interface Reports {
     record ActiveDay(Instant day, long users, long fourOfSeven, long requests, long sessions) {}
 
     /**
-     * Who was there in a week or a month.
+     * A week or a month.
      *
      * @param start of the week (a Monday) or the month, as far as it lies in what was asked for
      */
     record ActiveSpan(Instant start, long users) {}
 
     /**
-     * Who was there when.
+     * Who was there.
      *
      * @param users over all of it
      */
     record Activity(long users, List<ActiveDay> days, List<ActiveSpan> weeks, List<ActiveSpan> months) {}
 
     /**
-     * Who was there when.
+     * Counts who was there.
      *
      * @param login only this caller; null for everybody
      */

@@ -30,6 +30,9 @@ final class RequestKey {
     private static boolean isOurs(String requestId) {
         return requestId.length() == PREFIX.length() + DIGITS
                 && requestId.startsWith(PREFIX)
-                && requestId.chars().skip(PREFIX.length()).allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
+                && requestId
+                        .chars()
+                        .skip(PREFIX.length())
+                        .allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
     }
 }

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -209,9 +210,8 @@ final class SqliteLedger implements Ledger {
     @Override
     public CompletionStage<Optional<SessionView>> session(String id, int limit) {
         // Exchanges before sums, so that these have all of them.
-        return read(connection -> Optional.ofNullable(LedgerTables.reached(connection)))
-                .thenCompose(there -> journal.lastEvents(
-                        Sessions.persistenceId(id), there.map(Reached::offset).orElse(0L), limit))
+        return read(connection -> Objects.requireNonNullElse(LedgerTables.reached(connection), Reached.NOTHING))
+                .thenCompose(there -> journal.lastEvents(Sessions.persistenceId(id), there.offset(), limit))
                 .thenCompose(events -> read(connection -> LedgerTables.session(connection, id).stream()
                         .findFirst()
                         .map(row -> new SessionView(row, exchanges(events)))));

@@ -1,10 +1,10 @@
 package dev.sluice.usage;
 
 import dev.sluice.usage.CubeReader.Segment;
+import dev.sluice.usage.Reports.About;
 import dev.sluice.usage.Reports.Asked;
 import dev.sluice.usage.Reports.By;
 import dev.sluice.usage.Reports.CallsRow;
-import dev.sluice.usage.Reports.Key;
 import dev.sluice.usage.Reports.Page;
 import dev.sluice.usage.Reports.Sums;
 import dev.sluice.usage.Reports.UsageAnswer;
@@ -215,8 +215,8 @@ final class UsageQuery {
         };
     }
 
-    private Key key(Cell cell) throws SQLException {
-        return new Key(
+    private About key(Cell cell) throws SQLException {
+        return new About(
                 isByTime() ? start(cell) : null,
                 name(Dimension.USER, cell),
                 name(Dimension.MODEL, cell),

@@ -85,7 +85,7 @@ final class FakeLedger implements Ledger {
     public CompletionStage<Page<CallsRow>> toolCalls(Reports.Asked question, int limit, @Nullable String after) {
         questions.add(question);
         return CompletableFuture.completedFuture(
-                new Page<>(List.of(new CallsRow(new Key(null, null, "claude", null, null, "read_file"), 3)), null));
+                new Page<>(List.of(new CallsRow(new About(null, null, "claude", null, null, "read_file"), 3)), null));
     }
 
     /** Two pages, the first of them empty. */
@@ -131,7 +131,7 @@ final class FakeLedger implements Ledger {
 
     private static UsageRow usageRow() {
         return new UsageRow(
-                new Key(NOON.truncatedTo(ChronoUnit.DAYS), "alice", "claude", "anthropic", "=cmd", null), SUMS);
+                new About(NOON.truncatedTo(ChronoUnit.DAYS), "alice", "claude", "anthropic", "=cmd", null), SUMS);
     }
 
     private static LogRow logRow() {

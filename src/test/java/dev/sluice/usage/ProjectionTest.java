@@ -11,10 +11,10 @@ import dev.sluice.session.Exchange;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Exchange.Tool;
 import dev.sluice.usage.LedgerTables.Entry;
+import dev.sluice.usage.Reports.About;
 import dev.sluice.usage.Reports.Asked;
 import dev.sluice.usage.Reports.By;
 import dev.sluice.usage.Reports.Filter;
-import dev.sluice.usage.Reports.Key;
 import dev.sluice.usage.Reports.LogFilter;
 import dev.sluice.usage.Reports.LogRow;
 import dev.sluice.usage.Reports.Order;
@@ -330,7 +330,7 @@ class ProjectionTest {
                     new Filter(null, "model-2", null, null, null),
                     new Filter(null, null, null, null, "tool-3"))) {
                 var asked = new Asked(ALL, filter, by, Order.COST);
-                var expected = new HashMap<Key, Long>();
+                var expected = new HashMap<About, Long>();
                 exchanges.stream()
                         .filter(it -> matches(filter, it))
                         .forEach(exchange -> exchange.tools().stream()
@@ -568,7 +568,7 @@ class ProjectionTest {
 
     private static final Sums NOTHING = new Sums(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    private static Map<Key, Sums> sums(Asked asked) {
+    private static Map<About, Sums> sums(Asked asked) {
         return matching(asked)
                 .collect(Collectors.toMap(it -> key(it, asked.by(), null), ProjectionTest::sums, ProjectionTest::plus));
     }
@@ -591,11 +591,11 @@ class ProjectionTest {
         return asked == null || asked.equals(value);
     }
 
-    private static Key key(Exchange it, Set<By> by, @Nullable String tool) {
+    private static About key(Exchange it, Set<By> by, @Nullable String tool) {
         var period = by.contains(By.HOUR)
                 ? it.started().truncatedTo(ChronoUnit.HOURS)
                 : by.contains(By.DAY) ? day(it) : null;
-        return new Key(
+        return new About(
                 period,
                 by.contains(By.USER) ? it.login() : null,
                 by.contains(By.MODEL) ? it.model() : null,
