@@ -143,9 +143,10 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             case Tick() -> onTick();
             case Seen seen -> onSeen(seen);
             case Counted(var waits) -> onCounted(waits);
-            case Begun(var from) -> onBegun(from);
-            case Ended(var result) -> onEnded(result);
-            case Failed(var why) -> onFailed(why);
+            // What comes from before a restart of this actor is on disk, and read from there.
+            case Begun(var from) -> busy ? onBegun(from) : this;
+            case Ended(var result) -> busy ? onEnded(result) : this;
+            case Failed(var why) -> busy ? onFailed(why) : this;
             case Stop() -> Behaviors.stopped();
         };
     }

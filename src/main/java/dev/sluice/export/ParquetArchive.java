@@ -3,7 +3,7 @@ package dev.sluice.export;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.export.ParquetColumn.Chunk;
-import dev.sluice.export.ParquetColumn.Type;
+import dev.sluice.export.ParquetColumn.ColumnType;
 import dev.sluice.session.Exchange;
 import dev.sluice.wire.Usage;
 import java.io.ByteArrayOutputStream;
@@ -45,44 +45,45 @@ final class ParquetArchive implements Archive {
     }
 
     private record Field(ParquetColumn column, Function<Row, @Nullable Object> value) {
-        Field(String name, Type type, Function<Row, @Nullable Object> value) {
+        Field(String name, ColumnType type, Function<Row, @Nullable Object> value) {
             this(new ParquetColumn(name, type), value);
         }
     }
 
     private final List<Field> fields = List.of(
-            new Field("id", Type.LONG, Row::id),
-            new Field("ver", Type.LONG, _ -> (long) ExportRecord.VERSION),
+            new Field("id", ColumnType.LONG, Row::id),
+            new Field("ver", ColumnType.LONG, _ -> (long) ExportRecord.VERSION),
             new Field(
                     "timestamp",
-                    Type.TIME,
+                    ColumnType.TIME,
                     row -> ChronoUnit.MICROS.between(
                             Instant.EPOCH, row.exchange().started())),
-            new Field("login_name", Type.TEXT, row -> row.exchange().login()),
-            new Field("stable_node_id", Type.TEXT, row -> row.exchange().node()),
-            new Field("tags", Type.TEXT, Row::tags),
-            new Field("model", Type.TEXT, row -> row.exchange().model()),
-            new Field("provider", Type.TEXT, row -> row.exchange().provider()),
+            new Field("login_name", ColumnType.TEXT, row -> row.exchange().login()),
+            new Field("stable_node_id", ColumnType.TEXT, row -> row.exchange().node()),
+            new Field("tags", ColumnType.TEXT, Row::tags),
+            new Field("model", ColumnType.TEXT, row -> row.exchange().model()),
+            new Field("provider", ColumnType.TEXT, row -> row.exchange().provider()),
             new Field(
                     "api_type",
-                    Type.TEXT,
+                    ColumnType.TEXT,
                     row -> ExportRecord.apiType(row.exchange().format())),
-            new Field("input_tokens", Type.LONG, row -> row.count(Usage::promptTokens)),
-            new Field("output_tokens", Type.LONG, row -> row.count(Usage::outputTokens)),
-            new Field("cached_tokens", Type.LONG, row -> row.count(Usage::cachedInputTokens)),
-            new Field("reasoning_tokens", Type.LONG, row -> row.count(Usage::reasoningTokens)),
-            new Field("cache_creation_5m_input_tokens", Type.LONG, row -> row.count(Usage::cacheWrite5mTokens)),
-            new Field("cache_creation_1h_input_tokens", Type.LONG, row -> row.count(Usage::cacheWrite1hTokens)),
-            new Field("web_search_count", Type.LONG, row -> row.count(Usage::webSearches)),
-            new Field("dollars", Type.DOUBLE, Row::dollars),
-            new Field("nanodollars", Type.LONG, row -> row.exchange().costNanos()),
-            new Field("cost_basis", Type.TEXT, row -> row.exchange().priceBasis()),
-            new Field("duration_ms", Type.LONG, row -> row.exchange().durationMillis()),
-            new Field("capture_id", Type.TEXT, row -> row.exchange().requestId()),
-            new Field("session_id", Type.TEXT, row -> row.exchange().session()),
-            new Field("path", Type.TEXT, row -> row.exchange().path()),
-            new Field("status_code", Type.LONG, row -> (long) row.exchange().status()),
-            new Field("outcome", Type.TEXT, row -> ExportRecord.outcome(row.exchange())));
+            new Field("input_tokens", ColumnType.LONG, row -> row.count(Usage::promptTokens)),
+            new Field("output_tokens", ColumnType.LONG, row -> row.count(Usage::outputTokens)),
+            new Field("cached_tokens", ColumnType.LONG, row -> row.count(Usage::cachedInputTokens)),
+            new Field("reasoning_tokens", ColumnType.LONG, row -> row.count(Usage::reasoningTokens)),
+            new Field("cache_creation_5m_input_tokens", ColumnType.LONG, row -> row.count(Usage::cacheWrite5mTokens)),
+            new Field("cache_creation_1h_input_tokens", ColumnType.LONG, row -> row.count(Usage::cacheWrite1hTokens)),
+            new Field("web_search_count", ColumnType.LONG, row -> row.count(Usage::webSearches)),
+            new Field("dollars", ColumnType.DOUBLE, Row::dollars),
+            new Field("nanodollars", ColumnType.LONG, row -> row.exchange().costNanos()),
+            new Field("cost_basis", ColumnType.TEXT, row -> row.exchange().priceBasis()),
+            new Field("duration_ms", ColumnType.LONG, row -> row.exchange().durationMillis()),
+            new Field("capture_id", ColumnType.TEXT, row -> row.exchange().requestId()),
+            new Field("session_id", ColumnType.TEXT, row -> row.exchange().session()),
+            new Field("path", ColumnType.TEXT, row -> row.exchange().path()),
+            new Field(
+                    "status_code", ColumnType.LONG, row -> (long) row.exchange().status()),
+            new Field("outcome", ColumnType.TEXT, row -> ExportRecord.outcome(row.exchange())));
 
     private int rows;
 

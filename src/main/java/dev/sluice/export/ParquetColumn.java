@@ -18,7 +18,7 @@ final class ParquetColumn {
     private static final int DATA_PAGE = 0;
 
     /** What its values are; numbers as Parquet's format gives them. */
-    enum Type {
+    enum ColumnType {
         LONG(2, -1),
         DOUBLE(5, -1),
         TEXT(6, 0),
@@ -28,7 +28,7 @@ final class ParquetColumn {
         private final int physical;
         private final int converted;
 
-        Type(int physical, int converted) {
+        ColumnType(int physical, int converted) {
             this.physical = physical;
             this.converted = converted;
         }
@@ -50,14 +50,14 @@ final class ParquetColumn {
     record Chunk(long offset, long uncompressed, long compressed) {}
 
     private final String name;
-    private final Type type;
+    private final ColumnType type;
     private final ByteArrayOutputStream levels = new ByteArrayOutputStream();
     private final ByteArrayOutputStream values = new ByteArrayOutputStream();
     private int rows;
     private int run;
     private boolean present;
 
-    ParquetColumn(String name, Type type) {
+    ParquetColumn(String name, ColumnType type) {
         this.name = name;
         this.type = type;
     }

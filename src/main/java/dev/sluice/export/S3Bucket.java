@@ -30,6 +30,7 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /** A bucket of S3 or of what speaks its API. Its client is made when it is first needed, where files may be read. */
@@ -79,8 +80,8 @@ final class S3Bucket implements Bucket {
 
     @Override
     public CompletionStage<Done> put(String object, byte[] bytes, String contentType) {
-        return CompletableFuture.supplyAsync(() -> send(object, bytes, contentType), blocking)
-                .thenCompose(sent -> sent)
+        return CompletableFuture.completedStage(Done.getInstance())
+                .thenComposeAsync(_ -> send(object, bytes, contentType), blocking)
                 .handle((_, failure) -> {
                     if (failure != null) {
                         throw notStored(failure);
@@ -89,7 +90,7 @@ final class S3Bucket implements Bucket {
                 });
     }
 
-    private CompletableFuture<?> send(String object, byte[] bytes, String contentType) {
+    private CompletionStage<PutObjectResponse> send(String object, byte[] bytes, String contentType) {
         var open = client();
         checkCredentials(open.credentials());
         var request = PutObjectRequest.builder()
