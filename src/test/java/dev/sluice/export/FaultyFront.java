@@ -145,10 +145,23 @@ final class FaultyFront implements AutoCloseable {
             if (answerHead != null) {
                 answer.writeBytes(answerHead.getBytes(StandardCharsets.ISO_8859_1));
                 var length = LENGTH.matcher(answerHead);
-                answer.writeBytes(length.find() ? in.readNBytes(Integer.parseInt(length.group(1))) : in.readAllBytes());
+                answer.writeBytes(length.find() ? in.readNBytes(Integer.parseInt(length.group(1))) : chunks(in));
             }
             return answer.toByteArray();
         }
+    }
+
+    /** Up to the empty chunk; small, for only errors come so. */
+    private static byte[] chunks(InputStream in) throws IOException {
+        var chunks = new ByteArrayOutputStream();
+        while (!chunks.toString(StandardCharsets.ISO_8859_1).endsWith("0\r\n\r\n")) {
+            var next = in.read();
+            if (next < 0) {
+                break;
+            }
+            chunks.write(next);
+        }
+        return chunks.toByteArray();
     }
 
     private static void reset(Socket client) throws IOException {
