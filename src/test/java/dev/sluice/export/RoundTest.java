@@ -38,14 +38,22 @@ import org.apache.pekko.persistence.query.PersistenceQuery;
 
 /** Objects as they are planned, uploaded and committed, on a real file, into a bucket that fails in every way a bucket can. */
 class RoundTest {
+    @SuppressWarnings("NullAway.Init") // Before all tests.
     private static ActorTestKit kit;
+
+    @SuppressWarnings("NullAway.Init")
     private static Path directory;
+
+    @SuppressWarnings("NullAway.Init")
     private static ActorRef<Recorder.Keep> recorder;
+
     private static final Set<String> recorded = new HashSet<>();
     private static final WeakBucket bucket = new WeakBucket();
     private static final Set<String> told = new HashSet<>();
     private static long toldUpTo;
     private static int number;
+
+    @SuppressWarnings("TimeInStaticInitializer") // The journal has the real time, and the two are compared.
     private static Instant now = Instant.now();
 
     /** What an upload comes to, beside success. */

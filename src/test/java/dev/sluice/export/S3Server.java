@@ -19,6 +19,7 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
  * A real S3 server (S3Proxy, in memory), which checks signatures and digests. It brings all that it needs in one jar, and has a class loader of
  * its own, so that none of that meets what we use.
  */
+@SuppressWarnings("try") // Closing may be interrupted, as anything in a test.
 final class S3Server implements AutoCloseable {
     static final String KEY_ID = "AKIATEST";
     static final String SECRET = "test-secret";

@@ -163,7 +163,7 @@ class ProjectionTest {
                         0,
                         0,
                         0);
-        var outcome = Outcome.values()[random.nextInt(12) == 0 ? random.nextInt(6) : 0];
+        var outcome = List.of(Outcome.values()).get(random.nextInt(12) == 0 ? random.nextInt(6) : 0);
         var tools = IntStream.range(0, random.nextInt(4))
                 .mapToObj(_ -> new Tool("tool-" + random.nextInt(5), null))
                 .toList();
@@ -261,7 +261,8 @@ class ProjectionTest {
                     some("provider-", 3, random),
                     agent(random),
                     null);
-            var asked = new Asked(span(random), filter, by, Order.values()[random.nextInt(3)]);
+            var asked =
+                    new Asked(span(random), filter, by, List.of(Order.values()).get(random.nextInt(3)));
 
             var answer = await(file.read(connection -> UsageQuery.answer(connection, asked, 100_000, null)));
 
@@ -294,7 +295,7 @@ class ProjectionTest {
                 Set.of(By.MODEL, By.AGENT),
                 Set.of(By.USER, By.MODEL))) {
             for (var filter : List.of(Filter.NONE, BEN, new Filter(null, "model-1", null, "agent-a", null))) {
-                var asked = new Asked(ALL, filter, by, Order.values()[random.nextInt(3)]);
+                var asked = new Asked(ALL, filter, by, List.of(Order.values()).get(random.nextInt(3)));
                 var whole = await(file.read(connection -> UsageQuery.answer(connection, asked, 100_000, null)));
                 var limit = 1 + random.nextInt(60);
 
@@ -420,7 +421,7 @@ class ProjectionTest {
                             agent(random),
                             some("tool-", 5, random)),
                     random.nextInt(4) == 0 ? List.of(2, 4, 200, 402).get(random.nextInt(4)) : null,
-                    random.nextInt(5) == 0 ? Outcome.values()[random.nextInt(6)] : null,
+                    random.nextInt(5) == 0 ? List.of(Outcome.values()).get(random.nextInt(6)) : null,
                     random.nextInt(6) == 0 ? "s" + random.nextInt(301) : null,
                     random.nextInt(4) == 0 ? random.nextBoolean() : null,
                     random.nextInt(6) == 0 ? 500_000_000L : null,

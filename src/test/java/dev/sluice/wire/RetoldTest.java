@@ -186,7 +186,7 @@ class RetoldTest {
             }
             Retold.userMessage(format.name(), bytes);
         }
-        var framing = Framing.values()[random.nextInt(3)];
+        var framing = List.of(Framing.values()).get(random.nextInt(3));
         var max = random.nextInt(50);
         var events = Retold.events(framing, bytes, max);
         assertThat(events.stream().mapToInt(String::length).sum()).isLessThanOrEqualTo(max);
@@ -415,7 +415,7 @@ class RetoldTest {
     @Test
     void aTextInAHundredThousandPiecesTakesNoTimeToSpeakOf() {
         var pieces = 100_000;
-        var stream = ("data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"text\":\"0123456789\"}}\n\n")
+        var stream = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"text\":\"0123456789\"}}\n\n"
                 .repeat(pieces)
                 .getBytes(StandardCharsets.UTF_8);
 
