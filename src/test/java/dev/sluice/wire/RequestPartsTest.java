@@ -64,8 +64,9 @@ class RequestPartsTest {
         var value = json.oneOf(List.of(json.string(json.text()), "[" + json.value(3) + "]", "{}"));
         var open = "{\"model\":\"m\"," + json.blank() + "\"" + constant + "\":" + json.blank();
         var between = json.blank() + ",\"" + json.oneOf(CONVERSATIONS) + "\":[" + json.blank();
-        var before = open + value + between + String.join("," + json.blank(), messages) + "],\"stream\":true}";
-        var after = before.replace("],\"stream\":true}", ",{\"role\":\"user\"}],\"stream\":true}");
+        var said = open + value + between + String.join("," + json.blank(), messages);
+        var before = said + "],\"stream\":true}";
+        var after = said + ",{\"role\":\"user\"}],\"stream\":true}";
 
         var parts = cut(before);
         var more = cut(after);
