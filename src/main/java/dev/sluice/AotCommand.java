@@ -3,6 +3,7 @@ package dev.sluice;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.policy.PolicyFile;
 import dev.sluice.simulator.Callers;
+import dev.sluice.simulator.Hearer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -54,9 +55,13 @@ final class AotCommand implements Callable<Integer> {
 
     private static int work(Path directory) throws Exception {
         var providers = SimulateCommand.start(ANYWHERE).toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
-        var policy = Files.writeString(
-                directory.resolve("policy.hujson"),
-                policy(providers.localAddress().getPort()));
+        try (var hook = Hearer.start()) {
+            return work(directory, policy(providers.localAddress().getPort(), hook.port()));
+        }
+    }
+
+    private static int work(Path directory, String document) throws Exception {
+        var policy = Files.writeString(directory.resolve("policy.hujson"), document);
         var settings = NodeSystem.config(
                 null, Map.of("sluice.listen", ANYWHERE.toString(), "sluice.storage.directory", directory.toString()));
         var node = Node.start(settings, new PolicyFile(policy).read())
@@ -69,13 +74,15 @@ final class AotCommand implements Callable<Integer> {
         return answers;
     }
 
-    private static String policy(int providers) {
+    private static String policy(int providers, int hook) {
         return """
                 {
                   "grants": [{ "src": ["(loopback)"], "app": { "tailscale.com/cap/aperture": [
                     { "role": "admin" },
-                    { "models": "**", "quotas": [{ "bucket": "daily:<user>" }, { "bucket": "pool" }] },
+                    { "models": "**", "quotas": [{ "bucket": "daily:<user>" }, { "bucket": "pool" }],
+                      "send_hooks": [{ "name": "told", "events": ["entire_request"], "send": ["estimated_cost"] }] },
                   ] } }],
+                  "hooks": { "told": { "url": "http://127.0.0.1:%d/" } },
                   "quotas": {
                     "daily:<user>": { "capacity": "$1000.00", "rate": "$1000.00/day", "on_exceed": "reject" },
                     "pool": { "capacity": "$1000.00", "rate": "$1000.00/day", "on_exceed": "reject" },
@@ -91,7 +98,7 @@ final class AotCommand implements Callable<Integer> {
                     },
                   },
                 }
-                """.formatted(providers, MODEL);
+                """.formatted(hook, providers, MODEL);
     }
 
     private static void delete(Path directory) throws IOException {

@@ -38,9 +38,6 @@ final class CallingHooks implements Hooks {
     /** Whoever is told of quotas is told without them rather than later. */
     private static final Duration QUOTAS_PATIENCE = Duration.ofSeconds(2);
 
-    /** The books do not wait for ever for a letter. */
-    private static final Duration WRITING_PATIENCE = Duration.ofSeconds(30);
-
     private final RoomStore database;
     private final Executor executor;
     private final Quota quota;
@@ -118,8 +115,7 @@ final class CallingHooks implements Hooks {
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         var done = new CompletableFuture<Done>();
-        var _ = done.completeOnTimeout(Done.getInstance(), WRITING_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((_, _) -> waiting.decrementAndGet());
+        var _ = done.whenComplete((_, _) -> waiting.decrementAndGet());
         if (hooks.stream().anyMatch(hook -> hook.send().contains(HookDatum.QUOTAS))) {
             var _ = quotas(ended.exchange().buckets())
                     .thenAccept(statuses -> scribe.tell(new Scribe.Write(ended, statuses, done)));

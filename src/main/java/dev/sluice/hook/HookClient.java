@@ -11,11 +11,11 @@ import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -25,6 +25,7 @@ import org.apache.pekko.stream.StreamLimitReachedException;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
+import scala.concurrent.duration.FiniteDuration;
 
 /** Calls a hook once, and tells what came of it. */
 final class HookClient {
@@ -33,6 +34,8 @@ final class HookClient {
 
     /** A reply that nobody reads is taken so far, for the sake of its connection. */
     private static final long MAX_DISCARDED_BYTES = 64 * 1024;
+
+    private static final byte[] NOTHING = new byte[0];
 
     /** Sends a request to an address. */
     interface Sender {
@@ -65,7 +68,7 @@ final class HookClient {
         }
 
         static Reply failed(String why) {
-            return new Reply(0, new byte[0], null, null, why);
+            return new Reply(0, NOTHING, null, null, why);
         }
     }
 
@@ -98,14 +101,18 @@ final class HookClient {
         } catch (RuntimeException e) {
             reply = CompletableFuture.failedFuture(e);
         }
-        return reply.toCompletableFuture()
-                .copy()
-                .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
-                .handle((read, failure) -> {
-                    // Ends a call that nobody waits for any more; one that has been answered is past caring.
-                    over.complete(Done.getInstance());
-                    return failure == null ? read : Reply.failed(reason(failure, patience));
-                });
+        var told = new CompletableFuture<Reply>();
+        // Not the futures' own clock: its thread would be one more to hand every call to.
+        var alarm = materializer.scheduleOnce(
+                FiniteDuration.fromNanos(patience.toNanos()),
+                () -> told.complete(Reply.failed("no answer within " + patience.toMillis() + " ms")));
+        var _ = reply.whenComplete(
+                (read, failure) -> told.complete(failure == null ? read : Reply.failed(reason(failure, patience))));
+        return told.whenComplete((done, failure) -> {
+            alarm.cancel();
+            // Ends a call that nobody waits for any more; one that has been answered is past caring.
+            over.complete(Done.getInstance());
+        });
     }
 
     private static Duration patience(HookRule rule) {
@@ -145,12 +152,16 @@ final class HookClient {
         var status = answer.status().intValue();
         var retryAfter = RetryAfter.of(answer, clock.instant()).orElse(null);
         if (most == 0 || status / 100 != 2) {
+            var silent = new Reply(status, NOTHING, null, retryAfter, "");
+            if (answer.entity() instanceof HttpEntity.Strict) {
+                return CompletableFuture.completedFuture(silent);
+            }
             var _ = answer.entity()
                     .withSizeLimit(MAX_DISCARDED_BYTES)
                     .getDataBytes()
                     .completionTimeout(patience)
                     .runWith(Sink.ignore(), materializer);
-            return CompletableFuture.completedFuture(new Reply(status, new byte[0], null, retryAfter, ""));
+            return CompletableFuture.completedFuture(silent);
         }
         var coding = answer.getHeader("content-encoding").map(HttpHeader::value).orElse(null);
         return answer.entity()

@@ -76,6 +76,9 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     private List<Dead> dead = new ArrayList<>();
     private long held;
 
+    /** When the alarm rings that is set; it may ring before there is something to do, never after. */
+    private long alarm = Long.MAX_VALUE;
+
     static Behavior<Message> create(Surroundings with) {
         // A bug in one delivery must not end the others.
         return Behaviors.supervise(Behaviors.<Message>setup(
@@ -98,9 +101,7 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
             case Unwritable(var letters, var why) -> letters.forEach(letter -> bury(letter, why));
             case Answered(var letter, var reply) -> onAnswered(letter, reply);
             case Fetched fetched -> onFetched(fetched);
-            case Wake() -> {
-                // There is something to do.
-            }
+            case Wake() -> alarm = Long.MAX_VALUE;
             case Flush() -> flush();
         }
         deliver();
@@ -147,8 +148,9 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
             deliver(letter, now);
         }
         var due = outbox.nextDue(giveUpAfter);
-        if (due.isPresent()) {
-            timers.startSingleTimer(new Wake(), Duration.ofMillis(Math.max(1, due.getAsLong() - now)));
+        if (due.isPresent() && due.getAsLong() < alarm) {
+            alarm = due.getAsLong();
+            timers.startSingleTimer(new Wake(), Duration.ofMillis(Math.max(1, alarm - now)));
         }
     }
 

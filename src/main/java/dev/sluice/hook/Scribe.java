@@ -9,12 +9,14 @@ import dev.sluice.journal.RoomStore;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Exchange;
 import dev.sluice.wire.ToolCall;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -29,10 +31,13 @@ import org.slf4j.LoggerFactory;
 final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
     private static final Logger log = LoggerFactory.getLogger(Scribe.class);
 
+    /** The books do not wait for ever for letters to be in the file. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     /** So much is not held any longer only to be written in company. */
     private static final long FLUSH_BYTES = 4 << 20;
 
-    sealed interface Message permits Write, Flush, Written {}
+    sealed interface Message permits Write, Flush, Written, TooLate {}
 
     /** @param done completes when the letters are in the file, or never will be */
     record Write(Ended ended, List<Quota.Status> quotas, CompletableFuture<Done> done) implements Message {}
@@ -41,7 +46,21 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
 
     private record Written(Batch batch, @Nullable Throwable failure) implements Message {}
 
-    private record Batch(List<Letter> letters, List<CompletableFuture<Done>> waiting) {}
+    private record TooLate(Batch batch) implements Message {}
+
+    private static final class Batch {
+        final List<Letter> letters;
+        final List<CompletableFuture<Done>> waiting;
+
+        /** Of a batch that is being written. */
+        @Nullable
+        Cancellable patience;
+
+        Batch(List<Letter> letters, List<CompletableFuture<Done>> waiting) {
+            this.letters = letters;
+            this.waiting = waiting;
+        }
+    }
 
     private final ActorContext<Message> context;
     private final RoomStore database;
@@ -87,6 +106,7 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
             case Write write -> onWrite(write);
             case Flush() -> flush();
             case Written(var batch, var failure) -> onWritten(batch, failure);
+            case TooLate(var batch) -> finish(batch);
         }
         return this;
     }
@@ -211,31 +231,35 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
         letters = new ArrayList<>();
         waiting = new ArrayList<>();
         bytes = 0;
-        if (batch.letters().isEmpty()) {
+        if (batch.letters.isEmpty()) {
             finish(batch);
             return;
         }
+        batch.patience = context.scheduleOnce(PATIENCE, context.getSelf(), new TooLate(batch));
         context.pipeToSelf(
-                database.write(connection -> HookTables.add(connection, batch.letters()), held),
+                database.write(connection -> HookTables.add(connection, batch.letters), held),
                 (done, failure) -> new Written(batch, failure));
     }
 
     private void onWritten(Batch batch, @Nullable Throwable failure) {
         if (failure == null) {
-            postman.tell(new Postman.Deliver(batch.letters()));
+            postman.tell(new Postman.Deliver(batch.letters));
         } else {
             log.atError()
-                    .addKeyValue("letters", batch.letters().size())
+                    .addKeyValue("letters", batch.letters.size())
                     .setCause(failure)
                     .log(
                             "deliveries to hooks were not written; they are lost if this process dies before they are made");
             postman.tell(new Postman.Deliver(
-                    batch.letters().stream().map(Letter::unstored).toList()));
+                    batch.letters.stream().map(Letter::unstored).toList()));
+        }
+        if (batch.patience != null) {
+            batch.patience.cancel();
         }
         finish(batch);
     }
 
     private static void finish(Batch batch) {
-        batch.waiting().forEach(done -> done.complete(Done.getInstance()));
+        batch.waiting.forEach(done -> done.complete(Done.getInstance()));
     }
 }
