@@ -22,6 +22,15 @@ public final class Transcript {
     /** Pictures and sound fit in; an answer without end does not take the room of all others. */
     private static final int MOST_OF_AN_ANSWER = 16 << 20;
 
+    /**
+     * An answer in events comes in thousands of small pieces. They are copied together, so that each is gone with the event: the collector
+     * would carry every one of them, and what it lies in, from one generation to the next.
+     */
+    private static final int SMALL_PIECE = 2 << 10;
+
+    private static final int FIRST_CHUNK = 1 << 10;
+    private static final int LARGEST_CHUNK = 16 << 10;
+
     private final Transcripts owner;
     private Iterable<HttpHeader> requestHeaders;
     private final String requestType;
@@ -31,7 +40,11 @@ public final class Transcript {
     private int status;
     private Iterable<HttpHeader> answerHeaders = List.of();
     private String contentType = "";
-    private List<ByteString> answer = new ArrayList<>();
+    private List<ByteString> answer = new ArrayList<>(2);
+    /** Small pieces behind those of {@link #answer}. */
+    private byte[] chunk = NOTHING;
+
+    private int filled;
     private long held;
     private volatile boolean lost;
 
@@ -65,12 +78,42 @@ public final class Transcript {
         if (lost) {
             return;
         }
-        if (held + bytes.size() <= MOST_OF_AN_ANSWER && owner.take(bytes.size())) {
-            held += bytes.size();
-            answer.add(bytes);
-        } else {
-            lose();
+        var size = bytes.size();
+        if (answer.isEmpty() || size > SMALL_PIECE) {
+            if (takes(size)) {
+                closeChunk(0);
+                answer.add(bytes);
+            }
+        } else if (size <= chunk.length - filled || openChunk(size)) {
+            bytes.copyToArray(chunk, filled, size);
+            filled += size;
         }
+    }
+
+    private boolean openChunk(int size) {
+        var length = Math.max(size, Math.clamp(2L * chunk.length, FIRST_CHUNK, LARGEST_CHUNK));
+        if (!takes(length)) {
+            return false;
+        }
+        closeChunk(length);
+        return true;
+    }
+
+    private void closeChunk(int next) {
+        if (filled > 0) {
+            answer.add(ByteString.fromArrayUnsafe(chunk, 0, filled));
+            filled = 0;
+        }
+        chunk = next == 0 ? NOTHING : new byte[next];
+    }
+
+    private boolean takes(int size) {
+        if (held + size > MOST_OF_AN_ANSWER || !owner.take(size)) {
+            lose();
+            return false;
+        }
+        held += size;
+        return true;
     }
 
     private void lose() {
@@ -151,7 +194,13 @@ public final class Transcript {
 
     /** The answer's body as it came, in its content coding; empty when lost or freed. */
     public List<ByteString> answer() {
-        return answer;
+        if (filled == 0) {
+            return answer;
+        }
+        var all = new ArrayList<ByteString>(answer.size() + 1);
+        all.addAll(answer);
+        all.add(ByteString.fromArrayUnsafe(chunk, 0, filled));
+        return all;
     }
 
     /** Held now; only whoever fills it, or has it alone, may ask. */
@@ -167,5 +216,7 @@ public final class Transcript {
         requestHeaders = List.of();
         answerHeaders = List.of();
         answer = List.of();
+        chunk = NOTHING;
+        filled = 0;
     }
 }

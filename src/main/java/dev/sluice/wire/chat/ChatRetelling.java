@@ -14,6 +14,8 @@ public final class ChatRetelling implements Retelling {
     /** Nobody answers with more choices; those beyond are not followed. */
     private static final int MAX_CHOICES = 1024;
 
+    private static final String CHUNK = ".chunk";
+
     private final ObjectNode document = JsonTrees.object();
     private final TreeMap<Integer, ObjectNode> choices = new TreeMap<>();
 
@@ -35,7 +37,7 @@ public final class ChatRetelling implements Retelling {
     private void take(String name, JsonNode value) {
         switch (name) {
             case "choices" -> choices(value);
-            case "object" -> document.put("object", value.asText().replaceFirst("\\.chunk$", ""));
+            case "object" -> document.put("object", withoutSuffix(value.asText()));
             case "usage" -> usage(value);
             case "error" -> putTold("error", value);
             case "service_tier" -> {
@@ -55,6 +57,10 @@ public final class ChatRetelling implements Retelling {
                 }
             }
         }
+    }
+
+    private static String withoutSuffix(String kind) {
+        return kind.endsWith(CHUNK) ? kind.substring(0, kind.length() - CHUNK.length()) : kind;
     }
 
     private boolean isOpen(String name) {
