@@ -95,7 +95,7 @@ final class Stand {
         processes.add(process);
         var url = "http://" + arguments[arguments.length - 1];
         try (var client = HttpClient.newHttpClient()) {
-            for (var i = 0; i < 300 && process.isAlive(); i++) {
+            for (var i = 0; i < 1200 && process.isAlive(); i++) {
                 try {
                     var asked = HttpRequest.newBuilder(URI.create(url + "/readyz")).timeout(Duration.ofSeconds(2)).build();
                     // The simulator knows no such path, but answers.
