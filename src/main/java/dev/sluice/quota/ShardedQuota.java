@@ -26,6 +26,8 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.SingletonActor;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -51,6 +53,8 @@ final class ShardedQuota implements Quota {
         var quota = new ShardedQuota(system, witness, clock, settings, incarnation(system));
         if (settings.singleNode()) {
             quota.wakeAll();
+        } else {
+            ClusterSingleton.get(system).init(SingletonActor.of(Waker.create(quota::wakeAll), "quota-waker"));
         }
         return quota;
     }
@@ -203,12 +207,12 @@ final class ShardedQuota implements Quota {
     }
 
     /** Every bucket looks after its orphans when it wakes; one that nobody uses would not. A bucket slow to wake wakes all the same. */
-    private void wakeAll() {
-        names().mapAsync(
+    private CompletionStage<Long> wakeAll() {
+        return names().mapAsync(
                         ASKED_AT_ONCE,
                         name -> status(name)
                                 .handleAsync((status, failure) -> Done.getInstance(), system.executionContext()))
-                .runWith(Sink.fold(0L, (count, done) -> count + 1), system)
+                .runWith(Sink.<Long, Done>fold(0L, (count, done) -> count + 1), system)
                 .whenCompleteAsync(
                         (count, failure) -> {
                             if (failure != null) {
