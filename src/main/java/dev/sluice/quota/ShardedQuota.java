@@ -206,19 +206,23 @@ final class ShardedQuota implements Quota {
                 .map(id -> id.substring(QuotaBucket.ID_PREFIX.length()));
     }
 
-    /** Every bucket looks after its orphans when it wakes; one that nobody uses would not. A bucket slow to wake wakes all the same. */
+    /**
+     * Every bucket looks after its orphans when it wakes; one that nobody uses would not. One that is slow to wake may wake all the same, or
+     * never have heard of it, because it was asked for on a node that had just died. Completes with the number of those.
+     */
     private CompletionStage<Long> wakeAll() {
         return names().mapAsync(
                         ASKED_AT_ONCE,
                         name -> status(name)
-                                .handleAsync((status, failure) -> Done.getInstance(), system.executionContext()))
-                .runWith(Sink.<Long, Done>fold(0L, (count, done) -> count + 1), system)
+                                .handleAsync(
+                                        (status, failure) -> failure == null ? 0L : 1L, system.executionContext()))
+                .runWith(Sink.<Long, Long>fold(0L, Long::sum), system)
                 .whenCompleteAsync(
-                        (count, failure) -> {
+                        (silent, failure) -> {
                             if (failure != null) {
                                 log.atError().setCause(failure).log("could not look for orphans in all quota buckets");
                             } else {
-                                log.atInfo().addKeyValue("buckets", count).log("woke the quota buckets");
+                                log.atInfo().addKeyValue("silent", silent).log("woke the quota buckets");
                             }
                         },
                         system.executionContext());

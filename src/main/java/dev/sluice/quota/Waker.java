@@ -20,7 +20,7 @@ import org.apache.pekko.cluster.typed.Subscribe;
  */
 final class Waker extends AbstractMatchingBehavior<Waker.Message> {
     /** Who was looked for in vain may be there by then. */
-    private static final Duration AGAIN = Duration.ofSeconds(30);
+    private static final Duration AGAIN = Duration.ofSeconds(10);
 
     sealed interface Message {}
 
@@ -28,6 +28,7 @@ final class Waker extends AbstractMatchingBehavior<Waker.Message> {
 
     private record Wake() implements Message {}
 
+    /** @param failed whether some did not answer */
     private record Woken(boolean failed) implements Message {}
 
     private final ActorContext<Message> context;
@@ -71,7 +72,7 @@ final class Waker extends AbstractMatchingBehavior<Waker.Message> {
             more = true;
         } else {
             waking = true;
-            context.pipeToSelf(wakeAll.get(), (count, failure) -> new Woken(failure != null));
+            context.pipeToSelf(wakeAll.get(), (silent, failure) -> new Woken(failure != null || silent > 0));
         }
     }
 
