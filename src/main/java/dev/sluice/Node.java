@@ -5,7 +5,9 @@ import dev.sluice.admin.AdminEndpoints;
 import dev.sluice.admin.MetricsPort;
 import dev.sluice.audit.Audit;
 import dev.sluice.capture.Captures;
+import dev.sluice.cluster.Membership;
 import dev.sluice.cluster.NodeSystem;
+import dev.sluice.config.ClusterSettings;
 import dev.sluice.config.MetricsSettings;
 import dev.sluice.config.Settings;
 import dev.sluice.export.Exporter;
@@ -66,6 +68,7 @@ public final class Node {
     private final Listener listener;
     private final Optional<InetSocketAddress> metricsAddress;
     private final AtomicBoolean ready;
+    private final Membership membership;
 
     private Node(
             ActorSystem<?> system,
@@ -74,7 +77,8 @@ public final class Node {
             Gate gate,
             Listener listener,
             Optional<InetSocketAddress> metricsAddress,
-            AtomicBoolean ready) {
+            AtomicBoolean ready,
+            Membership membership) {
         this.system = system;
         this.settings = settings;
         this.proxy = proxy;
@@ -82,6 +86,15 @@ public final class Node {
         this.listener = listener;
         this.metricsAddress = metricsAddress;
         this.ready = ready;
+        this.membership = membership;
+        var _ = membership.lost().thenRun(this::stopServing);
+    }
+
+    /** What it could answer now would be in nobody's books. */
+    private void stopServing() {
+        ready.set(false);
+        var _ = listener.drain();
+        var _ = listener.cut();
     }
 
     /**
@@ -92,6 +105,7 @@ public final class Node {
     public static CompletionStage<Node> start(Config config, PolicyFile.Content file) {
         var policy = Objects.requireNonNull(file.reading().policy(), "a policy with errors");
         var settings = Settings.of(config);
+        checkStorage(config);
         var exposure = Exposure.of(settings, policy);
         exposure.warnings().forEach(log::warn);
         if (exposure.refusal() != null) {
@@ -102,6 +116,17 @@ public final class Node {
         var clock = InstantSource.system();
         var inForce = CompletableFuture.supplyAsync(() -> InForce.of(policy, clock));
         return NodeSystem.start(config).thenCompose(system -> assembleOrStop(system, settings, file, inForce, clock));
+    }
+
+    /** Each with a file of its own, nodes would each spend the same money. */
+    private static void checkStorage(Config config) {
+        var kind = "sluice.storage.kind";
+        var cluster = ClusterSettings.of(config);
+        if (!cluster.isSingle()
+                && (!config.hasPath(kind) || config.getString(kind).equals("sqlite"))) {
+            throw new IllegalArgumentException("sluice.cluster.mode: " + cluster.mode()
+                    + " with storage in files (expected: a storage that all nodes share, " + kind + " = cassandra)");
+        }
     }
 
     /** A node that cannot start leaves nothing running. */
@@ -151,7 +176,7 @@ public final class Node {
                         settings.reservations().renewal(),
                         settings.reservations().expiry(),
                         QuotaSettings.SNAPSHOT_EVERY,
-                        true));
+                        ClusterSettings.of(system.settings().config()).isSingle()));
         var ledger = Ledger.start(system);
         var keys = GatewayKeys.start(system, clock, random);
         return keys.thenCompose(known -> policies.thenCombine(
@@ -206,8 +231,11 @@ public final class Node {
         var audit = Audit.start(system, clock, random);
         var exporter = Exporter.start(system, policies::inForce, captures, clock, random);
         var ready = new AtomicBoolean(true);
+        var membership = Membership.of(system);
         var endpoints = Stream.of(
-                        proxy.endpoints(ready::get, () -> !policies.troubles().isEmpty()),
+                        proxy.endpoints(
+                                () -> ready.get() && membership.isUp(),
+                                () -> !policies.troubles().isEmpty()),
                         AdminEndpoints.all(
                                 policies,
                                 quota,
@@ -225,6 +253,7 @@ public final class Node {
         var numbers = new NodeMetrics(system);
         numbers.watch(policies, providers, quota, ledger);
         numbers.watch(captures, hooks, exporter);
+        numbers.watch(membership);
         var gate = new Gate(endpoints, identity, policies::inForce, audit, system, random);
         var metricsPort = MetricsSettings.of(system.settings().config());
         var metrics = metricsPort.isOn()
@@ -234,7 +263,7 @@ public final class Node {
                 .thenApply(listener -> {
                     Metrics.get(system)
                             .gauge("sluice_connections_open", "Clients' connections.", listener::openConnections);
-                    return new Node(system, settings, proxy, gate, listener, metricsAddress, ready);
+                    return new Node(system, settings, proxy, gate, listener, metricsAddress, ready, membership);
                 }));
     }
 
@@ -274,12 +303,34 @@ public final class Node {
      */
     public CompletionStage<Done> drain() {
         ready.set(false);
-        return listener.drain()
+        return farewell()
+                .thenCompose(said -> listener.drain())
                 .toCompletableFuture()
                 .completeOnTimeout(Done.getInstance(), settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .thenCompose(drained -> cut())
                 .thenCompose(gone -> balance())
                 .thenCompose(balanced -> stop(system));
+    }
+
+    private CompletionStage<Done> farewell() {
+        var farewell = ClusterSettings.of(system.settings().config()).farewell();
+        var said = new CompletableFuture<Done>();
+        return farewell.isZero()
+                ? CompletableFuture.completedFuture(Done.getInstance())
+                : said.completeOnTimeout(Done.getInstance(), farewell.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Completes, with the reason, when the cluster goes on without this node, which then takes no more requests, cuts what is open and ends its
+     * actors.
+     */
+    CompletionStage<String> lost() {
+        return membership.lost();
+    }
+
+    /** Completes when the actors have ended. */
+    CompletionStage<Done> ended() {
+        return system.getWhenTerminated();
     }
 
     /** What an answer that is cut has cost is charged, as if its client had gone away. */

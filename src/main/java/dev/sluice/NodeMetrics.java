@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.capture.Captures;
+import dev.sluice.cluster.Membership;
 import dev.sluice.export.Exporter;
 import dev.sluice.hook.Hooks;
 import dev.sluice.hook.Hooks.Asked;
@@ -74,6 +75,14 @@ final class NodeMetrics {
                 LogLines::dropped);
         journal();
         ledger(ledger);
+    }
+
+    void watch(Membership membership) {
+        metrics.gauges(
+                "sluice_cluster_members",
+                "Nodes of the cluster as this one sees them, by status; unreachable are those that it does not hear.",
+                "status",
+                membership::members);
     }
 
     private static String name(Loop loop) {

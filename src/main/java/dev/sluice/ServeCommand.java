@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,9 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
     /** Not an exit code: the process goes on. */
     static final int SERVING = -1;
+
+    /** Actors that have not ended by then, after their cluster went on without them, have nothing to save. */
+    private static final int LAST_SECONDS = 15;
 
     private static final Logger log = LoggerFactory.getLogger(ServeCommand.class);
 
@@ -83,6 +88,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         var node = start(file);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(node), "drain"));
+        endWhenLost(node);
         var url = (node.speaksTls() ? "https://" : "http://")
                 + new HostPort(node.address().getHostString(), node.address().getPort());
         out.println("sluice listens on " + url);
@@ -113,6 +119,19 @@ final class ServeCommand implements Callable<Integer> {
         return Node.start(node, file).toCompletableFuture().get();
     }
 
+    /** Whoever supervises the process starts it anew, and it joins again. */
+    private static void endWhenLost(Node node) {
+        var _ = node.lost().thenAcceptAsync(reason -> {
+            log.atError()
+                    .addKeyValue("openConnections", node.openConnections())
+                    .log("this node is lost to its cluster and ends: {}", reason);
+            var _ = node.ended()
+                    .toCompletableFuture()
+                    .completeOnTimeout(Done.getInstance(), LAST_SECONDS, TimeUnit.SECONDS)
+                    .whenComplete((ended, failure) -> end(1));
+        });
+    }
+
     /** SIGTERM. A drain that went well is a good end, whatever signal asked for it. */
     private static void drain(Node node) {
         log.atInfo().addKeyValue("openConnections", node.openConnections()).log("draining: open streams may finish");
@@ -124,6 +143,10 @@ final class ServeCommand implements Callable<Integer> {
             log.error("the drain failed", e);
             status = 1;
         }
+        end(status);
+    }
+
+    private static void end(int status) {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.stop();
         }

@@ -1,5 +1,6 @@
 /**
- * Ground: the actor system of a node, joining and leaving, sharding, serialization markers.
+ * Ground: the actor system of a node, how it joins others and how it stands with them, serialization markers. {@code sluice.cluster} is translated to
+ * Pekko's settings here, above our defaults and below what an operator writes as Pekko's.
  */
 @NullMarked
 package dev.sluice.cluster;

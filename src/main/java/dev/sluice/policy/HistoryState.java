@@ -47,6 +47,11 @@ record HistoryState(List<Version> versions, String text, long inFile) implements
                         .anyMatch(it -> it.number() >= inFile && it.hash().equals(hash));
     }
 
+    /** Whether a text was in force before, as far as versions are listed. */
+    boolean had(String hash) {
+        return versions.stream().anyMatch(it -> it.hash().equals(hash));
+    }
+
     boolean isEmpty() {
         return versions.isEmpty();
     }

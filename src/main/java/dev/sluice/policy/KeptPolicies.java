@@ -1,6 +1,7 @@
 package dev.sluice.policy;
 
 import dev.sluice.access.Role;
+import dev.sluice.config.ClusterSettings;
 import dev.sluice.config.Finding;
 import dev.sluice.config.PolicyDocument;
 import dev.sluice.config.PolicyReading;
@@ -124,9 +125,11 @@ final class KeptPolicies implements Policies {
         var history = ClusterSharding.get(system)
                 .init(Entity.of(PolicyHistory.KEY, entity -> PolicyHistory.create(clock))
                         .withStopMessage(new PolicyHistory.Stop()));
+        var shared = !ClusterSettings.of(system.settings().config()).isSingle();
         CompletionStage<Reply> opened = AskPattern.ask(
                 history,
-                replyTo -> new ShardingEnvelope<>(PolicyHistory.ID, new PolicyHistory.Open(file.text(), replyTo)),
+                replyTo ->
+                        new ShardingEnvelope<>(PolicyHistory.ID, new PolicyHistory.Open(file.text(), shared, replyTo)),
                 START_TIMEOUT,
                 system.scheduler());
         return opened.thenCombine(inForce, (newest, ofFile) -> {

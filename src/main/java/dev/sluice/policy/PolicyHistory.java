@@ -36,8 +36,12 @@ final class PolicyHistory
 
     sealed interface Command extends CborSerializable {}
 
-    /** A node starts with this text on its disk. Answered by {@link Newest}. */
-    record Open(String text, ActorRef<Reply> replyTo) implements Command {
+    /**
+     * A node starts with this text on its disk. Answered by {@link Newest}.
+     *
+     * @param shared whether it is one of several nodes, each with a file of its own
+     */
+    record Open(String text, boolean shared, ActorRef<Reply> replyTo) implements Command {
         @Override
         public String toString() {
             return "Open";
@@ -113,7 +117,7 @@ final class PolicyHistory
     @Override
     public CommandHandlerWithReply<Command, Event, HistoryState> commandHandler() {
         return (state, command) -> switch (command) {
-            case Open(var text, var replyTo) -> onOpen(state, text, replyTo);
+            case Open open -> onOpen(state, open);
             case Save save -> onSave(state, save);
             case After(var number, var replyTo) ->
                 Effect().reply(replyTo, state.number() > number ? newest(state) : new NothingNewer());
@@ -145,8 +149,13 @@ final class PolicyHistory
     /**
      * A file that is as the newest version is, or as one before it when those since never reached the disk, is no news. Any other one
      * was changed while nobody watched, and what was changed last holds.
+     *
+     * <p>Of several nodes one may have been away while another's file had what was saved: its own, with a text that was in force once, is then no
+     * news either. Else a node that comes back would bring back what was revoked meanwhile, on all of them.
      */
-    private ReplyEffect<Event, HistoryState> onOpen(HistoryState state, String text, ActorRef<Reply> replyTo) {
+    private ReplyEffect<Event, HistoryState> onOpen(HistoryState state, Open open) {
+        var text = open.text();
+        var replyTo = open.replyTo();
         var hash = Version.hash(text);
         if (!state.isEmpty()) {
             if (hash.equals(state.newest().hash())) {
@@ -154,7 +163,7 @@ final class PolicyHistory
                         ? Effect().reply(replyTo, newest(state))
                         : Effect().persist(new PolicyWritten(state.number())).thenReply(replyTo, PolicyHistory::newest);
             }
-            if (state.isLeftBehind(hash)) {
+            if (state.isLeftBehind(hash) || open.shared() && state.had(hash)) {
                 return Effect().reply(replyTo, newest(state));
             }
         }

@@ -26,6 +26,8 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.SingletonActor;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -51,6 +53,8 @@ final class ShardedQuota implements Quota {
         var quota = new ShardedQuota(system, witness, clock, settings, incarnation(system));
         if (settings.singleNode()) {
             quota.wakeAll();
+        } else {
+            ClusterSingleton.get(system).init(SingletonActor.of(Waker.create(quota::wakeAll), "quota-waker"));
         }
         return quota;
     }
@@ -202,19 +206,23 @@ final class ShardedQuota implements Quota {
                 .map(id -> id.substring(QuotaBucket.ID_PREFIX.length()));
     }
 
-    /** Every bucket looks after its orphans when it wakes; one that nobody uses would not. A bucket slow to wake wakes all the same. */
-    private void wakeAll() {
-        names().mapAsync(
+    /**
+     * Every bucket looks after its orphans when it wakes; one that nobody uses would not. One that is slow to wake may wake all the same, or
+     * never have heard of it, because it was asked for on a node that had just died. Completes with the number of those.
+     */
+    private CompletionStage<Long> wakeAll() {
+        return names().mapAsync(
                         ASKED_AT_ONCE,
                         name -> status(name)
-                                .handleAsync((status, failure) -> Done.getInstance(), system.executionContext()))
-                .runWith(Sink.fold(0L, (count, done) -> count + 1), system)
+                                .handleAsync(
+                                        (status, failure) -> failure == null ? 0L : 1L, system.executionContext()))
+                .runWith(Sink.<Long, Long>fold(0L, Long::sum), system)
                 .whenCompleteAsync(
-                        (count, failure) -> {
+                        (silent, failure) -> {
                             if (failure != null) {
                                 log.atError().setCause(failure).log("could not look for orphans in all quota buckets");
                             } else {
-                                log.atInfo().addKeyValue("buckets", count).log("woke the quota buckets");
+                                log.atInfo().addKeyValue("silent", silent).log("woke the quota buckets");
                             }
                         },
                         system.executionContext());

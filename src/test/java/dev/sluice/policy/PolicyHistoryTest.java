@@ -79,6 +79,18 @@ class PolicyHistoryTest {
     }
 
     @Test
+    void aNodeOfSeveralThatComesBackBringsNothingBack() {
+        open("one");
+        save("two", null);
+        written(2);
+
+        assertThat(((Newest) ask(replyTo -> new Open("one", true, replyTo))).text())
+                .isEqualTo("two");
+        assertThat(((Newest) ask(replyTo -> new Open("three", true, replyTo))).text())
+                .isEqualTo("three");
+    }
+
+    @Test
     void holdsAVersionThatTheFileNeverGotAgainstTheOneBefore() {
         open("one");
         save("two", null);
@@ -192,7 +204,7 @@ class PolicyHistoryTest {
     }
 
     private Newest open(String text) {
-        return (Newest) ask(replyTo -> new Open(text, replyTo));
+        return (Newest) ask(replyTo -> new Open(text, false, replyTo));
     }
 
     private Reply save(String text, @Nullable String over) {
