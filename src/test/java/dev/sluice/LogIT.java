@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.testing.Eventually;
+import dev.sluice.testing.KeptLog;
 import dev.sluice.testing.Stand;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,8 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,24 +32,12 @@ class LogIT {
     @TempDir
     private static Path data;
 
-    private static final Kept kept = new Kept();
+    private static KeptLog kept;
     private static Stand stand;
-
-    private static final class Kept extends AppenderBase<ILoggingEvent> {
-        final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
-
-        @Override
-        protected void append(ILoggingEvent event) {
-            event.prepareForDeferredProcessing();
-            events.add(event);
-        }
-    }
 
     @BeforeAll
     static void start() throws Exception {
-        kept.setContext(OURS.getLoggerContext());
-        kept.start();
-        OURS.addAppender(kept);
+        kept = KeptLog.open();
         OURS.setAdditive(false);
         OURS.setLevel(Level.INFO);
         stand = Stand.start(data, LogIT::policy, Map.of("sluice.retries.pause", "1ms"));
@@ -60,7 +46,7 @@ class LogIT {
     @AfterAll
     static void stop() {
         stand.close();
-        OURS.detachAppender(kept);
+        kept.close();
         OURS.setAdditive(true);
         OURS.setLevel(Level.WARN);
     }
@@ -110,7 +96,7 @@ class LogIT {
         lines("agent-lost", 1);
         lines("agent-forged", 1);
 
-        for (var event : List.copyOf(kept.events)) {
+        for (var event : kept.events()) {
             var text = encoded(event, LogEncoder.Format.TEXT);
             var first = text.substring(0, text.indexOf('\n'));
             assertThat(first).startsWith("2026-").doesNotContainPattern("[\\r\\u0085\\u2028\\u001b]");
@@ -142,7 +128,7 @@ class LogIT {
         var found = new ArrayList<JsonNode>();
         Eventually.await(SOON, () -> {
             found.clear();
-            for (var event : kept.events) {
+            for (var event : kept.events()) {
                 var line = tree(encoded(event, LogEncoder.Format.JSON));
                 if (line.path("userAgent").asText().equals(agent)) {
                     found.add(line);

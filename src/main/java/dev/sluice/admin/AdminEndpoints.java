@@ -41,7 +41,7 @@ public final class AdminEndpoints {
                         new ExchangeEndpoints(ledger, captures, system).endpoints(),
                         new UserEndpoints(ledger, system).endpoints(),
                         new UsageEndpoints(ledger, clock, system).endpoints(),
-                        new LogEndpoints(ledger, clock, system).endpoints(),
+                        new LogEndpoints(ledger, captures, clock, system).endpoints(),
                         new LedgerEndpoints(ledger, system).endpoints(),
                         new AccessEndpoints().endpoints(),
                         new ProviderEndpoints(providers).endpoints(),

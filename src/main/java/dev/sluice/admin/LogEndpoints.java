@@ -1,6 +1,7 @@
 package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sluice.capture.Captures;
 import dev.sluice.gate.Call;
 import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
@@ -13,6 +14,7 @@ import dev.sluice.usage.Reports.CallsOf;
 import dev.sluice.usage.Reports.CallsRow;
 import dev.sluice.usage.Reports.LogFilter;
 import dev.sluice.usage.Reports.LogRow;
+import dev.sluice.usage.Reports.Page;
 import dev.sluice.wire.BadRequest;
 import java.math.BigDecimal;
 import java.time.InstantSource;
@@ -24,6 +26,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * {@code GET /api/logs} and {@code /api/logs.csv}: exchanges, the latest first; {@code GET /api/tool-calls}: how often which tools were called;
  * {@code GET /api/tool-calls/latest}: the calls themselves.
  */
-record LogEndpoints(Ledger ledger, InstantSource clock, ActorSystem<?> system) {
+record LogEndpoints(Ledger ledger, Captures captures, InstantSource clock, ActorSystem<?> system) {
     private static final int ROWS = 100;
     private static final int MAX_ROWS = 500;
     private static final int MAX_COUNTS = 1000;
@@ -177,12 +180,12 @@ record LogEndpoints(Ledger ledger, InstantSource clock, ActorSystem<?> system) {
     List<Endpoint> endpoints() {
         return List.of(
                 new Endpoint(HttpMethods.GET, "/api/logs", Needs.ROLE, this::list)
-                        .documented(filters("Exchanges, the latest begun first; administrators: everybody's.")
+                        .documented(headed(filters("Exchanges, the latest begun first; administrators: everybody's."))
                                 .query("limit", long.class, "1 to " + MAX_ROWS + "; " + ROWS + " unless told.")
                                 .query("before", String.class, "What a page gave as next_before.")
                                 .answers(LogList.class)),
                 new Endpoint(HttpMethods.GET, "/api/logs.csv", Needs.ROLE, this::csv)
-                        .documented(filters("As /api/logs, all of it, a line an exchange.")
+                        .documented(headed(filters("As /api/logs, all of it, a line an exchange."))
                                 .answersWith("text/csv")),
                 new Endpoint(HttpMethods.GET, "/api/tool-calls", Needs.ROLE, this::counts)
                         .documented(ReportQuery.spanDoc(
@@ -221,30 +224,61 @@ record LogEndpoints(Ledger ledger, InstantSource clock, ActorSystem<?> system) {
                 .query("min_cost", String.class, "Dollars, 1.50.");
     }
 
+    private static Doc headed(Doc doc) {
+        return doc.query(
+                "header",
+                String.class,
+                "NAME:VALUE, or NAME for any value: only with this header in the request or its answer. One of those in the"
+                        + " policy's database.headers.filterable; of redacted ones the value is ***.");
+    }
+
     private static Set<String> and(String... more) {
         var names = new HashSet<>(FILTERS);
         names.addAll(List.of(more));
         return Set.copyOf(names);
     }
 
+    /** Reads a page: of so many at most, from where another one ended. */
+    private interface Pages<T> {
+        CompletionStage<Page<T>> read(int limit, @Nullable String before);
+    }
+
     private CompletionStage<HttpResponse> list(Call call) {
         return Answering.orRefusal(() -> {
-            var query = Query.of(call.request(), and("limit", "before"));
-            var filter = filter(query, call, false);
-            return ledger.logs(filter, query.limit(ROWS, MAX_ROWS), before(query))
-                    .thenApplyAsync(
-                            page -> Json.ok(new LogList(
-                                    page.rows().stream().map(Line::of).toList(), page.next())),
-                            system.executionContext());
+            var query = Query.of(call.request(), and("limit", "before", "header"));
+            return paged(
+                    query,
+                    logs(query, call),
+                    page -> new LogList(page.rows().stream().map(Line::of).toList(), page.next()));
         });
     }
 
     private CompletionStage<HttpResponse> csv(Call call) {
         return Answering.orRefusal(() -> {
-            var filter = filter(Query.of(call.request(), FILTERS), call, false);
-            return CompletableFuture.completedFuture(Csv.answer(
-                    "logs.csv", COLUMNS, after -> ledger.logs(filter, MAX_ROWS, after), LogEndpoints::columns));
+            var pages = logs(Query.of(call.request(), and("header")), call);
+            return CompletableFuture.completedFuture(
+                    Csv.answer("logs.csv", COLUMNS, after -> pages.read(MAX_ROWS, after), LogEndpoints::columns));
         });
+    }
+
+    private Pages<LogRow> logs(Query query, Call call) throws BadRequest, ReportQuery.Denied {
+        var filter = filter(query, call, false);
+        var text = query.values().get("header");
+        if (text == null) {
+            return (limit, before) -> ledger.logs(filter, limit, before);
+        }
+        if (filter.filter().tool() != null) {
+            throw new BadRequest("tool: " + Json.quote(filter.filter().tool()) + " (expected: not with a header)");
+        }
+        var header = HeadedLogs.Header.parse(text, call.rules().policy().database());
+        var headed = new HeadedLogs(ledger, captures);
+        return (limit, before) -> headed.page(header, filter, limit, before);
+    }
+
+    private <T> CompletionStage<HttpResponse> paged(Query query, Pages<T> pages, Function<Page<T>, Object> answer)
+            throws BadRequest {
+        return pages.read(query.limit(ROWS, MAX_ROWS), before(query))
+                .thenApplyAsync(page -> Json.ok(answer.apply(page)), system.executionContext());
     }
 
     private static List<Object> columns(LogRow row) {
@@ -277,11 +311,10 @@ record LogEndpoints(Ledger ledger, InstantSource clock, ActorSystem<?> system) {
         return Answering.orRefusal(() -> {
             var query = Query.of(call.request(), and("limit", "before"));
             var filter = filter(query, call, true);
-            return ledger.calls(filter, query.limit(ROWS, MAX_ROWS), before(query))
-                    .thenApplyAsync(
-                            page -> Json.ok(new CallList(
-                                    page.rows().stream().map(CalledIn::of).toList(), page.next())),
-                            system.executionContext());
+            return paged(
+                    query,
+                    (limit, before) -> ledger.calls(filter, limit, before),
+                    page -> new CallList(page.rows().stream().map(CalledIn::of).toList(), page.next()));
         });
     }
 

@@ -12,6 +12,7 @@ import dev.sluice.wire.Retold;
 import dev.sluice.wire.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,10 @@ final class Contents {
         return joined.toBytes();
     }
 
+    /** What the server's own layer has added for us, and what comes first. */
+    private static final Set<String> OURS =
+            Set.of("raw-request-uri", "timeout-access", "remote-address", "content-type");
+
     static List<HeaderLine> requestHeaders(Transcript transcript) {
         return headers(transcript.requestHeaders(), transcript.requestType());
     }
@@ -85,9 +90,7 @@ final class Contents {
             lines.add(HeaderLine.of("content-type", contentType));
         }
         for (var header : headers) {
-            // What the server's own layer has added for us.
-            if (!header.lowercaseName().equals("raw-request-uri")
-                    && !header.lowercaseName().equals("content-type")) {
+            if (!OURS.contains(header.lowercaseName())) {
                 lines.add(HeaderLine.of(header.lowercaseName(), header.value()));
             }
         }

@@ -14,7 +14,24 @@ public record HeaderLine(String name, String value) {
     public static final String REDACTED = "***";
 
     private static final List<String> CREDENTIAL_NAMES = List.of(
-            "authorization", "cookie", "token", "secret", "password", "passwd", "credential", "assertion", "jwt");
+            "authorization",
+            "cookie",
+            "token",
+            "secret",
+            "password",
+            "passwd",
+            "credential",
+            "assertion",
+            "signature",
+            "jwt");
+
+    /** A word of a name; whole, for "author" and "authority" are nobody's secret. */
+    private static final Pattern AUTH = Pattern.compile("(.*[-_])?auth([-_].*)?");
+
+    /** Addresses, such as in Referer or what proxies add, have credentials in their query. */
+    private static final Pattern CREDENTIAL_PARAMETER = Pattern.compile(
+            "[?&;#][^=?&;#\\s]*(key|token|secret|sig|signature|password|credential|auth|code|jwt)=[^&#\\s]",
+            Pattern.CASE_INSENSITIVE);
 
     /** How much is left of a limit on tokens is nobody's secret, and the reason for many a question. */
     private static final Pattern ALLOWANCE = Pattern.compile("(x|anthropic)-ratelimit-.*|.*-tokens?-(count|limit)");
@@ -37,10 +54,15 @@ public record HeaderLine(String name, String value) {
         return (isCredentialName(name) && !ALLOWANCE.matcher(name).matches())
                 || SCHEMES.stream().anyMatch(scheme -> value.regionMatches(true, 0, scheme, 0, scheme.length()))
                 || (CREDENTIAL_SIGNS.stream().anyMatch(value::contains)
-                        && CREDENTIAL_VALUE.matcher(value).find());
+                        && CREDENTIAL_VALUE.matcher(value).find())
+                || (value.indexOf('=') >= 0
+                        && CREDENTIAL_PARAMETER.matcher(value).find());
     }
 
     private static boolean isCredentialName(String name) {
-        return name.endsWith("key") || CREDENTIAL_NAMES.stream().anyMatch(name::contains);
+        return name.endsWith("key")
+                || name.endsWith("keys")
+                || AUTH.matcher(name).matches()
+                || CREDENTIAL_NAMES.stream().anyMatch(name::contains);
     }
 }

@@ -136,6 +136,12 @@ final class Outbox {
         return box.underWay < (box.failures >= PATIENT_FAILURES ? 1 : inFlight);
     }
 
+    /** Whether it has failed so often in a row that it is asked by one letter at a time. */
+    boolean rests(String hook) {
+        var box = boxes.get(hook);
+        return box != null && box.failures >= PATIENT_FAILURES;
+    }
+
     void delivered(Letter letter) {
         var box = box(letter);
         box.underWay--;

@@ -199,8 +199,12 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
 
     private void onAnswered(Letter letter, HookClient.Reply reply) {
         var tally = with.tallies().of(letter.hook);
+        var rested = outbox.rests(letter.hook);
         if (reply.isGood()) {
             outbox.delivered(letter);
+            if (rested) {
+                log.atInfo().addKeyValue("hook", letter.hook).log("a hook takes deliveries again");
+            }
             leave(letter);
             tally.delivered(1);
             delivered.add(letter);
@@ -219,7 +223,17 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
             changed();
         } else {
             leave(letter);
-            bury(letter, "given up after " + letter.attempts + " attempts; the last " + trouble);
+            bury(letter, "given up after " + letter.attempts + " attempts; the last: " + trouble);
+        }
+        if (!rested && outbox.rests(letter.hook)) {
+            log.atWarn()
+                    .addKeyValue("hook", letter.hook)
+                    .addKeyValue("detail", trouble)
+                    .addKeyValue("giveUpAfter", Duration.ofMillis(giveUpAfter()))
+                    .log(
+                            "a hook fails (" + Outbox.PATIENT_FAILURES
+                                    + " times in a row): its deliveries wait and are tried"
+                                    + " again; GET /api/hooks shows how many, a corrected url or key of the policy counts at once");
         }
     }
 

@@ -22,8 +22,10 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,10 @@ class CapturesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        stand = Stand.start(data, url -> policy(url, ""), SETTINGS);
+        stand = Stand.start(
+                data,
+                url -> policy(url, "\"database\": {\"headers\": {\"filterable\": [{\"name\": \"X-Team\"}]}},"),
+                SETTINGS);
         client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 
@@ -116,6 +121,54 @@ class CapturesIT {
         return found[0];
     }
 
+    @Test
+    void logsAreFoundByAHeaderThatThePolicyNames() throws Exception {
+        var ids = new ArrayList<String>();
+        for (var i = 0; i < 5; i++) {
+            ids.addFirst(say(
+                    gateway(),
+                    TestFormat.CHAT,
+                    false,
+                    "turn " + i,
+                    "Tailscale-User-Login",
+                    "ann@example.com",
+                    "x-team",
+                    "core"));
+        }
+        say(gateway(), TestFormat.CHAT, false, "another", "Tailscale-User-Login", "ann@example.com", "x-team", "other");
+        say(gateway(), TestFormat.CHAT, false, "without", ANN);
+        exchange(say(gateway(), TestFormat.CHAT, false, "last", ANN), ANN);
+
+        Eventually.await(
+                SOON, () -> assertThat(found("header=x-team:core", LOCAL)).isEqualTo(ids));
+        assertThat(found("header=X-Team:%20core&limit=2", ANN)).isEqualTo(ids);
+        assertThat(found("header=x-team", ANN)).hasSize(6).containsAll(ids);
+        assertThat(found("header=x-team:core&status=200&model=test-gpt&user=ann@example.com", LOCAL))
+                .isEqualTo(ids);
+        assertThat(found("header=x-team:core&status=4xx", LOCAL)).isEmpty();
+        assertThat(found("header=x-team:core&to=2026-01-01", LOCAL)).isEmpty();
+        assertThat(found("header=x-team:core", BOB)).as("another caller").isEmpty();
+        assertThat(get("/api/logs.csv?header=x-team:core", LOCAL).body().lines())
+                .hasSize(6);
+        var refused = get("/api/logs?header=x-other:core", LOCAL);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("x-other", "x-team");
+    }
+
+    /** All pages. */
+    private static List<String> found(String query, String... who) throws IOException, InterruptedException {
+        var ids = new ArrayList<String>();
+        @Nullable String before = "";
+        do {
+            var page = shown("/api/logs?" + query + before, who);
+            page.path("exchanges").forEach(it -> ids.add(it.path("request_id").asText()));
+            before = page.path("next_before").isNull()
+                    ? null
+                    : "&before=" + page.path("next_before").asText();
+        } while (before != null);
+        return ids;
+    }
+
     @ParameterizedTest
     @EnumSource(TestFormat.class)
     void showsWhatWasSaid(TestFormat format) throws Exception {
@@ -129,7 +182,9 @@ class CapturesIT {
         assertThat(shown.at("/request/body")).isEqualTo(JSON.readTree(format.body(format.model(), true, prompt)));
         assertThat(shown.at("/request/headers").toString())
                 .contains("\"x-api-key\"", "***")
-                .doesNotContain("sk-clients-own-secret", "provider-key");
+                .doesNotContain("sk-clients-own-secret", "provider-key")
+                .as("what no client has sent")
+                .doesNotContain("timeout-access", "raw-request-uri");
         assertThat(shown.at("/response/status").asInt()).isEqualTo(200);
         assertThat(shown.at("/response/form").asText()).isEqualTo("object");
         assertThat(shown.at("/response/body").isObject()).isTrue();

@@ -8,6 +8,7 @@ import dev.sluice.testing.Eventually;
 import dev.sluice.testing.FakeHook;
 import dev.sluice.testing.FakeHook.Answer;
 import dev.sluice.testing.FakeHook.Received;
+import dev.sluice.testing.KeptLog;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.Stand;
 import dev.sluice.testing.TestFormat;
@@ -313,6 +314,33 @@ class HooksIT {
             assertThat(status("stuck").path("queued").asLong()).isZero();
             assertThat(status("stuck").path("dead_letters").asLong()).isZero();
         });
+    }
+
+    @Test
+    void aHookThatFailsAgainAndAgainIsInTheLogOnceAndWhenItIsWell() {
+        hook.answer("/tools", call -> Answer.of(500));
+        try (var log = KeptLog.open()) {
+            var failed = status("tools").path("failed_attempts").asLong();
+            assertThat(ask(TestFormat.CHAT, "tools", false, name(), "tools=1").status())
+                    .isEqualTo(200);
+            Eventually.await(
+                    SOON,
+                    () -> assertThat(status("tools").path("failed_attempts").asLong())
+                            .isGreaterThan(failed + 7));
+            hook.answer("/tools", call -> Answer.of(204));
+            Eventually.await(
+                    SOON,
+                    () -> assertThat(status("tools").path("queued").asLong()).isZero());
+
+            assertThat(log.events())
+                    .filteredOn(event -> event.getKeyValuePairs() != null
+                            && event.getKeyValuePairs().toString().contains("hook=\"tools\""))
+                    .singleElement()
+                    .satisfies(event -> {
+                        assertThat(event.getFormattedMessage()).contains("a hook fails", "/api/hooks");
+                        assertThat(event.getKeyValuePairs().toString()).contains("answered with status 500");
+                    });
+        }
     }
 
     @Test
