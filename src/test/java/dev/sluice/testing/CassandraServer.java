@@ -99,7 +99,7 @@ public final class CassandraServer {
     /** Node settings, as an operator would write them, that lead here: laid over {@code conf/cassandra.conf}. */
     public String settings(String keyspace) {
         return """
-                include "%s"
+                include file("%s")
                 sluice.cassandra {
                   contact-points = ["%s"]
                   local-datacenter = "datacenter1"
