@@ -70,7 +70,9 @@ record Connecting(CassandraSettings settings) {
     }
 
     private DriverConfigLoader loader() {
-        var loader = DriverConfigLoader.programmaticBuilder()
+        var loader = DriverConfigLoader.programmaticBuilder(
+                        // Said, because the second session is made on a thread of the first, which has none of its own.
+                        Connecting.class.getClassLoader())
                 .withString(DefaultDriverOption.SESSION_NAME, "sluice")
                 // A Cassandra that is away at a start is waited for, as it is later.
                 .withBoolean(DefaultDriverOption.RECONNECT_ON_INIT, true)
