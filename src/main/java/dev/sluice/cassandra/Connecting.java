@@ -97,7 +97,10 @@ record Connecting(CassandraSettings settings) {
                 // It carries bytes, and takes nothing apart but frames: one thread is enough for what one node writes.
                 .withInt(DefaultDriverOption.NETTY_IO_SIZE, 1)
                 .withInt(DefaultDriverOption.NETTY_ADMIN_SIZE, 1)
-                .withBoolean(DefaultDriverOption.NETTY_DAEMON, true);
+                .withBoolean(DefaultDriverOption.NETTY_DAEMON, true)
+                // Whoever closes has no more to say.
+                .withInt(DefaultDriverOption.NETTY_IO_SHUTDOWN_QUIET_PERIOD, 0)
+                .withInt(DefaultDriverOption.NETTY_ADMIN_SHUTDOWN_QUIET_PERIOD, 0);
         for (var profile : PROFILES) {
             loader = loader.startProfile(profile)
                     .withString(DefaultDriverOption.REQUEST_CONSISTENCY, "LOCAL_QUORUM")

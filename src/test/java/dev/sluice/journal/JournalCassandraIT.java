@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.testing.CassandraServer;
 import dev.sluice.testing.Eventually;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +37,12 @@ class JournalCassandraIT {
                 .withFallback(ConfigFactory.parseResources("sluice-cassandra.conf"))
                 .withFallback(ConfigFactory.load())
                 .resolve();
+    }
+
+    /** An entity's patience is not for tables that are being made. */
+    @BeforeEach
+    void makeTables() {
+        await(CassandraStore.get(kit.system()).tables("journal"));
     }
 
     @AfterEach
