@@ -137,8 +137,9 @@ public final class Node {
             InstantSource clock) {
         // As long as a room keeps its tables in files, nodes that share a journal would not share them.
         if (Storage.kind(system) == Storage.Kind.CASSANDRA) {
-            throw new IllegalArgumentException("sluice.storage.kind: cassandra (expected: sqlite; the ledger, captures and hooks"
-                    + " do not lie in Cassandra yet)");
+            throw new IllegalArgumentException(
+                    "sluice.storage.kind: cassandra (expected: sqlite; the ledger, captures and hooks"
+                            + " do not lie in Cassandra yet)");
         }
         // First, and for its errors: a storage that cannot be used ends the start here and says why.
         var _ = SqliteStore.get(system);

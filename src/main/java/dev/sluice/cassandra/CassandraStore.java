@@ -139,8 +139,8 @@ public final class CassandraStore implements Extension {
      */
     public CompletionStage<Boolean> writeIf(String cql, Object... values) {
         var statement = bound(cql, values)
-                .<Statement<?>>thenApply(it ->
-                        it.setIdempotent(false).setSerialConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL));
+                .<Statement<?>>thenApply(
+                        it -> it.setIdempotent(false).setSerialConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL));
         return answered(statement).thenApplyAsync(AsyncResultSet::wasApplied, executor);
     }
 

@@ -32,7 +32,9 @@ record Connecting(CassandraSettings settings) {
 
     CompletionStage<CqlSession> session() {
         return settings.schema() == CassandraSettings.Schema.CREATE
-                ? withoutKeyspace().thenCompose(_ -> builder().withKeyspace(settings.keyspace()).buildAsync())
+                ? withoutKeyspace()
+                        .thenCompose(
+                                _ -> builder().withKeyspace(settings.keyspace()).buildAsync())
                 : builder().withKeyspace(settings.keyspace()).buildAsync();
     }
 
@@ -49,7 +51,8 @@ record Connecting(CassandraSettings settings) {
             return made.handle((_, failure) -> session.closeAsync().<Void>thenApply(_ -> {
                         if (failure != null) {
                             throw new IllegalStateException(
-                                    "sluice.cassandra.keyspace: " + settings.keyspace() + " could not be made", failure);
+                                    "sluice.cassandra.keyspace: " + settings.keyspace() + " could not be made",
+                                    failure);
                         }
                         return null;
                     }))
@@ -66,7 +69,9 @@ record Connecting(CassandraSettings settings) {
             builder = builder.withAuthCredentials(
                     settings.user(), settings.password().reveal());
         }
-        return settings.tls() ? builder.withSslEngineFactory(new ProgrammaticSslEngineFactory(trust(), null, true)) : builder;
+        return settings.tls()
+                ? builder.withSslEngineFactory(new ProgrammaticSslEngineFactory(trust(), null, true))
+                : builder;
     }
 
     private DriverConfigLoader loader() {

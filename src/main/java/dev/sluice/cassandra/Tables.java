@@ -22,8 +22,8 @@ import org.apache.pekko.Done;
 record Tables(String file, List<String> statements, Set<String> columns) {
 
     private static final Pattern COMMENT = Pattern.compile("--[^\\n]*");
-    private static final Pattern TABLE =
-            Pattern.compile("(?is)CREATE\\s+TABLE\\s+IF\\s+NOT\\s+EXISTS\\s+([a-z0-9_]+)\\s*\\((.*)\\)[^()]*?(WITH\\b.*)?");
+    private static final Pattern TABLE = Pattern.compile(
+            "(?is)CREATE\\s+TABLE\\s+IF\\s+NOT\\s+EXISTS\\s+([a-z0-9_]+)\\s*\\((.*)\\)[^()]*?(WITH\\b.*)?");
     /** Commas between columns, not those in a type or a key. */
     private static final Pattern COMMA = Pattern.compile(",(?![^(<]*[)>])");
 

@@ -23,8 +23,8 @@ public final class Storage {
         var kind = kind(config.getString("sluice.storage.kind"));
         var plugin = config.getString("pekko.persistence.journal.plugin");
         if (kind == Kind.CASSANDRA && !plugin.startsWith("pekko.persistence.cassandra")) {
-            throw new IllegalArgumentException(
-                    "sluice.storage.kind: cassandra, but the journal is " + plugin + " (expected: settings that include conf/cassandra.conf)");
+            throw new IllegalArgumentException("sluice.storage.kind: cassandra, but the journal is " + plugin
+                    + " (expected: settings that include conf/cassandra.conf)");
         }
         return kind;
     }

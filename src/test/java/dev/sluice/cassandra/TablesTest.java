@@ -10,8 +10,7 @@ class TablesTest {
     @Test
     void knowsEveryColumnOfEveryTable() {
         // Given
-        var text =
-                """
+        var text = """
                 -- A comment; with a semicolon.
                 CREATE TABLE IF NOT EXISTS a (id text, at timestamp, m map<text, int>, PRIMARY KEY ((id, at), m)); -- more
                 CREATE TABLE IF NOT EXISTS b (

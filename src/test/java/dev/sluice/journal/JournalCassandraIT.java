@@ -32,8 +32,9 @@ class JournalCassandraIT {
 
     private Config config() {
         return ConfigFactory.parseString(server.settings(keyspace))
-                .withFallback(ConfigFactory.parseString(
-                        "pekko.actor.serialization-bindings { \"dev.sluice.cluster.JsonSerializable\" = jackson-json }"))
+                .withFallback(
+                        ConfigFactory.parseString(
+                                "pekko.actor.serialization-bindings { \"dev.sluice.cluster.JsonSerializable\" = jackson-json }"))
                 .withFallback(ConfigFactory.parseResources("sluice-cassandra.conf"))
                 .withFallback(ConfigFactory.load())
                 .resolve();

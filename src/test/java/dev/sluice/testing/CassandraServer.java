@@ -65,7 +65,9 @@ public final class CassandraServer {
     private Process launch() {
         try {
             return new ProcessBuilder(
-                            Path.of("cluster", "local", "cassandra").toAbsolutePath().toString(),
+                            Path.of("cluster", "local", "cassandra")
+                                    .toAbsolutePath()
+                                    .toString(),
                             directory.toString(),
                             "127.0.0.1",
                             Integer.toString(port),
@@ -107,8 +109,7 @@ public final class CassandraServer {
                   schema = create
                   replication-factor = 1
                 }
-                """
-                .formatted(Path.of("conf", "cassandra.conf").toAbsolutePath(), contactPoint(), keyspace);
+                """.formatted(Path.of("conf", "cassandra.conf").toAbsolutePath(), contactPoint(), keyspace);
     }
 
     /** A session of the test's own, beside the one that is tested. */
@@ -145,7 +146,9 @@ public final class CassandraServer {
 
     private void signal(String name) {
         try {
-            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -177,7 +180,8 @@ public final class CassandraServer {
     private void vanish() {
         kill();
         try (var files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             // It is a temporary directory.
         }
