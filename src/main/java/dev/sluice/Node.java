@@ -17,6 +17,7 @@ import dev.sluice.hook.Hooks;
 import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
 import dev.sluice.journal.SqliteStore;
+import dev.sluice.journal.Storage;
 import dev.sluice.key.GatewayKeys;
 import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loops;
@@ -159,6 +160,12 @@ public final class Node {
             PolicyFile.Content file,
             CompletionStage<InForce> inForce,
             InstantSource clock) {
+        // As long as a room keeps its tables in files, nodes that share a journal would not share them.
+        if (Storage.kind(system) == Storage.Kind.CASSANDRA) {
+            throw new IllegalArgumentException(
+                    "sluice.storage.kind: cassandra (expected: sqlite; the ledger, captures and hooks"
+                            + " do not lie in Cassandra yet)");
+        }
         // First, and for its errors: a storage that cannot be used ends the start here and says why.
         var _ = SqliteStore.get(system);
         var random = new SecureRandom();

@@ -68,6 +68,7 @@ class HouseRulesTest {
         "dev.sluice.wire..",
         "dev.sluice.config..",
         "dev.sluice.journal..",
+        "dev.sluice.cassandra..",
         "dev.sluice.cluster..",
         "dev.sluice.net..",
         "dev.sluice.metric..",

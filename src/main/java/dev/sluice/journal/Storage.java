@@ -1,0 +1,41 @@
+package dev.sluice.journal;
+
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+
+/** Where a node keeps what must outlive it, as {@code sluice.storage.kind} says. Rooms ask when they open; nobody else needs to know. */
+public final class Storage {
+
+    /** One node's files, or what several nodes share. */
+    public enum Kind {
+        SQLITE,
+        CASSANDRA
+    }
+
+    private Storage() {}
+
+    /**
+     * What a system is set to.
+     *
+     * @throws IllegalArgumentException when it is neither, or when Pekko's journal is not of that kind
+     */
+    public static Kind kind(ClassicActorSystemProvider system) {
+        var config = system.classicSystem().settings().config();
+        var kind = kind(config.getString("sluice.storage.kind"));
+        var plugin = config.getString("pekko.persistence.journal.plugin");
+        if (kind == Kind.CASSANDRA && !plugin.startsWith("pekko.persistence.cassandra")) {
+            throw new IllegalArgumentException("sluice.storage.kind: cassandra, but the journal is " + plugin
+                    + " (expected: settings that include conf/cassandra.conf)");
+        }
+        return kind;
+    }
+
+    private static Kind kind(String value) {
+        return switch (value) {
+            case "sqlite" -> Kind.SQLITE;
+            case "cassandra" -> Kind.CASSANDRA;
+            default ->
+                throw new IllegalArgumentException(
+                        "sluice.storage.kind: " + value + " (expected: sqlite or cassandra)");
+        };
+    }
+}
