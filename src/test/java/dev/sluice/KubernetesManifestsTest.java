@@ -59,7 +59,7 @@ class KubernetesManifestsTest {
     private static final JsonNode definitions = definitions();
     private static final List<Manifest> manifests = manifests();
 
-    private record Manifest(String file, JsonNode content) {
+    record Manifest(String file, JsonNode content) {
         String kind() {
             return content.path("kind").asText();
         }

@@ -43,6 +43,7 @@ public final class CassandraStore implements Extension {
     private static final int MAX_STATEMENTS = 500;
 
     /** A statement and what is bound to its question marks. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on once; never compared.
     public record Write(String cql, Object... values) {}
 
     private final CassandraSettings settings;

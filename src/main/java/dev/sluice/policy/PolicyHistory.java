@@ -163,7 +163,7 @@ final class PolicyHistory
                         ? Effect().reply(replyTo, newest(state))
                         : Effect().persist(new PolicyWritten(state.number())).thenReply(replyTo, PolicyHistory::newest);
             }
-            if (state.isLeftBehind(hash) || open.shared() && state.had(hash)) {
+            if (state.isLeftBehind(hash) || (open.shared() && state.had(hash))) {
                 return Effect().reply(replyTo, newest(state));
             }
         }

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * deleted, when the JVM ends. Tests that stop it start it again before they end, so that the next one finds it.
  */
 public final class CassandraServer {
-    private static final Duration STARTING = Duration.ofSeconds(120);
+    private static final Duration STARTING = Duration.ofMinutes(2);
     private static final AtomicInteger KEYSPACES = new AtomicInteger();
 
     private final Path directory;
@@ -115,7 +115,7 @@ public final class CassandraServer {
     /** A session of the test's own, beside the one that is tested. */
     public CqlSession session() {
         return CqlSession.builder()
-                .addContactPoint(new InetSocketAddress("127.0.0.1", port))
+                .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .withLocalDatacenter("datacenter1")
                 .withConfigLoader(DriverConfigLoader.programmaticBuilder()
                         .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, Duration.ofSeconds(20))
@@ -172,7 +172,7 @@ public final class CassandraServer {
                 throw new IllegalStateException("Cassandra did not start: " + Files.readString(log()));
             }
             try (var socket = new Socket()) {
-                socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
             }
         });
     }

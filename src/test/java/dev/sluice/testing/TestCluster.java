@@ -92,10 +92,13 @@ public final class TestCluster implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() throws Exception {
+    public synchronized void close() {
         systems.forEach(ActorSystem::terminate);
         for (var system : systems) {
-            system.getWhenTerminated().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            system.getWhenTerminated()
+                    .toCompletableFuture()
+                    .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .join();
         }
     }
 
