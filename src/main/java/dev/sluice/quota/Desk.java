@@ -45,6 +45,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     private static final int TICKS_PER_TIMEOUT = 8;
 
+    /** Ticks before a deadline, and twice as many, when those are asked again who have said nothing. */
+    private static final int ASKED_AGAIN = 3;
+
     /** The longest pause between two attempts to settle, in timeouts. */
     private static final int PAUSE_MAX = 8;
 
@@ -129,8 +132,17 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         } else {
             waiting++;
             schedule(holding);
-            var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
-            for (var bucket : request.buckets()) {
+            ask(holding);
+        }
+    }
+
+    /** Those that have not said anything yet. */
+    private void ask(Holding holding) {
+        var request = holding.request;
+        var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
+        for (var i = 0; i < request.buckets().size(); i++) {
+            if (!holding.hasAnswered(i)) {
+                var bucket = request.buckets().get(i);
                 tell(
                         bucket.name(),
                         new QuotaBucket.Reserve(
@@ -264,6 +276,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     private void onTick() {
         ticks++;
+        askAgain();
         overdue().forEach(this::onDeadline);
         for (var holding : closing.values()) {
             if (holding.retryAt <= ticks) {
@@ -272,6 +285,17 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         }
         if (ticks % ticksPerRenewal == 0) {
             renew(holdings.values());
+        }
+    }
+
+    /** A question is lost when its bucket moves to another node just then. */
+    private void askAgain() {
+        for (var holding : holdings.values()) {
+            var left = holding.deadline - ticks;
+            if ((left == ASKED_AGAIN || left == 2 * ASKED_AGAIN) && !holding.verdict.isDone()) {
+                holding.isAskedAgain = true;
+                ask(holding);
+            }
         }
     }
 

@@ -37,6 +37,9 @@ final class Holding implements Quota.Reservation {
     /** In ticks of the desk. */
     long deadline;
 
+    /** One that refused may have heard the question a second time, and let it in: it is told the end like the others. */
+    boolean isAskedAgain;
+
     boolean isOverdue;
     long retryAt;
     int attempts;
@@ -101,13 +104,17 @@ final class Holding implements Quota.Reservation {
         return unanswered == 0;
     }
 
+    boolean hasAnswered(int bucket) {
+        return (said[bucket] & (HELD | REFUSED)) != 0;
+    }
+
     List<QuotaBucket.Refused> refusals() {
         return refusals == null ? List.of() : refusals;
     }
 
     private boolean answered(String bucket, byte answer) {
         var i = indexOf(bucket);
-        if (i < 0 || (said[i] & (HELD | REFUSED)) != 0) {
+        if (i < 0 || hasAnswered(i)) {
             return false;
         }
         said[i] |= answer;
@@ -135,7 +142,7 @@ final class Holding implements Quota.Reservation {
 
     /** Whether this bucket may hold money and has not confirmed the end: one that refused holds none, a silent one might. */
     boolean isOpen(int bucket) {
-        return (said[bucket] & (CLOSED | REFUSED)) == 0;
+        return (said[bucket] & CLOSED) == 0 && (isAskedAgain || (said[bucket] & REFUSED) == 0);
     }
 
     boolean isClosed() {
