@@ -2,7 +2,6 @@ package dev.sluice;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -182,6 +181,7 @@ class KubernetesManifestsTest {
     void setVariablesThatSomebodyReads() throws IOException {
         // Given
         var readers = Files.readString(Path.of("src/main/resources/sluice.conf"))
+                + Files.readString(Path.of("src/main/resources/sluice-cassandra.conf"))
                 + Files.readString(Path.of("src/main/java/dev/sluice/ServeCommand.java"))
                 + Files.readString(Path.of("src/main/distribution/bin/sluice"))
                 + Files.readString(SETTINGS)
@@ -189,9 +189,6 @@ class KubernetesManifestsTest {
         var ofOthers = texts(container(deployment()).path("env"), "value").toString();
         // Then
         for (var name : environment().keySet()) {
-            if (name.startsWith("SLUICE_CLUSTER_") && !readers.contains("SLUICE_CLUSTER_MODE")) {
-                continue;
-            }
             assertThat(Pattern.compile("\\b" + name + "\\b")
                             .matcher(readers + ofOthers)
                             .find())
@@ -305,9 +302,6 @@ class KubernetesManifestsTest {
     @Test
     void haveSettingsThatThereAre() {
         var defaults = ConfigFactory.parseResources("sluice.conf");
-        // A gateway that knows neither many nodes nor Cassandra is not what these manifests start.
-        assumeThat(defaults.hasPathOrNull("sluice.cluster") && defaults.hasPathOrNull("sluice.cassandra"))
-                .isTrue();
         SettingsKeys.check(settings(), defaults);
     }
 
