@@ -14,7 +14,8 @@ class PekkoVersionsTest {
     private static final Pattern JAR = Pattern.compile("(pekko-[a-z-]+)_2\\.13-([0-9.]+)\\.jar");
 
     /** Of other houses, with versions of their own; what discovery builds upon changes little. */
-    private static final Pattern OTHERS = Pattern.compile("pekko-(http|parsing|management|lease|discovery|connectors|persistence-cassandra).*");
+    private static final Pattern OTHERS =
+            Pattern.compile("pekko-(http|parsing|management|lease|discovery|connectors|persistence-cassandra).*");
 
     @Test
     void allOfPekkoIsOfOneVersion() {
