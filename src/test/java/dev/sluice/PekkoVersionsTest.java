@@ -2,6 +2,7 @@ package dev.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import dev.sluice.cluster.NodeSystem;
 import java.util.HashSet;
 import java.util.Map;
@@ -27,6 +28,8 @@ class PekkoVersionsTest {
         assertThat(versions).hasSizeGreaterThan(10);
         assertThat(new HashSet<>(versions.values())).as(versions.toString()).hasSize(1);
         assertThat(NodeSystem.config(null, Map.of()).getBoolean("pekko.fail-mixed-versions"))
+                .isFalse();
+        assertThat(ConfigFactory.parseResources("simulator.conf").getBoolean("pekko.fail-mixed-versions"))
                 .isFalse();
     }
 }
