@@ -19,8 +19,8 @@ import java.util.zip.GZIPInputStream;
 final class ImageCheck {
     private static final int BLOCK = 512;
     /** What has nothing to do in an image: the node's books, keys, the AOT cache of another JVM. */
-    private static final Pattern UNWANTED =
-            Pattern.compile("\\.(db|db-wal|db-shm|aot|pem|key|p12|jks|env)$|(^|/)(\\.git|\\.m2|secret|target)(/|$)|^app/");
+    private static final Pattern UNWANTED = Pattern.compile(
+            "\\.(db|db-wal|db-shm|aot|pem|key|p12|jks|env)$|(^|/)(\\.git|\\.m2|secret|target)(/|$)|^app/");
 
     private static final Pattern SECRET =
             Pattern.compile("sk-(sluice|ant|proj)-[A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}");
@@ -72,7 +72,9 @@ final class ImageCheck {
             if (variable.asText().startsWith("SLUICE_")) {
                 ours.add(variable.asText());
             }
-            if (Pattern.compile("(KEY|SECRET|TOKEN|PASSWORD)=.").matcher(variable.asText()).find()) {
+            if (Pattern.compile("(KEY|SECRET|TOKEN|PASSWORD)=.")
+                    .matcher(variable.asText())
+                    .find()) {
                 problems.add("environment: " + variable.asText().replaceAll("=.*", "=***") + " (expected: no secret)");
             }
         }
@@ -116,7 +118,8 @@ final class ImageCheck {
             }
             // Jars are compressed, and what is in them is ours or public.
             if (!file.name().endsWith(".jar")
-                    && SECRET.matcher(new String(file.content(), StandardCharsets.ISO_8859_1)).find()) {
+                    && SECRET.matcher(new String(file.content(), StandardCharsets.ISO_8859_1))
+                            .find()) {
                 problems.add(file.name() + ": has a secret in it");
             }
         }

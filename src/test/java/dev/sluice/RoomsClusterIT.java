@@ -59,11 +59,15 @@ class RoomsClusterIT {
 
     @BeforeEach
     void form() throws Exception {
-        cluster = new TestCluster(NODES, SharedJournal.settings(directory.resolve("snapshots").toString()));
+        cluster = new TestCluster(
+                NODES, SharedJournal.settings(directory.resolve("snapshots").toString()));
         var starting = new ArrayList<CompletionStage<ActorSystem<?>>>();
         for (var node = 0; node < NODES; node++) {
-            starting.add(cluster.start(node, Map.of(
-                    "sluice.storage.directory", directory.resolve("node-" + node).toString())));
+            starting.add(cluster.start(
+                    node,
+                    Map.of(
+                            "sluice.storage.directory",
+                            directory.resolve("node-" + node).toString())));
         }
         systems = new ArrayList<>();
         for (var system : starting) {
@@ -84,8 +88,8 @@ class RoomsClusterIT {
         return systems.stream()
                 .map(system -> Quota.start(
                         system,
-                        (request, memo, estimate) -> CompletableFuture.completedFuture(
-                                new Quota.Testimony(estimate, List.of(memo))),
+                        (request, memo, estimate) ->
+                                CompletableFuture.completedFuture(new Quota.Testimony(estimate, List.of(memo))),
                         clock,
                         new QuotaSettings(
                                 SharedJournal.READ,
@@ -112,7 +116,10 @@ class RoomsClusterIT {
             asked.add(quotas.get(i % NODES)
                     .reserve(request(bucket, capacity, "request-" + i))
                     .thenCompose(verdict -> verdict instanceof Admitted(var reservation)
-                            ? reservation.recorded().thenCompose(_ -> reservation.settle(COST)).thenApply(_ -> true)
+                            ? reservation
+                                    .recorded()
+                                    .thenCompose(_ -> reservation.settle(COST))
+                                    .thenApply(_ -> true)
                             : CompletableFuture.completedFuture(false)));
         }
         var admitted = 0;
@@ -139,7 +146,8 @@ class RoomsClusterIT {
             buckets.add(bucket);
             held.add(quotas.getLast()
                     .reserve(request(bucket, 10 * COST, bucket))
-                    .thenCompose(verdict -> ((Admitted) verdict).reservation().recorded().thenApply(_ -> true)));
+                    .thenCompose(verdict ->
+                            ((Admitted) verdict).reservation().recorded().thenApply(_ -> true)));
         }
         for (var reservation : held) {
             assertThat(now(reservation)).isTrue();
@@ -147,13 +155,15 @@ class RoomsClusterIT {
         var lost = Membership.of(systems.getLast()).lost();
 
         var first = Cluster.get(systems.getFirst());
-        first.manager().tell(new Down(Cluster.get(systems.getLast()).selfMember().address()));
+        first.manager()
+                .tell(new Down(Cluster.get(systems.getLast()).selfMember().address()));
 
         assertThat(now(lost)).contains("go on without this one");
         // Read from the count, and not from the buckets: to ask them would wake them.
-        Eventually.await(Duration.ofSeconds(60), () -> assertThat(
-                        quotas.get(0).orphansCharged() + quotas.get(1).orphansCharged())
-                .isEqualTo(buckets.size()));
+        Eventually.await(
+                Duration.ofSeconds(60),
+                () -> assertThat(quotas.get(0).orphansCharged() + quotas.get(1).orphansCharged())
+                        .isEqualTo(buckets.size()));
         assertThat(now(quotas.getFirst().of(buckets))).hasSize(buckets.size()).allSatisfy(status -> {
             assertThat(status.reservedNanos()).isZero();
             assertThat(status.spentNanos()).isEqualTo(COST);
@@ -203,7 +213,8 @@ class RoomsClusterIT {
         }
         var text = policy("// " + "x".repeat(900_000), 20);
 
-        var outcome = now(nodes.get(1).save(text, null, new Caller("ann@example.com", "Ann", "", List.of(), List.of(), false, List.of())));
+        var outcome = now(nodes.get(1)
+                .save(text, null, new Caller("ann@example.com", "Ann", "", List.of(), List.of(), false, List.of())));
 
         var saved = System.nanoTime();
         assertThat(outcome).isInstanceOf(Policies.Saved.class);

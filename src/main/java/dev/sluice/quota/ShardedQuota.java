@@ -227,8 +227,7 @@ final class ShardedQuota implements Quota {
         return names().mapAsync(
                         ASKED_AT_ONCE,
                         name -> status(name)
-                                .handleAsync(
-                                        (status, failure) -> failure == null ? 0L : 1L, system.executionContext()))
+                                .handleAsync((status, failure) -> failure == null ? 0L : 1L, system.executionContext()))
                 .runWith(Sink.<Long, Long>fold(0L, Long::sum), system)
                 .whenCompleteAsync(
                         (silent, failure) -> {

@@ -30,11 +30,16 @@ public final class SharedJournal extends AsyncWriteJournal {
     /** What makes a node use it. */
     public static Map<String, Object> settings(String snapshots) {
         return Map.of(
-                "test.shared-journal.write.class", SharedJournal.class.getName(),
-                READ + ".class", Provider.class.getName(),
-                "pekko.persistence.journal.plugin", "test.shared-journal.write",
-                "pekko.persistence.snapshot-store.plugin", "pekko.persistence.snapshot-store.local",
-                "pekko.persistence.snapshot-store.local.dir", snapshots);
+                "test.shared-journal.write.class",
+                SharedJournal.class.getName(),
+                READ + ".class",
+                Provider.class.getName(),
+                "pekko.persistence.journal.plugin",
+                "test.shared-journal.write",
+                "pekko.persistence.snapshot-store.plugin",
+                "pekko.persistence.snapshot-store.local",
+                "pekko.persistence.snapshot-store.local.dir",
+                snapshots);
     }
 
     @Override
@@ -70,7 +75,9 @@ public final class SharedJournal extends AsyncWriteJournal {
         synchronized (events) {
             found = from > to
                     ? List.of()
-                    : events.subMap(from, true, to, true).values().stream().limit(max).toList();
+                    : events.subMap(from, true, to, true).values().stream()
+                            .limit(max)
+                            .toList();
         }
         found.forEach(replay);
         return Futures.successful(null);
