@@ -48,6 +48,8 @@ final class SqliteCaptures implements Captures {
     private final LongAdder dropped = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final AtomicBoolean purging = new AtomicBoolean();
+    /** The first failure in a row is told, not each: on a full disk that would be one a request. */
+    private final AtomicBoolean failing = new AtomicBoolean();
 
     private SqliteCaptures(RoomStore store, Writer writer, Supplier<DatabaseRule> rule, InstantSource clock) {
         this.store = store;
@@ -125,14 +127,21 @@ final class SqliteCaptures implements Captures {
     private Done counted(Exchange exchange, @Nullable Throwable failure) {
         if (failure == null) {
             kept.increment();
+            if (failing.get() && failing.compareAndSet(true, false)) {
+                log.atInfo().addKeyValue("failed", failed.sum()).log("what is said is kept again");
+            }
         } else if (failure instanceof RejectedExecutionException) {
             dropped.increment();
         } else {
             failed.increment();
-            log.atWarn()
-                    .addKeyValue("requestId", exchange.requestId())
-                    .setCause(failure)
-                    .log("what was said was not kept");
+            if (failing.compareAndSet(false, true)) {
+                log.atWarn()
+                        .addKeyValue("requestId", exchange.requestId())
+                        .setCause(failure)
+                        .log("what was said was not kept in captures.db"
+                                + ", nor will be until that can be written; requests go on, and are counted in"
+                                + " sluice_captures_failed_total");
+            }
         }
         return Done.getInstance();
     }

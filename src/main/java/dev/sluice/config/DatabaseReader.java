@@ -45,7 +45,7 @@ final class DatabaseReader {
                     .warn(
                             written.at(),
                             retention.path("duration") + ": \"" + written.written()
-                                    + "\" (expected: 0, or 1 hour to 3650 days, for example 720h or 30d)");
+                                    + "\" (expected: 0, or 1 hour to 3650 days, for example 720h or 30d); nothing is purged");
         }
         return duration.orElse(null);
     }

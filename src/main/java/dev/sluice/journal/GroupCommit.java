@@ -211,7 +211,7 @@ final class GroupCommit implements AutoCloseable {
             listener.committed();
             return true;
         } catch (Throwable failure) {
-            rollback();
+            rollback(failure);
             group.forEach(job -> job.failed(failure));
             return false;
         }
@@ -226,7 +226,7 @@ final class GroupCommit implements AutoCloseable {
         return open;
     }
 
-    private void rollback() {
+    private void rollback(Throwable why) {
         var open = connection;
         try {
             if (open != null) {
@@ -235,7 +235,9 @@ final class GroupCommit implements AutoCloseable {
         } catch (SQLException e) {
             // On a full disk SQLite rolls back by itself, and the driver then has no transaction any more: begin
             // afresh.
-            log.atWarn().setCause(e).log("Connection to the storage is opened again");
+            log.atWarn()
+                    .addKeyValue("detail", why)
+                    .log("The storage cannot be written; its connection is opened again");
             discard(open);
         }
         listener.rolledBack();
