@@ -6,6 +6,7 @@ import dev.sluice.cluster.JsonSerializable;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.quota.Change.Defined;
 import dev.sluice.quota.Change.Expired;
+import dev.sluice.quota.Change.Leased;
 import dev.sluice.quota.Change.Refilled;
 import dev.sluice.quota.Change.Released;
 import dev.sluice.quota.Change.Reserved;
@@ -15,6 +16,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ final class BucketState implements JsonSerializable {
     /** Reservations open at once in one bucket; each is memory here, on disk and in every renewal. */
     static final int OPEN_MAX = 100_000;
 
+    /** Leases kept that are over: more than can still be under way, for each holder knows of its last one. */
+    static final int OVER_MAX = 64;
+
     /** Money set aside for a request under way. */
     record Open(String id, long nanos, String owner, String memo) {}
 
@@ -38,18 +43,21 @@ final class BucketState implements JsonSerializable {
             long spentNanos,
             List<Open> open,
             List<RecentIds.Second> closed,
-            List<RecentIds.Second> expired) {}
+            List<RecentIds.Second> expired,
+            @Nullable List<Leased> leases) {}
 
     private static final Balance NOTHING = new Balance(0, 0, Instant.EPOCH);
     private static final Refill DRY = new Refill(0, 0, 1);
 
     private final LinkedHashMap<String, Open> open = new LinkedHashMap<>();
+    private final TreeMap<Long, Leased> leases = new TreeMap<>();
     private final RecentIds closed;
     private final RecentIds expired;
     private @Nullable Defined definition;
     private Refill refill = DRY;
     private Balance balance = NOTHING;
     private long reservedNanos;
+    private long leasedNanos;
     private long spentNanos;
 
     BucketState() {
@@ -65,6 +73,9 @@ final class BucketState implements JsonSerializable {
         balance = snapshot.balance();
         spentNanos = snapshot.spentNanos();
         snapshot.open().forEach(this::hold);
+        if (snapshot.leases() != null) { // of before there were any
+            snapshot.leases().forEach(this::lease);
+        }
     }
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -74,7 +85,14 @@ final class BucketState implements JsonSerializable {
 
     @JsonValue
     Snapshot snapshot() {
-        return new Snapshot(definition, balance, spentNanos, List.copyOf(open.values()), closed.list(), expired.list());
+        return new Snapshot(
+                definition,
+                balance,
+                spentNanos,
+                List.copyOf(open.values()),
+                closed.list(),
+                expired.list(),
+                List.copyOf(leases.values()));
     }
 
     // --- what happened
@@ -91,6 +109,7 @@ final class BucketState implements JsonSerializable {
             case Released(var id) -> close(id, 0, closed, at);
             case Expired(var id, var nanos) -> close(id, nanos, expired, at);
             case Refilled(var nanos) -> add(nanos, at);
+            case Leased leased -> lease(leased);
         }
     }
 
@@ -114,6 +133,26 @@ final class BucketState implements JsonSerializable {
     private void hold(Open reservation) {
         var replaced = open.put(reservation.id(), reservation);
         reservedNanos += reservation.nanos() - (replaced == null ? 0 : replaced.nanos());
+    }
+
+    private void lease(Leased leased) {
+        var replaced = leases.put(leased.lease(), leased);
+        leasedNanos += leased.nanos() - (replaced == null ? 0 : replaced.nanos());
+        if (leased.over()) {
+            forgetLeases();
+        }
+    }
+
+    /** The oldest that are over. The latest stays whatever it is, so that no number is given twice. */
+    private void forgetLeases() {
+        var over = leases.values().stream().filter(Leased::over).count();
+        if (over > OVER_MAX) {
+            leases.values().stream()
+                    .filter(Leased::over)
+                    .findFirst()
+                    .map(Leased::lease)
+                    .ifPresent(leases::remove);
+        }
     }
 
     /** The one place where money leaves: whatever was charged for this id before is given back first. */
@@ -188,7 +227,15 @@ final class BucketState implements JsonSerializable {
      * let in. Were it capped at what is left, a trickle of refill would let in one expensive request after another, each overdrawing.
      */
     boolean admits(long estimateNanos, Instant at) {
-        var available = balanceAt(at) - reservedNanos;
+        return admits(estimateNanos, availableAt(at));
+    }
+
+    /** Whether it would be let in if nothing were leased. */
+    boolean wouldAdmit(long estimateNanos, Instant at) {
+        return admits(estimateNanos, availableAt(at) + leasedNanos);
+    }
+
+    private boolean admits(long estimateNanos, long available) {
         return refill.capacityNanos() > 0 && (isStrict() ? available >= estimateNanos : available > 0);
     }
 
@@ -198,7 +245,7 @@ final class BucketState implements JsonSerializable {
         return new Quota.Empty(
                 bucket,
                 refill.capacityNanos(),
-                now.nanos() - reservedNanos,
+                now.nanos() - reservedNanos - leasedNanos,
                 refill.reaches(now, isStrict() ? Math.max(estimateNanos, 1) : 1));
     }
 
@@ -207,8 +254,8 @@ final class BucketState implements JsonSerializable {
         return new Quota.Status(
                 bucket,
                 nanos,
-                reservedNanos,
-                nanos - reservedNanos,
+                reservedNanos + leasedNanos,
+                nanos - reservedNanos - leasedNanos,
                 refill.capacityNanos(),
                 spentNanos,
                 definition == null ? "" : definition.rate(),
@@ -221,6 +268,48 @@ final class BucketState implements JsonSerializable {
 
     long reservedNanos() {
         return reservedNanos;
+    }
+
+    /** Set aside for leases, beside what is reserved. */
+    long leasedNanos() {
+        return leasedNanos;
+    }
+
+    /** Neither spent nor set aside; below zero while a request that was let in by the last of it is under way. */
+    long availableAt(Instant at) {
+        return balanceAt(at) - reservedNanos - leasedNanos;
+    }
+
+    @Nullable
+    Defined definition() {
+        return definition;
+    }
+
+    @Nullable
+    Leased lease(long number) {
+        return leases.get(number);
+    }
+
+    /** The one that this process has now. */
+    @Nullable
+    Leased leaseOf(String holder) {
+        for (var lease : leases.values()) {
+            if (!lease.over() && lease.holder().equals(holder)) {
+                return lease;
+            }
+        }
+        return null;
+    }
+
+    /** Those that are not over. */
+    List<Leased> leases() {
+        return leases.isEmpty()
+                ? List.of()
+                : leases.values().stream().filter(lease -> !lease.over()).toList();
+    }
+
+    long nextLease() {
+        return leases.isEmpty() ? 1 : leases.lastKey() + 1;
     }
 
     long spentNanos() {

@@ -14,6 +14,7 @@ import java.time.Duration;
     @JsonSubTypes.Type(value = Change.Released.class, name = "released"),
     @JsonSubTypes.Type(value = Change.Expired.class, name = "expired"),
     @JsonSubTypes.Type(value = Change.Refilled.class, name = "refilled"),
+    @JsonSubTypes.Type(value = Change.Leased.class, name = "leased"),
 })
 sealed interface Change {
 
@@ -47,4 +48,16 @@ sealed interface Change {
 
     /** An operator added money. */
     record Refilled(long nanos) implements Change {}
+
+    /**
+     * How a lease stands from here on: a slice of the bucket that another node spends on its own. Says all of it, not what changed.
+     *
+     * @param lease   its number, ascending within a bucket
+     * @param holder  the process that spends it
+     * @param nanos   what is in the slice, and set aside for it: what its holder drew is a reservation by now, if it was reported
+     * @param granted all that was ever put into the slice
+     * @param seen    entries of the holder's reports that are in the journal
+     * @param over    given back or forfeited; kept for its {@code seen}, since the holder may not have heard of it
+     */
+    record Leased(long lease, String holder, long nanos, long granted, long seen, boolean over) implements Change {}
 }

@@ -1,9 +1,12 @@
 package dev.sluice.quota;
 
+import dev.sluice.quota.QuotaBucket.Acknowledged;
 import dev.sluice.quota.QuotaBucket.Command;
+import dev.sluice.quota.QuotaBucket.Granted;
 import dev.sluice.quota.QuotaBucket.Held;
 import dev.sluice.quota.QuotaBucket.Journaled;
 import dev.sluice.quota.QuotaBucket.NotJournaled;
+import dev.sluice.quota.QuotaBucket.Recalled;
 import dev.sluice.quota.QuotaBucket.Refused;
 import dev.sluice.quota.QuotaBucket.Reply;
 import dev.sluice.quota.QuotaBucket.Unable;
@@ -13,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -23,11 +27,14 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a node's requests and the buckets meet: asks the buckets, gathers their answers, repeats what was not acknowledged, renews what
- * is held. One actor in place of an actor and a timer for every question; it measures time in its own ticks.
+ * is held. One actor in place of an actor and a timer for every question; it measures time in its own ticks, but for leases, which must
+ * end while it is stopped, too. Buckets that are elsewhere and busy it asks in advance: it holds a {@link Slice} of them.
  */
 final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
@@ -43,6 +50,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     /** Ids in one renewal, so that it stays far below the 256 KiB a message between nodes may have. */
     static final int RENEWED_MAX = 2_000;
 
+    /** How long the end of a request, for which nobody waits, may wait for the beginning of another, as in a bucket. */
+    private static final Duration PATIENCE = Duration.ofMillis(20);
+
     private static final int TICKS_PER_TIMEOUT = 8;
 
     /** Ticks before a deadline, and twice as many, when those are asked again who have said nothing. */
@@ -52,13 +62,16 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private static final int PAUSE_MAX = 8;
 
     /** What the desk hears: the door, the buckets, its own clock. */
-    sealed interface Message permits Ask, Close, Tick, Stop, Reply {}
+    sealed interface Message permits Ask, Close, Tick, Report, Stop, Reply {}
 
     record Ask(Holding holding) implements Message {}
 
     record Close(Holding holding, long costNanos) implements Message {}
 
     record Tick() implements Message {}
+
+    /** Ends of requests have waited for company long enough. */
+    record Report() implements Message {}
 
     /** Before the node leaves: what a shard region hears while it moves its buckets away keeps it from doing so. */
     record Stop() implements Message {}
@@ -67,31 +80,52 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private final String owner;
     private final ActorRef<Reply> self;
     private final int ticksPerRenewal;
+    private final TimerScheduler<Message> timers;
+    private final Slice.Terms terms;
+    private final boolean takesLeases;
+    private final LongSupplier nanoTime;
+
+    private final Map<String, Slice> slices = new HashMap<>();
+    private final List<String> drawn = new ArrayList<>();
+
+    /** When the last slice was done with: what was granted to a question of before may be that very slice, come again. */
+    private long doneAt;
+
+    private boolean reporting;
 
     private final Map<String, Holding> holdings = new HashMap<>();
     private final Map<String, Holding> closing = new HashMap<>();
     private int waiting;
     private long ticks;
 
-    static Behavior<Message> create(ActorRef<ShardingEnvelope<Command>> region, String owner, QuotaSettings settings) {
+    static Behavior<Message> create(
+            ActorRef<ShardingEnvelope<Command>> region, String owner, QuotaSettings settings, LongSupplier nanoTime) {
         var tick = settings.askTimeout().dividedBy(TICKS_PER_TIMEOUT);
         Behavior<Message> desk = Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), tick);
-            return new Desk(context, region, owner, ticks(settings.renewEvery(), tick));
+            return new Desk(context, timers, region, owner, settings, ticks(settings.renewEvery(), tick), nanoTime);
         }));
         return Behaviors.supervise(desk).onFailure(SupervisorStrategy.restart());
     }
 
     private Desk(
             ActorContext<Message> context,
+            TimerScheduler<Message> timers,
             ActorRef<ShardingEnvelope<Command>> region,
             String owner,
-            int ticksPerRenewal) {
+            QuotaSettings settings,
+            int ticksPerRenewal,
+            LongSupplier nanoTime) {
         super(context);
         this.region = region;
         this.owner = owner;
         this.self = context.getSelf().narrow();
         this.ticksPerRenewal = ticksPerRenewal;
+        this.timers = timers;
+        this.terms = Slice.Terms.of(settings);
+        this.takesLeases = !settings.singleNode() && settings.leases();
+        this.nanoTime = nanoTime;
+        this.doneAt = nanoTime.getAsLong();
     }
 
     @Override
@@ -100,7 +134,12 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             case Ask(var holding) -> onAsk(holding);
             case Close(var holding, var costNanos) -> close(holding, costNanos);
             case Tick() -> onTick();
+            case Report() -> {
+                reporting = false;
+                slices.forEach(this::report);
+            }
             case Stop() -> {
+                slices.forEach((bucket, slice) -> tell(bucket, slice, slice.farewell(nanoTime.getAsLong())));
                 return Behaviors.stopped();
             }
             case Held(var bucket, var id) -> onHeld(bucket, id);
@@ -108,6 +147,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             case Unable(var bucket, var id, var why) -> onUnable(bucket, id, why);
             case Journaled(var bucket, var reserved, var closed) -> onJournaled(bucket, reserved, closed);
             case NotJournaled lost -> onNotJournaled(lost.bucket(), lost.reserved());
+            case Granted granted -> onGranted(granted);
+            case Acknowledged answer -> onAcknowledged(answer);
+            case Recalled(var bucket, var lease) -> onRecalled(bucket, lease);
         }
         return this;
     }
@@ -132,7 +174,32 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         } else {
             waiting++;
             schedule(holding);
-            ask(holding);
+            drawOrAsk(holding);
+        }
+    }
+
+    private void drawOrAsk(Holding holding) {
+        if (!slices.isEmpty()) {
+            draw(holding);
+        }
+        ask(holding);
+        if (!drawn.isEmpty()) {
+            concludeIfAnswered(holding);
+            drawn.forEach(bucket -> report(bucket, slices.get(bucket)));
+            drawn.clear();
+        }
+    }
+
+    private void draw(Holding holding) {
+        var request = holding.request;
+        var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
+        var now = nanoTime.getAsLong();
+        for (var bucket : request.buckets()) {
+            var slice = slices.get(bucket.name());
+            if (slice != null && slice.draw(request.requestId(), estimate, request.memo(), bucket.rule(), now)) {
+                holding.held(bucket.name());
+                drawn.add(bucket.name());
+            }
         }
     }
 
@@ -140,15 +207,30 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private void ask(Holding holding) {
         var request = holding.request;
         var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
+        var now = takesLeases ? nanoTime.getAsLong() : 0;
         for (var i = 0; i < request.buckets().size(); i++) {
             if (!holding.hasAnswered(i)) {
                 var bucket = request.buckets().get(i);
                 tell(
                         bucket.name(),
                         new QuotaBucket.Reserve(
-                                request.requestId(), estimate, owner, request.memo(), bucket.rule(), self));
+                                request.requestId(),
+                                estimate,
+                                owner,
+                                request.memo(),
+                                bucket.rule(),
+                                lease(slices.get(bucket.name())),
+                                now,
+                                self));
             }
         }
+    }
+
+    private long lease(@Nullable Slice slice) {
+        if (slice != null) {
+            return slice.lease();
+        }
+        return takesLeases ? QuotaBucket.WITHOUT_LEASE : QuotaBucket.WITHOUT_LEASES;
     }
 
     private void onHeld(String bucket, String id) {
@@ -210,7 +292,30 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             forget(holding);
         } else {
             closing.put(holding.request.requestId(), holding);
+            if (!slices.isEmpty()) {
+                enterTheEnd(holding);
+            }
             tellTheEnd(holding);
+        }
+    }
+
+    /** Whose bucket gets reports anyway, learns it from one. */
+    private void enterTheEnd(Holding holding) {
+        var buckets = holding.request.buckets();
+        for (var i = 0; i < buckets.size(); i++) {
+            var slice = slices.get(buckets.get(i).name());
+            if (holding.isOpen(i) && slice != null && !slice.isClosing()) {
+                slice.end(holding.request.requestId(), holding.costNanos);
+                holding.enter(i);
+                reportSoon();
+            }
+        }
+    }
+
+    private void reportSoon() {
+        if (!reporting) {
+            reporting = true;
+            timers.startSingleTimer(new Report(), PATIENCE);
         }
     }
 
@@ -220,7 +325,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         var id = holding.request.requestId();
         var buckets = holding.request.buckets();
         for (var i = 0; i < buckets.size(); i++) {
-            if (holding.isOpen(i)) {
+            if (holding.isOpen(i) && !holding.isEntered(i)) {
                 var bucket = buckets.get(i);
                 tell(
                         bucket.name(),
@@ -239,12 +344,16 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             }
         }
         for (var id : closed) {
-            var holding = closing.get(id);
-            if (holding != null) {
-                holding.closed(bucket);
-                if (holding.isClosed()) {
-                    forget(holding);
-                }
+            onClosed(bucket, id);
+        }
+    }
+
+    private void onClosed(String bucket, String id) {
+        var holding = closing.get(id);
+        if (holding != null) {
+            holding.closed(bucket);
+            if (holding.isClosed()) {
+                forget(holding);
             }
         }
     }
@@ -260,12 +369,96 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     /** The end is told again with the next attempt that is due, so that a failing journal is not hammered. */
     private void onNotJournaled(String bucket, List<String> reserved) {
         for (var id : reserved) {
-            var holding = holdings.get(id);
-            if (holding != null) {
-                holding.recorded.completeExceptionally(
-                        new IllegalStateException("bucket " + bucket + ": the journal could not hold " + id));
+            unrecorded(id, "bucket " + bucket + ": the journal could not hold " + id);
+        }
+    }
+
+    private void unrecorded(String id, String why) {
+        var holding = holdings.get(id);
+        if (holding != null) {
+            holding.recorded.completeExceptionally(new IllegalStateException(why));
+        }
+    }
+
+    // --- leases
+
+    private void onGranted(Granted granted) {
+        if (granted.askedAt() - doneAt > 0 && !slices.containsKey(granted.bucket())) {
+            var slice = new Slice(granted, terms, nanoTime.getAsLong());
+            slices.put(granted.bucket(), slice);
+            report(granted.bucket(), slice);
+        }
+    }
+
+    private void onAcknowledged(Acknowledged answer) {
+        var bucket = answer.bucket();
+        var slice = slices.get(bucket);
+        if (slice == null || slice.lease() != answer.lease()) {
+            return;
+        }
+        if (answer.seen() == QuotaBucket.UNKNOWN) {
+            slice.lost().forEach(entry -> onLost(bucket, entry));
+        } else {
+            slice.acknowledge(answer).forEach(entry -> onEntered(bucket, entry));
+        }
+        if (slice.isDone()) {
+            slices.remove(bucket);
+            doneAt = nanoTime.getAsLong();
+        } else {
+            report(bucket, slice);
+        }
+    }
+
+    private void onEntered(String bucket, Entry entry) {
+        switch (entry) {
+            case Entry.Drawn(var id, var nanos, var memo) -> {
+                var holding = holdings.get(id);
+                if (holding != null) {
+                    holding.recorded(bucket);
+                }
+            }
+            case Entry.Ended(var id, var nanos) -> onClosed(bucket, id);
+            case Entry.Returned returned -> {}
+        }
+    }
+
+    /** The end is told directly with the next attempt that is due. */
+    private void onLost(String bucket, Entry entry) {
+        switch (entry) {
+            case Entry.Drawn(var id, var nanos, var memo) ->
+                unrecorded(id, "bucket " + bucket + " no longer knows the lease that let in " + id);
+            case Entry.Ended(var id, var nanos) -> {
+                var holding = closing.get(id);
+                if (holding != null) {
+                    holding.strike(bucket);
+                }
+            }
+            case Entry.Returned returned -> {}
+        }
+    }
+
+    private void onRecalled(String bucket, long lease) {
+        var slice = slices.get(bucket);
+        if (slice != null && slice.lease() == lease) {
+            slice.giveBack();
+            report(bucket, slice);
+        }
+    }
+
+    private void report(String bucket, @Nullable Slice slice) {
+        if (slice != null) {
+            var telling = slice.tell(nanoTime.getAsLong());
+            if (telling != null) {
+                tell(bucket, slice, telling);
             }
         }
+    }
+
+    private void tell(String bucket, Slice slice, Slice.Telling telling) {
+        tell(
+                bucket,
+                new QuotaBucket.Report(
+                        slice.lease(), telling.first(), telling.entries(), telling.last(), telling.sentAt(), self));
     }
 
     // --- time
@@ -283,6 +476,10 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
                 tellTheEnd(holding);
             }
         }
+        slices.forEach((bucket, slice) -> {
+            slice.giveBackIfIdle(nanoTime.getAsLong());
+            report(bucket, slice);
+        });
         if (ticks % ticksPerRenewal == 0) {
             renew(holdings.values());
         }

@@ -18,6 +18,9 @@ final class Holding implements Quota.Reservation {
     private static final byte RECORDED = 4;
     private static final byte CLOSED = 8;
 
+    /** A report will tell the end. */
+    private static final byte ENTERED = 16;
+
     final Quota.Request request;
     final CompletableFuture<Quota.Verdict> verdict = new CompletableFuture<>();
     final CompletableFuture<Done> recorded = new CompletableFuture<>();
@@ -143,6 +146,22 @@ final class Holding implements Quota.Reservation {
     /** Whether this bucket may hold money and has not confirmed the end: one that refused holds none, a silent one might. */
     boolean isOpen(int bucket) {
         return (said[bucket] & CLOSED) == 0 && (isAskedAgain || (said[bucket] & REFUSED) == 0);
+    }
+
+    boolean isEntered(int bucket) {
+        return (said[bucket] & ENTERED) != 0;
+    }
+
+    void enter(int bucket) {
+        said[bucket] |= ENTERED;
+    }
+
+    /** The report will not come. */
+    void strike(String bucket) {
+        var i = indexOf(bucket);
+        if (i >= 0) {
+            said[i] &= ~ENTERED;
+        }
     }
 
     boolean isClosed() {

@@ -3,6 +3,7 @@ package dev.sluice.quota;
 import dev.sluice.cluster.CborSerializable;
 import dev.sluice.config.QuotaRule;
 import dev.sluice.quota.Change.Defined;
+import dev.sluice.quota.Change.Leased;
 import dev.sluice.quota.Change.Refilled;
 import dev.sluice.quota.Change.Released;
 import dev.sluice.quota.Change.Reserved;
@@ -10,10 +11,14 @@ import dev.sluice.quota.Change.Settled;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -52,7 +57,15 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private static final int SNAPSHOTS_KEPT = 2;
 
     /** Looks at the owners come this often within an expiry; what keeps the entity awake must beat passivation's two minutes. */
-    private static final int WATCHES_PER_EXPIRY = 4;
+    static final int WATCHES_PER_EXPIRY = 4;
+
+    /** Requests that wait for leases to come back; more are refused at once. */
+    private static final int PARKED_MAX = 1_000;
+
+    /** Leases are called back so often within the time that a question may take, of which it may use half. */
+    private static final int RECALLS_PER_TIMEOUT = 8;
+
+    private static final int RECALLS = RECALLS_PER_TIMEOUT / 2;
 
     /**
      * What ends has been recorded by the session, so a crash in this time loses nothing; the next request of a busy bucket comes sooner, and
@@ -67,8 +80,38 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     /** What a bucket hears. */
     sealed interface Command extends CborSerializable {}
 
-    /** Decided at once, answered by {@link Held}, {@link Refused} or {@link Unable}; {@link Journaled} follows the first. */
-    record Reserve(String id, long estimateNanos, String owner, String memo, QuotaRule rule, ActorRef<Reply> replyTo)
+    /**
+     * Answered by {@link Held}, {@link Refused} or {@link Unable}; {@link Journaled} follows the first. Decided at once, unless leases have to
+     * be called back for it.
+     *
+     * @param lease   the one its desk has of this bucket, {@link #WITHOUT_LEASE} or {@link #WITHOUT_LEASES}
+     * @param askedAt by the clock of its desk
+     */
+    record Reserve(
+            String id,
+            long estimateNanos,
+            String owner,
+            String memo,
+            QuotaRule rule,
+            long lease,
+            long askedAt,
+            ActorRef<Reply> replyTo)
+            implements Command {}
+
+    /** Of a desk that would take a lease. */
+    static final long WITHOUT_LEASE = -1;
+
+    /** Of a desk that takes none: zero is what is read where an older version says nothing. */
+    static final long WITHOUT_LEASES = 0;
+
+    /**
+     * What a holder did with its slice. Answered by {@link Acknowledged} when the journal has it.
+     *
+     * @param first  the number of the first entry
+     * @param last   nothing follows, and nothing is left
+     * @param sentAt by the holder's clock
+     */
+    record Report(long lease, long first, List<Entry> entries, boolean last, long sentAt, ActorRef<Reply> replyTo)
             implements Command {}
 
     /** Answered by {@link Journaled}. The rule is used only by a bucket that has none. */
@@ -97,6 +140,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private record PatienceEnded() implements Command {}
 
+    private record RecallAgain(int times) implements Command {}
+
     private record Watch() implements Command {}
 
     private record AskWitness() implements Command {}
@@ -117,6 +162,25 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     record NotJournaled(String bucket, List<String> reserved, List<String> closed) implements Reply {}
 
+    /** The journal has a lease for this node. */
+    record Granted(String bucket, long lease, long nanos, Defined definition, long askedAt) implements Reply {}
+
+    /**
+     * The journal has what a report said.
+     *
+     * @param seen     how many entries of the lease it has by now; {@link #UNKNOWN} if the bucket knows no such lease
+     * @param granted  all that was ever put into the slice
+     * @param over     nothing may be drawn any more
+     * @param recalled the rest is to be given back
+     */
+    record Acknowledged(String bucket, long lease, long seen, long granted, boolean over, boolean recalled, long sentAt)
+            implements Reply {}
+
+    static final long UNKNOWN = -1;
+
+    /** The rest is to be given back: somebody else waits for it. */
+    record Recalled(String bucket, long lease) implements Reply {}
+
     /** What someone hears who asks for the state of a bucket. */
     sealed interface Answer extends CborSerializable {}
 
@@ -133,6 +197,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
      * @param incarnation the process; reservations of another one are orphans when there is but one node
      * @param siblings    charges an orphan to the other buckets it is to be charged to
      * @param region      a message to this bucket by way of its shard region
+     * @param mayLend     whether every node would understand what the journal has when there are leases
      */
     record Surroundings(
             String incarnation,
@@ -141,7 +206,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             QuotaSettings settings,
             LongAdder orphansCharged,
             Siblings siblings,
-            Consumer<Command> region) {}
+            Consumer<Command> region,
+            BooleanSupplier mayLend) {}
 
     /** The other buckets of a request. */
     interface Siblings {
@@ -155,6 +221,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private final TimerScheduler<Command> timers;
     private final Orphans orphans;
     private final Pending pending;
+    private final Lending lending = new Lending();
+    private final Map<Long, ActorRef<Reply>> holders = new HashMap<>();
     private final BucketState untouched = new BucketState();
 
     private BucketState ahead = untouched;
@@ -162,6 +230,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private boolean flushing;
     private boolean waiting;
     private int watches;
+    private List<Reserve> parked = new ArrayList<>();
 
     static Behavior<Command> create(String name, Surroundings surroundings) {
         return Behaviors.setup(
@@ -190,6 +259,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     public CommandHandlerWithReply<Command, Batch, BucketState> commandHandler() {
         return (state, command) -> switch (command) {
             case Reserve reserve -> onReserve(reserve);
+            case Report report -> onReport(report);
             case Settle settle -> onSettle(settle);
             case Release release -> onRelease(release);
             case Renew(var ids) -> onRenew(ids);
@@ -199,6 +269,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             case StayAwake() -> Effect().noReply();
             case Flush() -> flush();
             case PatienceEnded() -> onPatienceEnded();
+            case RecallAgain(var times) -> onRecallAgain(times);
             case Watch() -> onWatch();
             case AskWitness() -> askWitness();
             case WitnessSaid said -> onWitnessSaid(said);
@@ -226,7 +297,10 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
                 .onSignal(RecoveryCompleted.class, (state, signal) -> onRecovered(state))
                 .onSignal(JournalPersistFailed.class, (state, signal) -> onJournalFailed(signal.failure()))
                 .onSignal(JournalPersistRejected.class, (state, signal) -> onJournalFailed(signal.failure()))
-                .onSignal(PostStop.class, (state, signal) -> pending.fail())
+                .onSignal(PostStop.class, (state, signal) -> {
+                    pending.fail();
+                    refuseParked();
+                })
                 .build();
     }
 
@@ -239,30 +313,47 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     // --- money
 
     private ReplyEffect<Batch, BucketState> onReserve(Reserve reserve) {
+        lending.estimated(reserve.estimateNanos());
+        reserve(reserve, true);
+        return flushSoon();
+    }
+
+    private void reserve(Reserve reserve, boolean mayWait) {
         var id = reserve.id();
         if (ahead.isClosed(id) || ahead.isExpired(id)) {
             reserve.replyTo().tell(new Unable(name, id, "request " + id + " is over"));
-            return Effect().noReply();
+            return;
         }
         if (!ahead.isOpen(id)) {
             var now = now();
             if (!ahead.isDefinedAs(reserve.rule())) {
                 change(Defined.of(reserve.rule()), now);
+                recall();
             }
             if (!ahead.admits(reserve.estimateNanos(), now)) {
-                reserve.replyTo().tell(refusal(reserve, now));
-                return flushSoon();
+                refuseOrPark(reserve, mayWait, now);
+                return;
             }
             if (ahead.isFull()) {
                 reserve.replyTo().tell(new Unable(name, id, BucketState.OPEN_MAX + " reservations are open"));
-                return flushSoon();
+                return;
             }
             change(new Reserved(id, reserve.estimateNanos(), reserve.owner(), reserve.memo()), now);
+            lendTo(reserve, now);
         }
         // Told here and not by an effect: the verdict must not wait for the write that this command may cause.
         reserve.replyTo().tell(new Held(name, id));
         pending.awaitReserved(id, reserve.replyTo());
-        return flushSoon();
+    }
+
+    /** Nobody is refused because of money that lies idle on another node. */
+    private void refuseOrPark(Reserve reserve, boolean mayWait, Instant now) {
+        if (mayWait && parked.size() < PARKED_MAX && ahead.wouldAdmit(reserve.estimateNanos(), now)) {
+            parked.add(reserve);
+            recall();
+        } else {
+            reserve.replyTo().tell(refusal(reserve, now));
+        }
     }
 
     private Refused refusal(Reserve reserve, Instant now) {
@@ -310,6 +401,142 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private Answer answer() {
         return ahead.isKnown() ? new Known(ahead.status(name, now())) : new NoSuchBucket();
+    }
+
+    // --- leases
+
+    /** A node that asks often gets a slice of its own; this one does not, since nothing is nearer than here. */
+    private void lendTo(Reserve reserve, Instant now) {
+        var owner = reserve.owner();
+        if (reserve.lease() != WITHOUT_LEASE || owner.equals(surroundings.incarnation())) {
+            return;
+        }
+        var lease = ahead.leaseOf(owner);
+        if (lease == null) {
+            lease = lending.isHot(owner, now) && surroundings.mayLend().getAsBoolean() ? lend(owner, now) : null;
+        }
+        var definition = ahead.definition();
+        if (lease != null && definition != null && lease.seen() == 0) { // or it was told, and has not heard it yet
+            var granted = new Granted(name, lease.lease(), lease.granted(), definition, reserve.askedAt());
+            holders.put(lease.lease(), reserve.replyTo());
+            lending.heard(lease.lease());
+            pending.afterwards(() -> reserve.replyTo().tell(granted));
+        }
+    }
+
+    private @Nullable Leased lend(String owner, Instant now) {
+        var nanos = lending.first(ahead, now);
+        if (nanos == 0) {
+            return null;
+        }
+        var leased = new Leased(ahead.nextLease(), owner, nanos, nanos, 0, false);
+        change(leased, now);
+        return leased;
+    }
+
+    private ReplyEffect<Batch, BucketState> onReport(Report report) {
+        var before = ahead.lease(report.lease());
+        var now = now();
+        var recalled = lending.take(ahead, report, now, change -> change(change, now));
+        var lease = ahead.lease(report.lease());
+        if (before != null && before.over()) {
+            context.getLog()
+                    .atWarn()
+                    .addKeyValue("bucket", name)
+                    .addKeyValue("holder", before.holder())
+                    .addKeyValue("entries", report.entries().size())
+                    .log("a holder whose lease was over is heard of again; what it let in is charged");
+        }
+        if (lease != null && !lease.over()) {
+            holders.put(lease.lease(), report.replyTo());
+        } else {
+            holders.remove(report.lease());
+        }
+        var isHere = lease != null && lease.holder().equals(surroundings.incarnation());
+        var answer = lease == null
+                ? new Acknowledged(name, report.lease(), UNKNOWN, 0, true, false, report.sentAt())
+                : new Acknowledged(
+                        name,
+                        lease.lease(),
+                        lease.seen(),
+                        lease.granted(),
+                        lease.over(),
+                        recalled || isHere,
+                        report.sentAt());
+        pending.afterwards(() -> report.replyTo().tell(answer));
+        unparkIfAllIsBack();
+        return report.entries().stream().anyMatch(Entry.Drawn.class::isInstance) || report.last()
+                ? flushSoon()
+                : flushLater();
+    }
+
+    private void recall() {
+        if (!lending.isRecalling() && !ahead.leases().isEmpty()) {
+            lending.recall();
+            tellHolders();
+            timers.startSingleTimer(new RecallAgain(1), recallPause());
+        }
+    }
+
+    private void tellHolders() {
+        for (var lease : ahead.leases()) {
+            var holder = holders.get(lease.lease());
+            if (holder != null) {
+                holder.tell(new Recalled(name, lease.lease()));
+            }
+        }
+    }
+
+    /** Whoever is silent keeps its slice until it is forfeited; those who wait cannot wait that long. */
+    private ReplyEffect<Batch, BucketState> onRecallAgain(int times) {
+        if (!lending.isRecalling()) {
+            return Effect().noReply();
+        }
+        if (times < RECALLS) {
+            tellHolders();
+            timers.startSingleTimer(new RecallAgain(times + 1), recallPause());
+            return Effect().noReply();
+        }
+        unpark();
+        return flushSoon();
+    }
+
+    private Duration recallPause() {
+        return surroundings.settings().askTimeout().dividedBy(RECALLS_PER_TIMEOUT);
+    }
+
+    private void unparkIfAllIsBack() {
+        if (lending.isRecalling() && ahead.leasedNanos() == 0) {
+            unpark();
+        }
+    }
+
+    private void unpark() {
+        lending.recalled(now());
+        var waited = parked;
+        parked = new ArrayList<>();
+        waited.forEach(reserve -> reserve(reserve, false));
+    }
+
+    private void refuseParked() {
+        var waited = parked;
+        parked = new ArrayList<>();
+        waited.forEach(reserve ->
+                reserve.replyTo().tell(new Unable(name, reserve.id(), "the bucket stopped before leases were back")));
+    }
+
+    /** What a dead holder had goes back; what it drew are reservations, and the witness knows what has become of them. */
+    private void forfeitSilent() {
+        for (var forfeited : lending.look(ahead)) {
+            change(forfeited, now());
+            holders.remove(forfeited.lease());
+            context.getLog()
+                    .atWarn()
+                    .addKeyValue("bucket", name)
+                    .addKeyValue("holder", forfeited.holder())
+                    .log("took back the slice of a holder that fell silent");
+        }
+        unparkIfAllIsBack();
     }
 
     // --- journal
@@ -365,6 +592,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     }
 
     private ReplyEffect<Batch, BucketState> onStop() {
+        unpark();
         if (pending.isEmpty()) {
             return Effect().stop().thenNoReply();
         }
@@ -385,6 +613,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         flushing = false;
         waiting = false;
         pending.fail();
+        refuseParked();
     }
 
     // --- owners
@@ -393,6 +622,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         ahead = state == untouched ? new BucketState() : state;
         isRecovered = true;
         waiting = false;
+        lending.recovered();
+        holders.clear();
         orphans.recovered(
                 ahead.open(),
                 reservation -> surroundings.settings().singleNode()
@@ -408,14 +639,16 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     }
 
     private ReplyEffect<Batch, BucketState> onWatch() {
-        if (!ahead.open().isEmpty()) {
+        forfeitSilent();
+        if (!ahead.open().isEmpty() || !ahead.leases().isEmpty()) {
             surroundings.region().accept(new StayAwake());
         }
         watches++;
         if (watches % WATCHES_PER_EXPIRY == 0) {
             orphans.expiryPassed(ahead.open());
         }
-        return askWitness();
+        askWitness();
+        return pending.isEmpty() ? Effect().noReply() : flushSoon();
     }
 
     private ReplyEffect<Batch, BucketState> askWitness() {

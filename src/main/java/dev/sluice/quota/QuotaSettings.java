@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param snapshotEvery     events of a bucket between snapshots. It stands still while one is written, for 5 to 10 ms if it is busy; a recovery replays at
  *     most two such spans
  * @param singleNode        this process alone writes the journal, so whoever held a reservation in an earlier process is dead
+ * @param leases            whether this node takes slices of busy buckets that are elsewhere
  */
 public record QuotaSettings(
         String readJournal,
@@ -19,10 +20,22 @@ public record QuotaSettings(
         Duration renewEvery,
         Duration reservationExpiry,
         int snapshotEvery,
-        boolean singleNode) {
+        boolean singleNode,
+        boolean leases) {
 
     /** A busy bucket takes some seconds to get there, and as many tenths to replay it. */
     public static final int SNAPSHOT_EVERY = 25_000;
+
+    /** With leases, where there is more than one node. */
+    public QuotaSettings(
+            String readJournal,
+            Duration askTimeout,
+            Duration renewEvery,
+            Duration reservationExpiry,
+            int snapshotEvery,
+            boolean singleNode) {
+        this(readJournal, askTimeout, renewEvery, reservationExpiry, snapshotEvery, singleNode, true);
+    }
 
     public QuotaSettings {
         positive("ask-timeout", askTimeout);
@@ -47,7 +60,13 @@ public record QuotaSettings(
 
     /** The same, but for the snapshots. */
     QuotaSettings withSnapshotEvery(int events) {
-        return new QuotaSettings(readJournal, askTimeout, renewEvery, reservationExpiry, events, singleNode);
+        return new QuotaSettings(readJournal, askTimeout, renewEvery, reservationExpiry, events, singleNode, leases);
+    }
+
+    /** The same, but every request asks its bucket. */
+    QuotaSettings withoutLeases() {
+        return new QuotaSettings(
+                readJournal, askTimeout, renewEvery, reservationExpiry, snapshotEvery, singleNode, false);
     }
 
     private static void positive(String key, Duration value) {

@@ -76,10 +76,12 @@ final class ShardedQuota implements Quota {
                                     settings,
                                     orphansCharged,
                                     this::chargeSiblings,
-                                    ref::tell));
+                                    ref::tell,
+                                    () -> isOneVersion(system)));
                 })
                 .withStopMessage(new QuotaBucket.Stop()));
-        desk = system.systemActorOf(Desk.create(region, incarnation, settings), "quota-desk", Props.empty());
+        desk = system.systemActorOf(
+                Desk.create(region, incarnation, settings, System::nanoTime), "quota-desk", Props.empty());
         CoordinatedShutdown.get(system)
                 .addActorTerminationTask(
                         CoordinatedShutdown.PhaseBeforeClusterShutdown(),
@@ -92,6 +94,17 @@ final class ShardedQuota implements Quota {
     private static String incarnation(ActorSystem<?> system) {
         var node = Cluster.get(system).selfMember().uniqueAddress();
         return node.address().hostPort() + "#" + Long.toUnsignedString(node.longUid(), 36);
+    }
+
+    /** During a rolling update a bucket may yet move to a node of the older version, which might not read what there is about leases. */
+    private static boolean isOneVersion(ActorSystem<?> system) {
+        var own = Cluster.get(system).selfMember().appVersion();
+        for (var member : Cluster.get(system).state().getMembers()) {
+            if (!member.appVersion().equals(own)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -19,6 +19,37 @@
  *
  * <p>We chose a snapshot that says to the second when a request was over, because a bucket stands still while its snapshot is written, and
  * instants were most of that time.
+ *
+ * <h2>Leases</h2>
+ *
+ * <p>A bucket lives on one node. For another node that asks it often (8 times within a second) a network hop a request is too much: the
+ * bucket lends it a slice, out of which its desk lets requests in by itself. The node a bucket lives on, and so a single node, asks the bucket
+ * as ever. {@link dev.sluice.quota.Lending} is the bucket's side, {@link dev.sluice.quota.Slice} the holder's; both are values without actors.
+ *
+ * <ul>
+ *   <li>{@code Granted} gives a slice, once the journal has it. It is set aside in the bucket like a reservation, and shows as reserved.
+ *   <li>The holder lets a request in if the slice holds its whole estimate. Otherwise the bucket decides, as without leases. So a slice is never
+ *       overdrawn, and there is one request that may overdraw, not one a node.
+ *   <li>{@code Report} tells what was drawn and what ended, as numbered entries, in order, each counted once by its number. One report is
+ *       under way at a time and is sent again until {@code Acknowledged}, when the journal has it: the busier the bucket, the fewer messages a request. A
+ *       drawn request becomes an ordinary reservation with its holder as owner. Only then is it recorded, and may its answer go out.
+ *   <li>Every report fills the slice up to its share: half of what is available, shared by all holders, and not more than a thousand
+ *       requests need. A share too small for eight requests is none: the slice is called back, and the last dollars go out one request at a time.
+ *   <li>A request that is refused only because money is leased waits (half of the ask timeout at most) while all leases are called back. So a 429 and its
+ *       {@code Retry-After} are what they were without leases, unless a holder is silent. A new definition calls all leases back, too; a refill
+ *       by hand need not. After a recall nothing is lent for a second.
+ *   <li>A slice is spent for a sixteenth of a reservation's expiry (7.5 s) after the holder last sent what was then answered, by the holder's
+ *       monotonic clock, and is given back after half of that without a request. The bucket forfeits a lease after three looks
+ *       without a word (60 to 90 s, shorter than a reservation).
+ * </ul>
+ *
+ * <p>What holds: the sum of all that is spent, reserved and leased exceeds the bucket by one request's estimate at most, whoever dies. A dead
+ * holder's slice <em>returns</em>: what it drew and reported is reserved, and the witness knows what that cost; what it had not reported was never answered.
+ * A holder that lives, but is cut off or paused until its lease is forfeited, may have let in requests that nobody has heard of: they are charged all
+ * the same when it is heard of again, and are the one excess, bounded by its slice. We chose to charge them over refusing them, because the provider has been paid.
+ *
+ * <p>Nothing is lent while nodes of different versions are in the cluster, since an older one might not read it. Reserving without saying anything of leases,
+ * as an older version does, gets none.
  */
 @NullMarked
 package dev.sluice.quota;

@@ -127,7 +127,7 @@ class BucketCrashTest {
 
         private void reserve() {
             var id = "r" + ++requests;
-            bucket.tell(new QuotaBucket.Reserve(id, 100, owner(), "memo", RULE, door));
+            bucket.tell(new QuotaBucket.Reserve(id, 100, owner(), "memo", RULE, 0, 0, door));
         }
 
         /** Only what is recorded is answered; from here on the witness knows what it cost. */
@@ -162,7 +162,7 @@ class BucketCrashTest {
                 person.receiveMessage();
             }
             bucket.tell(new QuotaBucket.Release("mark", door));
-            bucket.tell(new QuotaBucket.Reserve("mark", 1, owner(), "memo", RULE, door));
+            bucket.tell(new QuotaBucket.Reserve("mark", 1, owner(), "memo", RULE, 0, 0, door));
             Reply reply;
             do {
                 reply = take();
@@ -228,7 +228,8 @@ class BucketCrashTest {
                             QuotaSettings.defaults(TestReadJournal.ID, true),
                             new LongAdder(),
                             LedgerWitness.ALONE,
-                            _ -> {})));
+                            _ -> {},
+                            () -> true)));
         }
 
         private static Behavior<Reply> ear(Queue<Reply> heard) {

@@ -376,11 +376,12 @@ class QuotaBucketTest {
                 QuotaSettings.defaults(TestReadJournal.ID, true).withSnapshotEvery(SNAPSHOT_EVERY),
                 orphansCharged,
                 LedgerWitness.ALONE,
-                region::add);
+                region::add,
+                () -> true);
     }
 
     private QuotaBucket.Reserve reserve(String id, long estimate, QuotaRule rule) {
-        return new QuotaBucket.Reserve(id, estimate, "node", "memo of " + id, rule, desk.ref());
+        return new QuotaBucket.Reserve(id, estimate, "node", "memo of " + id, rule, 0, 0, desk.ref());
     }
 
     private QuotaBucket.Settle settle(String id, long nanos) {

@@ -7,6 +7,7 @@ import dev.sluice.quota.BucketState.Open;
 import dev.sluice.quota.BucketState.Snapshot;
 import dev.sluice.quota.Change.Defined;
 import dev.sluice.quota.Change.Expired;
+import dev.sluice.quota.Change.Leased;
 import dev.sluice.quota.Change.Refilled;
 import dev.sluice.quota.Change.Released;
 import dev.sluice.quota.Change.Reserved;
@@ -55,7 +56,8 @@ class QuotaGoldenFilesTest {
                 new Golden("settled", new Settled("req-1", 40)),
                 new Golden("released", new Released("req-1")),
                 new Golden("expired", new Expired("req-1", 60)),
-                new Golden("refilled", new Refilled(1_000_000_000L)));
+                new Golden("refilled", new Refilled(1_000_000_000L)),
+                new Golden("leased", new Leased(7, "sluice@10.0.0.1:25520#1y2p0ij", 900, 1_000, 41, false)));
     }
 
     @ParameterizedTest
@@ -75,7 +77,8 @@ class QuotaGoldenFilesTest {
                 100,
                 List.of(new Open("req-3", 60, "sluice@10.0.0.1:25520#1y2p0ij", "anme_0123456789abcdef")),
                 List.of(new Second(NOON, List.of("req-1", "req-4"), List.of(40L, 0L))),
-                List.of(new Second(NOON, List.of("req-2"), List.of(60L))));
+                List.of(new Second(NOON, List.of("req-2"), List.of(60L))),
+                List.of(new Leased(7, "sluice@10.0.0.1:25520#1y2p0ij", 900, 1_000, 41, false)));
 
         assertThat(read("snapshot", BucketState.class).snapshot()).isEqualTo(snapshot);
         assertThat(json(BucketState.of(snapshot))).isEqualTo(file("snapshot"));
@@ -86,7 +89,16 @@ class QuotaGoldenFilesTest {
         var state = read("snapshot.instants", BucketState.class);
 
         assertThat(state.snapshot())
-                .isEqualTo(read("snapshot", BucketState.class).snapshot());
+                .isEqualTo(read("snapshot.unleased", BucketState.class).snapshot());
+    }
+
+    @Test
+    void readsSnapshotsOfBeforeThereWereLeases() throws IOException {
+        var state = read("snapshot.unleased", BucketState.class);
+
+        assertThat(state.leases()).isEmpty();
+        assertThat(state.snapshot().open())
+                .isEqualTo(read("snapshot", BucketState.class).snapshot().open());
     }
 
     private static <T> T read(String file, Class<T> type) throws IOException {

@@ -227,7 +227,7 @@ class QuotaIT {
         TestProbe<QuotaBucket.Reply> desk = testKit.createTestProbe();
         ClusterSharding.get(testKit.system())
                 .entityRefFor(QuotaBucket.KEY, bucket)
-                .tell(new QuotaBucket.Reserve(id, nanos, "dead", "session", holds(100), desk.ref()));
+                .tell(new QuotaBucket.Reserve(id, nanos, "dead", "session", holds(100), 0, 0, desk.ref()));
         return id;
     }
 
