@@ -224,7 +224,7 @@ class LeaseProtocolTest {
                     switch (change) {
                         case Change.Defined defined -> {
                             balance = rule == null
-                                    ? defined.capacityNanos()
+                                    ? defined.capacityNanos() + balance // charged before it was defined
                                     : defined.capacityNanos() - (rule.capacityNanos() - balance);
                             fraction = 0;
                             rule = defined;

@@ -576,11 +576,14 @@ final class LeaseWorld {
             if (request.isRecorded) {
                 answered.add(request.id);
             }
-            var known = session.putIfAbsent(request.id, request.cost);
+            // Refused after all where the reservation is not known to be in the journal, and such a refusal costs nothing.
+            var cost = request.isRecorded ? request.cost : 0;
+            var known = session.putIfAbsent(request.id, cost);
             if (known == null) {
-                sessionNanos += request.cost;
+                sessionNanos += cost;
             }
-            close(request, known == null ? request.cost : known);
+            var nanos = known == null ? cost : known;
+            close(request, nanos == 0 ? Desk.RELEASE : nanos);
         }
 
         private void close(Request request, long nanos) {
