@@ -576,7 +576,8 @@ final class LeaseWorld {
             if (request.isRecorded) {
                 answered.add(request.id);
             }
-            // Refused after all where the reservation is not known to be in the journal, and such a refusal costs nothing.
+            // Refused after all where the reservation is not known to be in the journal, and such a refusal costs
+            // nothing.
             var cost = request.isRecorded ? request.cost : 0;
             var known = session.putIfAbsent(request.id, cost);
             if (known == null) {
