@@ -176,7 +176,7 @@ final class Slice {
         var count = 0;
         for (var entry : log) {
             bytes += entry.bytesMax();
-            if (count == ENTRIES_MAX || count > 0 && bytes > REPORT_BYTES_MAX) {
+            if (count == ENTRIES_MAX || (count > 0 && bytes > REPORT_BYTES_MAX)) {
                 break;
             }
             count++;
