@@ -106,7 +106,7 @@ final class Lending {
             }
             number++;
         }
-        var over = lease.over() || report.last() && seen == number - 1;
+        var over = lease.over() || (report.last() && seen == number - 1);
         var isNew = seen != lease.seen() || over != lease.over();
         if (!isNew) {
             return !over && isCalledBack(bucket, lease, now);
