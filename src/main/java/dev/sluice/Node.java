@@ -236,7 +236,7 @@ public final class Node {
         var proxy = new Proxy(
                 system, settings, providers, quota, sessions, captures, hooks, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
-        var exporter = Exporter.start(system, policies::inForce, captures, clock, random);
+        var exporter = Exporter.start(system, settings.egress(), policies::inForce, captures, clock, random);
         var ready = new AtomicBoolean(true);
         var membership = Membership.of(system);
         var endpoints = Stream.of(

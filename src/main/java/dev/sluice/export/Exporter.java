@@ -2,6 +2,7 @@ package dev.sluice.export;
 
 import dev.sluice.capture.Captures;
 import dev.sluice.cluster.CborSerializable;
+import dev.sluice.config.Egress;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.policy.InForce;
 import java.time.Instant;
@@ -19,11 +20,12 @@ public interface Exporter {
     /** Begins to export, on one node of the cluster; ends with the system. Once a node. */
     static Exporter start(
             ActorSystem<?> system,
+            Egress egress,
             Supplier<InForce> inForce,
             Captures captures,
             InstantSource clock,
             RandomGenerator random) {
-        return RunningExporter.start(system, inForce, new KeptCaptures(captures), clock, random);
+        return RunningExporter.start(system, egress, inForce, new KeptCaptures(captures), clock, random);
     }
 
     /**
