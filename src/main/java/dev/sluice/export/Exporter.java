@@ -3,6 +3,7 @@ package dev.sluice.export;
 import dev.sluice.capture.Captures;
 import dev.sluice.cluster.CborSerializable;
 import dev.sluice.gate.Endpoint;
+import dev.sluice.journal.Storage;
 import dev.sluice.policy.InForce;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,7 +24,9 @@ public interface Exporter {
             Captures captures,
             InstantSource clock,
             RandomGenerator random) {
-        return RunningExporter.start(system, inForce, new KeptCaptures(captures), clock, random);
+        return Storage.kind(system) == Storage.Kind.CASSANDRA
+                ? new NoExporter(system, inForce, clock)
+                : RunningExporter.start(system, inForce, new KeptCaptures(captures), clock, random);
     }
 
     /**
