@@ -134,7 +134,7 @@ class ProjectionTest {
         }));
     }
 
-    private static List<Entry> entries(Random random) {
+    static List<Entry> entries(Random random) {
         var all = new ArrayList<Entry>();
         for (var i = 0; i < EXCHANGES; i++) {
             var repeated = i > 10 && random.nextInt(20) == 0;
