@@ -135,7 +135,8 @@ final class FaultyStore {
         @Override
         public CompletionStage<Map<InSession, Long>> recorded(Collection<Event> events) {
             var keys = events.stream()
-                    .map(it -> new InSession(it.exchange().requestId(), it.exchange().session()))
+                    .map(it -> new InSession(
+                            it.exchange().requestId(), it.exchange().session()))
                     .collect(Collectors.toSet());
             return later(() -> {
                 var found = new HashMap<>(listed);

@@ -306,9 +306,8 @@ class ProjectionTest {
                 var whole = await(ask(file, rollups -> UsageQuery.answer(rollups, asked, 100_000, null)));
                 var limit = 1 + random.nextInt(60);
 
-                var paged =
-                        all(after -> await(ask(file, rollups -> UsageQuery.answer(rollups, asked, limit, after)))
-                                .page());
+                var paged = all(after -> await(ask(file, rollups -> UsageQuery.answer(rollups, asked, limit, after)))
+                        .page());
 
                 assertThat(paged).as(asked.toString()).isEqualTo(whole.page().rows());
             }
