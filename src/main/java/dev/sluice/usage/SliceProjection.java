@@ -44,9 +44,6 @@ import org.jspecify.annotations.Nullable;
  * <p>One batch at a time, and after a failure there must be a new one of these.
  */
 final class SliceProjection {
-    /** Slices: no more writers than that, whatever the number of nodes. It is in every row's key, so it cannot be changed. */
-    static final int SLICES = 16;
-
     /** Rows that are likely to be written again. */
     private static final int REMEMBERED = 50_000;
 
@@ -66,17 +63,22 @@ final class SliceProjection {
         this.store = store;
     }
 
-    static int slice(String session) {
-        // A string's hash is the same everywhere, and its low bits are spread well enough over ids that are hashes themselves.
-        var hash = session.hashCode();
-        return Math.floorMod(hash ^ (hash >>> 16), SLICES);
-    }
-
     /** Finishes what the last writer began. Answers where to go on. */
     CompletionStage<String> begin() {
         return store.head(slice).thenCompose(found -> {
             head = found;
             return store.apply(slice, found.batch(), Redo.read(found.redo())).thenApply(_ -> found.reached());
+        });
+    }
+
+    /** Fails when somebody else has moved the slice on since: another writer, or a rebuilding. */
+    CompletionStage<Done> check() {
+        return store.head(slice).thenApply(found -> {
+            if (found.batch() != head.batch()) {
+                throw new IllegalStateException("slice " + slice + " of the ledger: batch " + found.batch()
+                        + " (expected: " + head.batch() + ", this writer's last)");
+            }
+            return Done.getInstance();
         });
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.usage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.session.Exchange;
+import dev.sluice.session.ExchangeRecorded;
 import dev.sluice.usage.SliceStore.Event;
 import dev.sluice.usage.SliceStore.Key;
 import dev.sluice.usage.SliceStore.Value;
@@ -36,7 +37,7 @@ class SliceProjectionTest {
     private void fill(long seed) {
         for (var entry : ProjectionTest.entries(new Random(seed))) {
             var exchange = entry.exchange();
-            if (SliceProjection.slice(exchange.session()) < 4) {
+            if (ExchangeRecorded.slice(exchange.session()) < 4) {
                 var own = journal.computeIfAbsent(exchange.session(), _ -> new ArrayList<>());
                 var event = new Event(own.size() + 1L, exchange, Integer.toString(events.size() + 1));
                 own.add(event);
@@ -100,7 +101,7 @@ class SliceProjectionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    @ValueSource(longs = {1, 2, 3, 4})
     void countsEachExchangeOnceWhateverFails(long seed) {
         fill(seed);
         var random = new Random(seed);
