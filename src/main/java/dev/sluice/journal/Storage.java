@@ -23,7 +23,7 @@ public final class Storage {
      */
     public static Kind kind(ClassicActorSystemProvider system) {
         var config = system.classicSystem().settings().config();
-        var kind = kind(config.getString("sluice.storage.kind"));
+        var kind = config.hasPath("sluice.storage.kind") ? kind(config.getString("sluice.storage.kind")) : Kind.SQLITE;
         var plugin = config.getString("pekko.persistence.journal.plugin");
         if (kind == Kind.CASSANDRA && !plugin.startsWith("pekko.persistence.cassandra")) {
             throw new IllegalArgumentException("sluice.storage.kind: cassandra, but the journal is " + plugin
