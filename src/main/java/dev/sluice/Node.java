@@ -158,12 +158,6 @@ public final class Node {
             PolicyFile.Content file,
             CompletionStage<InForce> inForce,
             InstantSource clock) {
-        // As long as a room keeps its tables in files, nodes that share a journal would not share them.
-        if (Storage.kind(system) == Storage.Kind.CASSANDRA) {
-            throw new IllegalArgumentException(
-                    "sluice.storage.kind: cassandra (expected: sqlite; the ledger, captures and hooks"
-                            + " do not lie in Cassandra yet)");
-        }
         return storage(system).thenCompose(_ -> rooms(system, settings, file, inForce, clock));
     }
 
@@ -175,6 +169,9 @@ public final class Node {
                 yield CompletableFuture.completedStage(Done.getInstance());
             }
             case CASSANDRA -> {
+                log.warn(
+                        "sluice.storage.kind: cassandra, but captures and hooks lie in files of this node, under sluice.storage.directory:"
+                                + " what was said through this node it alone shows, and letters that wait for hooks go out from here, after a restart, too");
                 var store = CassandraStore.get(system);
                 yield store.tables("journal").thenCompose(_ -> store.tables("roll"));
             }
