@@ -62,7 +62,7 @@ final class CassandraSlices implements SliceStore {
 
     @Override
     public CompletionStage<Head> head(int slice) {
-        return store.read("SELECT batch, since, reached, redo FROM ledger_slice WHERE slice = ?", slice)
+        return store.read("SELECT last_batch, since, reached, redo FROM ledger_slice WHERE slice = ?", slice)
                 .thenApply(rows -> rows.stream()
                         .findFirst()
                         .map(row -> new Head(
@@ -78,12 +78,12 @@ final class CassandraSlices implements SliceStore {
         var bytes = ByteBuffer.wrap(redo);
         return batch == 1
                 ? store.writeIf(
-                        "INSERT INTO ledger_slice (slice, batch, since, reached, redo) VALUES (?, 1, 0, ?, ?) IF NOT EXISTS",
+                        "INSERT INTO ledger_slice (slice, last_batch, since, reached, redo) VALUES (?, 1, 0, ?, ?) IF NOT EXISTS",
                         slice,
                         reached,
                         bytes)
                 : store.writeIf(
-                        "UPDATE ledger_slice SET batch = ?, reached = ?, redo = ? WHERE slice = ? IF batch = ?",
+                        "UPDATE ledger_slice SET last_batch = ?, reached = ?, redo = ? WHERE slice = ? IF last_batch = ?",
                         batch,
                         reached,
                         bytes,
@@ -94,7 +94,7 @@ final class CassandraSlices implements SliceStore {
     /** From now on no row counts that is there. False when its writer was quicker. */
     CompletionStage<Boolean> buildAnew(int slice, Head found) {
         return store.writeIf(
-                "UPDATE ledger_slice SET batch = ?, since = ?, reached = '', redo = ? WHERE slice = ? IF batch = ?",
+                "UPDATE ledger_slice SET last_batch = ?, since = ?, reached = '', redo = ? WHERE slice = ? IF last_batch = ?",
                 found.batch() + 1,
                 found.batch() + 1,
                 ByteBuffer.allocate(0),

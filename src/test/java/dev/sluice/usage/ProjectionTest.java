@@ -59,8 +59,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ProjectionTest {
     private static final Instant START = Instant.parse("2026-08-05T00:00:00Z");
     private static final int DAYS = 45;
-    private static final Span ALL = new Span(START, START.plus(Duration.ofDays(DAYS)));
-    private static final Filter BEN = new Filter("user-2", null, null, null, null);
+    static final Span ALL = new Span(START, START.plus(Duration.ofDays(DAYS)));
+    static final Filter BEN = new Filter("user-2", null, null, null, null);
     private static final int EXCHANGES = 3000;
 
     @TempDir
@@ -640,15 +640,15 @@ class ProjectionTest {
                 a.errors() + b.errors());
     }
 
-    private static @Nullable String some(String prefix, int size, Random random) {
+    static @Nullable String some(String prefix, int size, Random random) {
         return random.nextInt(4) == 0 ? prefix + random.nextInt(size) : null;
     }
 
-    private static @Nullable String agent(Random random) {
+    static @Nullable String agent(Random random) {
         return random.nextInt(4) == 0 ? "agent-" + (char) ('a' + random.nextInt(4)) : null;
     }
 
-    private static Span span(Random random) {
+    static Span span(Random random) {
         var from = random.nextInt(DAYS);
         var to = from + 1 + random.nextInt(DAYS - from);
         return random.nextInt(3) == 0
@@ -656,11 +656,11 @@ class ProjectionTest {
                 : new Span(START.plus(Duration.ofDays(from)), START.plus(Duration.ofDays(to)));
     }
 
-    private interface Pages<T> {
+    interface Pages<T> {
         Page<T> read(@Nullable String after);
     }
 
-    private static <T> List<T> all(Pages<T> pages) {
+    static <T> List<T> all(Pages<T> pages) {
         var all = new ArrayList<T>();
         var after = (@Nullable String) null;
         do {
