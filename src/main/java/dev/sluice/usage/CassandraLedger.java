@@ -98,8 +98,7 @@ final class CassandraLedger implements Ledger {
     private CompletionStage<Map<Integer, Long>> followers() {
         var all = SLICES.stream().map(it -> it.toString()).collect(Collectors.joining(", "));
         return read(_ -> store.read("SELECT slice, caught_up FROM ledger_follower WHERE slice IN (" + all + ")"))
-                .thenApply(
-                        rows -> rows.stream().collect(Collectors.toMap(row -> row.getInt(0), row -> row.getLong(1))));
+                .thenApply(rows -> rows.stream().collect(Collectors.toMap(row -> row.getInt(0), row -> row.getLong(1))));
     }
 
     private CompletionStage<State> look() {
@@ -150,13 +149,15 @@ final class CassandraLedger implements Ledger {
         return followers()
                 .thenCompose(followers -> turns.all(
                         SLICES,
-                        slice -> slices.head(slice).thenCompose(head -> {
-                            var reached = head.reached().isEmpty() ? 0 : Long.parseLong(head.reached());
-                            return journal.countAfter(
-                                    slice,
-                                    Instant.ofEpochMilli(Math.max(reached + 1, followers.getOrDefault(slice, 0L))),
-                                    MOST_COUNTED);
-                        })))
+                        slice -> slices.head(slice)
+                                .thenCompose(head -> {
+                                    var reached = head.reached().isEmpty() ? 0 : Long.parseLong(head.reached());
+                                    return journal.countAfter(
+                                            slice,
+                                            Instant.ofEpochMilli(Math.max(
+                                                    reached + 1, followers.getOrDefault(slice, 0L))),
+                                            MOST_COUNTED);
+                                })))
                 .thenApply(counts -> counts.stream().mapToLong(it -> it).sum());
     }
 
@@ -169,10 +170,9 @@ final class CassandraLedger implements Ledger {
 
     @Override
     public CompletionStage<Optional<SessionView>> session(String id, int limit) {
-        return read(_ -> lists.sessionSums(id))
-                .thenCompose(found -> found.isEmpty()
-                        ? CompletableFuture.completedStage(Optional.empty())
-                        : view(id, found.get(), limit));
+        return read(_ -> lists.sessionSums(id)).thenCompose(found -> found.isEmpty()
+                ? CompletableFuture.completedStage(Optional.empty())
+                : view(id, found.get(), limit));
     }
 
     private CompletionStage<Optional<SessionView>> view(String id, Value value, int limit) {

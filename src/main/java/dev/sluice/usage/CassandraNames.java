@@ -4,7 +4,6 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.usage.Reports.Filter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -154,12 +153,10 @@ final class CassandraNames {
         for (var dimension : Dimension.values()) {
             var name = CubeReader.name(filter, dimension);
             if (name != null) {
-                all = all.thenCombine(
-                        find(dimension, name),
-                        (known, number) -> known.flatMap(it -> number.map(found -> {
-                            it.put(dimension, found);
-                            return it;
-                        })));
+                all = all.thenCombine(find(dimension, name), (known, number) -> known.flatMap(it -> number.map(found -> {
+                    it.put(dimension, found);
+                    return it;
+                })));
             }
         }
         return all;
@@ -223,7 +220,8 @@ final class CassandraNames {
 
     /** By code points, as the bytes of UTF-8 are ordered; {@link String#compareTo} is not. */
     private static int compare(String a, String b) {
-        return Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
+        return java.util.Arrays.compare(
+                a.codePoints().toArray(), b.codePoints().toArray());
     }
 
     /** A column that is always there. */
