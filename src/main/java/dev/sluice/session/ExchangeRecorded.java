@@ -14,7 +14,8 @@ public record ExchangeRecorded(Exchange exchange) implements JsonSerializable {
 
     /** Which part a session is in. */
     public static int slice(String session) {
-        // A string's hash is the same everywhere, and its low bits are spread well enough over ids that are hashes themselves.
+        // A string's hash is the same everywhere, and its low bits are spread well enough over ids that are hashes
+        // themselves.
         var hash = session.hashCode();
         return Math.floorMod(hash ^ (hash >>> 16), SLICES);
     }

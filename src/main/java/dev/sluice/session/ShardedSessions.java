@@ -64,8 +64,7 @@ final class ShardedSessions implements Sessions {
     }
 
     private static Set<String> tags(String session, boolean isShared) {
-        return Set.of(
-                isShared ? ExchangeRecorded.tag(ExchangeRecorded.slice(session)) : ExchangeRecorded.TAG);
+        return Set.of(isShared ? ExchangeRecorded.tag(ExchangeRecorded.slice(session)) : ExchangeRecorded.TAG);
     }
 
     ShardedSessions(

@@ -39,10 +39,9 @@ final class ActivityQuery {
             // The first day's four of seven reach back.
             return rollups.active(first - WEEK + 1, last)
                     .thenCombine(
-                            reader.get()
-                                    .series(Set.of(), new Segment(Level.DAY, first, last), null, Long.MAX_VALUE),
-                            (active, sums) -> answer(
-                                    first, last, login, reader.get().filtered(Dimension.USER), active, sums));
+                            reader.get().series(Set.of(), new Segment(Level.DAY, first, last), null, Long.MAX_VALUE),
+                            (active, sums) ->
+                                    answer(first, last, login, reader.get().filtered(Dimension.USER), active, sums));
         });
     }
 

@@ -4,7 +4,6 @@ import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
 import dev.sluice.usage.SliceStore.Event;
-import dev.sluice.usage.SliceStore.Head;
 import dev.sluice.usage.SliceStore.Value;
 import java.time.Duration;
 import java.time.Instant;
@@ -98,7 +97,8 @@ final class CassandraLedger implements Ledger {
     private CompletionStage<Map<Integer, Long>> followers() {
         var all = SLICES.stream().map(it -> it.toString()).collect(Collectors.joining(", "));
         return read(_ -> store.read("SELECT slice, caught_up FROM ledger_follower WHERE slice IN (" + all + ")"))
-                .thenApply(rows -> rows.stream().collect(Collectors.toMap(row -> row.getInt(0), row -> row.getLong(1))));
+                .thenApply(
+                        rows -> rows.stream().collect(Collectors.toMap(row -> row.getInt(0), row -> row.getLong(1))));
     }
 
     private CompletionStage<State> look() {
@@ -130,9 +130,8 @@ final class CassandraLedger implements Ledger {
 
     private CompletionStage<Done> buildAnew(int slice, int times) {
         return slices.head(slice)
-                .thenCompose(head -> head.equals(Head.NONE) || head.batch() == 0
-                        ? CompletableFuture.completedStage(true)
-                        : slices.buildAnew(slice, head))
+                .thenCompose(head ->
+                        head.batch() == 0 ? CompletableFuture.completedStage(true) : slices.buildAnew(slice, head))
                 .thenCompose(isDone -> {
                     if (isDone) {
                         return CompletableFuture.completedStage(Done.getInstance());
@@ -149,15 +148,13 @@ final class CassandraLedger implements Ledger {
         return followers()
                 .thenCompose(followers -> turns.all(
                         SLICES,
-                        slice -> slices.head(slice)
-                                .thenCompose(head -> {
-                                    var reached = head.reached().isEmpty() ? 0 : Long.parseLong(head.reached());
-                                    return journal.countAfter(
-                                            slice,
-                                            Instant.ofEpochMilli(Math.max(
-                                                    reached + 1, followers.getOrDefault(slice, 0L))),
-                                            MOST_COUNTED);
-                                })))
+                        slice -> slices.head(slice).thenCompose(head -> {
+                            var reached = head.reached().isEmpty() ? 0 : Long.parseLong(head.reached());
+                            return journal.countAfter(
+                                    slice,
+                                    Instant.ofEpochMilli(Math.max(reached + 1, followers.getOrDefault(slice, 0L))),
+                                    MOST_COUNTED);
+                        })))
                 .thenApply(counts -> counts.stream().mapToLong(it -> it).sum());
     }
 
@@ -170,9 +167,10 @@ final class CassandraLedger implements Ledger {
 
     @Override
     public CompletionStage<Optional<SessionView>> session(String id, int limit) {
-        return read(_ -> lists.sessionSums(id)).thenCompose(found -> found.isEmpty()
-                ? CompletableFuture.completedStage(Optional.empty())
-                : view(id, found.get(), limit));
+        return read(_ -> lists.sessionSums(id))
+                .thenCompose(found -> found.isEmpty()
+                        ? CompletableFuture.completedStage(Optional.empty())
+                        : view(id, found.get(), limit));
     }
 
     private CompletionStage<Optional<SessionView>> view(String id, Value value, int limit) {

@@ -16,11 +16,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -146,7 +144,7 @@ final class CassandraLists {
             int status,
             int outcome,
             boolean stream,
-            long[] tokens,
+            List<Long> tokens,
             long cost,
             long millis,
             long firstMillis,
@@ -173,7 +171,7 @@ final class CassandraLists {
                     row.getInt(8),
                     row.getInt(9),
                     row.getBoolean(10),
-                    CassandraSlices.longs(row, 11),
+                    row.getList(11, Long.class) instanceof List<Long> tokens ? tokens : List.of(),
                     row.getLong(12),
                     row.getLong(13),
                     row.getLong(14),
@@ -290,7 +288,9 @@ final class CassandraLists {
         private CompletionStage<Optional<Long>> hours(List<Hour> some, long to) {
             CompletionStage<Optional<Long>> end = CompletableFuture.completedStage(Optional.empty());
             for (var hour : some) {
-                var slices = slice == null ? hour.slices() : hour.slices().contains(slice) ? List.of(slice) : List.<Integer>of();
+                var slices = slice == null
+                        ? hour.slices()
+                        : hour.slices().contains(slice) ? List.of(slice) : List.<Integer>of();
                 var start = Math.max(from, firstOf(hour.hour()));
                 var close = Math.min(to, firstOf(hour.hour() + 1));
                 end = end.thenCompose(reached -> reached.isPresent() || slices.isEmpty()
@@ -339,8 +339,7 @@ final class CassandraLists {
                         }
                         if (complete == Long.MIN_VALUE) {
                             hours++;
-                            return CompletableFuture.completedStage(
-                                    isTired() ? Optional.of(start) : Optional.empty());
+                            return CompletableFuture.completedStage(isTired() ? Optional.of(start) : Optional.empty());
                         }
                         if (isTired()) {
                             return CompletableFuture.completedStage(Optional.of(complete + 1));
@@ -351,7 +350,8 @@ final class CassandraLists {
         }
 
         private boolean isFull() {
-            return found.size() > limit && found.getLast().number() < found.get(limit - 1).number();
+            return found.size() > limit
+                    && found.getLast().number() < found.get(limit - 1).number();
         }
 
         private boolean isTired() {
@@ -382,8 +382,8 @@ final class CassandraLists {
     }
 
     private static LogRow told(Numbered row, Map<Dimension, Map<Integer, String>> known) {
-        Function<Dimension, String> name = dimension -> known.getOrDefault(dimension, Map.of())
-                .getOrDefault(row.names().getOrDefault(dimension, 0), "");
+        Function<Dimension, String> name = dimension ->
+                known.getOrDefault(dimension, Map.of()).getOrDefault(row.names().getOrDefault(dimension, 0), "");
         var tokens = row.tokens();
         return new LogRow(
                 row.request(),
@@ -397,7 +397,9 @@ final class CassandraLists {
                 row.status(),
                 LedgerTables.outcome(row.outcome()),
                 row.stream(),
-                tokens.length == 0 ? null : new Tokens(tokens[0], tokens[1], tokens[2], tokens[3], tokens[4]),
+                tokens.isEmpty()
+                        ? null
+                        : new Tokens(tokens.get(0), tokens.get(1), tokens.get(2), tokens.get(3), tokens.get(4)),
                 row.cost() == CassandraSlices.NO_COST ? null : row.cost(),
                 row.millis(),
                 row.firstMillis(),
@@ -428,8 +430,8 @@ final class CassandraLists {
                                 place.number(),
                                 place.request(),
                                 place.session())))
-                .thenCompose(rows ->
-                        told(rows.stream().flatMap(List::stream).map(Numbered::of).toList()));
+                .thenCompose(rows -> told(
+                        rows.stream().flatMap(List::stream).map(Numbered::of).toList()));
     }
 
     // --- sessions
@@ -440,12 +442,13 @@ final class CassandraLists {
     }
 
     private CompletionStage<Optional<Value>> sessionSums(String session, Since since) {
-        return store.read(CassandraSlices.SESSION, session).thenApply(rows -> rows.stream()
-                .map(CassandraSlices::session)
-                .filter(it -> since.counts(ExchangeRecorded.slice(session), it.batch()))
-                .map(SliceStore.Written::value)
-                .filter(it -> it.sums()[2] > 0)
-                .findFirst());
+        return store.read(CassandraSlices.SESSION, session)
+                .thenApply(rows -> rows.stream()
+                        .map(CassandraSlices::session)
+                        .filter(it -> since.counts(ExchangeRecorded.slice(session), it.batch()))
+                        .map(SliceStore.Written::value)
+                        .filter(it -> it.sums()[2] > 0)
+                        .findFirst());
     }
 
     private record Used(String session, long last) {}
@@ -579,8 +582,8 @@ final class CassandraLists {
                                         .thenCompose(found -> rows(
                                                 since,
                                                 found.entrySet().stream()
-                                                        .map(it -> new CassandraNames.Numbered(
-                                                                it.getKey(), it.getValue()))
+                                                        .map(it ->
+                                                                new CassandraNames.Numbered(it.getKey(), it.getValue()))
                                                         .toList())));
     }
 
@@ -590,8 +593,7 @@ final class CassandraLists {
                 .thenCompose(page -> rows(since, page).thenCompose(rows -> {
                     found.addAll(rows);
                     if (found.size() >= limit || page.size() < limit) {
-                        return CompletableFuture.completedStage(
-                                found.subList(0, Math.min(limit, found.size())));
+                        return CompletableFuture.completedStage(found.subList(0, Math.min(limit, found.size())));
                     }
                     return callers(since, page.getLast().name() + '\0', limit, found);
                 }));

@@ -4,6 +4,7 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.usage.Reports.Filter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -32,12 +33,12 @@ final class CassandraNames {
 
     private record Name(Dimension dimension, String text) {}
 
-    private record Number(Dimension dimension, int value) {}
+    private record Coded(Dimension dimension, int value) {}
 
     private final CassandraStore store;
     private final Turns turns;
     private final Map<Name, Integer> numbers = new ConcurrentHashMap<>();
-    private final Map<Number, String> names = new ConcurrentHashMap<>();
+    private final Map<Coded, String> names = new ConcurrentHashMap<>();
 
     CassandraNames(CassandraStore store, Turns turns) {
         this.store = store;
@@ -153,17 +154,19 @@ final class CassandraNames {
         for (var dimension : Dimension.values()) {
             var name = CubeReader.name(filter, dimension);
             if (name != null) {
-                all = all.thenCombine(find(dimension, name), (known, number) -> known.flatMap(it -> number.map(found -> {
-                    it.put(dimension, found);
-                    return it;
-                })));
+                all = all.thenCombine(
+                        find(dimension, name),
+                        (known, number) -> known.flatMap(it -> number.map(found -> {
+                            it.put(dimension, found);
+                            return it;
+                        })));
             }
         }
         return all;
     }
 
     private CompletionStage<String> name(Dimension dimension, int number) {
-        var key = new Number(dimension, number);
+        var key = new Coded(dimension, number);
         var known = names.get(key);
         if (known != null) {
             return CompletableFuture.completedStage(known);
@@ -220,8 +223,7 @@ final class CassandraNames {
 
     /** By code points, as the bytes of UTF-8 are ordered; {@link String#compareTo} is not. */
     private static int compare(String a, String b) {
-        return java.util.Arrays.compare(
-                a.codePoints().toArray(), b.codePoints().toArray());
+        return Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
     }
 
     /** A column that is always there. */

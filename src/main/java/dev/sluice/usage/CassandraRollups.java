@@ -101,8 +101,6 @@ final class CassandraRollups implements Rollups {
         return names.names(dimension, numbers);
     }
 
-    private record Summed(Cell cell, long[] sums) {}
-
     private List<Long> periods(Segment segment) {
         var level = segment.level();
         return lastHour < firstHour
@@ -115,7 +113,7 @@ final class CassandraRollups implements Rollups {
     }
 
     /** @param fromCaller the first whose rows are wanted, where they come by callers */
-    private Source<Summed, NotUsed> rows(
+    private Source<Map.Entry<Cell, long[]>, NotUsed> rows(
             Cube cube, Level level, long period, Map<Dimension, Integer> filter, int fromCaller) {
         var kind = Key.kind(cube, level);
         var user = filter.get(Dimension.USER);
@@ -127,15 +125,14 @@ final class CassandraRollups implements Rollups {
         } else {
             rows = Source.from(BUCKETS)
                     .flatMapMerge(
-                            AT_ONCE,
-                            bucket -> store.rows(SUMS + " AND caller >= ?", kind, period, bucket, fromCaller));
+                            AT_ONCE, bucket -> store.rows(SUMS + " AND caller >= ?", kind, period, bucket, fromCaller));
         }
         return rows.filter(row -> since.counts(row.getInt(0), row.getLong(7)))
-                .map(row -> new Summed(
+                .map(row -> Map.entry(
                         new Cell(period, row.getInt(1), row.getInt(3), row.getInt(4), row.getInt(5), row.getInt(2)),
                         CassandraSlices.longs(row, 6)))
-                .filter(row -> filter.entrySet().stream()
-                        .allMatch(it -> row.cell().at(it.getKey()) == it.getValue()));
+                .filter(row ->
+                        filter.entrySet().stream().allMatch(it -> row.getKey().at(it.getKey()) == it.getValue()));
     }
 
     private static Cell only(Cell cell, List<Dimension> out, long period) {
@@ -163,10 +160,8 @@ final class CassandraRollups implements Rollups {
                 .flatMapMerge(AT_ONCE, it -> rows(cube, it.level(), it.from(), filter, 0))
                 .<Map<Cell, long[]>>runFold(
                         new HashMap<>(),
-                        (all, row) -> add(all, only(row.cell(), out, 0), row.sums(), measures),
-                        turns.system())
-                // Of everything, there is always a sum in SQL.
-                .thenApply(all -> all);
+                        (all, row) -> add(all, only(row.getKey(), out, 0), row.getValue(), measures),
+                        turns.system());
     }
 
     @Override
@@ -222,9 +217,13 @@ final class CassandraRollups implements Rollups {
                     .runFold(
                             found,
                             (all, row) -> {
-                                var cell = only(row.cell(), out, row.cell().period());
+                                var cell = only(row.getKey(), out, row.getKey().period());
                                 return after == null || Rollups.order(out).compare(cell, after) > 0
-                                        ? add(all, cell, row.sums(), cube.measures().size())
+                                        ? add(
+                                                all,
+                                                cell,
+                                                row.getValue(),
+                                                cube.measures().size())
                                         : all;
                             },
                             turns.system())

@@ -5,11 +5,11 @@ import static java.util.stream.Collectors.groupingBy;
 import com.datastax.oss.driver.api.core.cql.Row;
 import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.cassandra.CassandraStore.Write;
-
 import dev.sluice.session.Exchange;
 import dev.sluice.wire.Usage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -66,7 +66,10 @@ final class CassandraSlices implements SliceStore {
                 .thenApply(rows -> rows.stream()
                         .findFirst()
                         .map(row -> new Head(
-                                row.getLong(0), row.getLong(1), CassandraNames.text(row, 2), bytes(row.getByteBuffer(3))))
+                                row.getLong(0),
+                                row.getLong(1),
+                                CassandraNames.text(row, 2),
+                                bytes(row.getByteBuffer(3))))
                         .orElse(Head.NONE));
     }
 
@@ -139,8 +142,7 @@ final class CassandraSlices implements SliceStore {
     static final String SESSION = "SELECT format, sums, WRITETIME(sums) FROM ledger_session WHERE session = ?";
 
     static Written session(Row row) {
-        return new Written(
-                new Value(longs(row, 1), Value.NO_BITS, CassandraNames.text(row, 0)), row.getLong(2));
+        return new Written(new Value(longs(row, 1), Value.NO_BITS, CassandraNames.text(row, 0)), row.getLong(2));
     }
 
     @Override
@@ -218,7 +220,8 @@ final class CassandraSlices implements SliceStore {
     @Override
     public CompletionStage<Map<InSession, Long>> recorded(Collection<Event> events) {
         var keys = List.copyOf(new LinkedHashSet<>(events.stream()
-                .map(it -> new InSession(it.exchange().requestId(), it.exchange().session()))
+                .map(it ->
+                        new InSession(it.exchange().requestId(), it.exchange().session()))
                 .toList()));
         return turns.all(
                         keys,
@@ -273,8 +276,8 @@ final class CassandraSlices implements SliceStore {
                         Math.floorDiv(it.hour(), HOURS_A_MONTH),
                         it.hour(),
                         slice))));
-        months.forEach(it -> writes.add(List.of(
-                new Write("INSERT INTO ledger_month (scope, month) VALUES (?, ?)", it.scope(), it.hour()))));
+        months.forEach(it -> writes.add(
+                List.of(new Write("INSERT INTO ledger_month (scope, month) VALUES (?, ?)", it.scope(), it.hour()))));
         // Last: who finds a request finds its exchange.
         return turns.each(writes, store::writeTogether)
                 .thenCompose(_ -> turns.each(requests, write -> store.write(write.cql(), write.values())));
@@ -379,6 +382,6 @@ final class CassandraSlices implements SliceStore {
     }
 
     private static List<Long> list(long[] values) {
-        return java.util.Arrays.stream(values).boxed().toList();
+        return Arrays.stream(values).boxed().toList();
     }
 }

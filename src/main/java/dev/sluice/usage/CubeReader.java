@@ -115,11 +115,9 @@ final class CubeReader {
     }
 
     /** Rows of the whole cube behind a key, whatever they are about: so a page costs what a page costs. */
-    CompletionStage<NavigableMap<Cell, long[]>> rawDays(
-            long firstDay, long lastDay, @Nullable Cell after, int limit) {
+    CompletionStage<NavigableMap<Cell, long[]>> rawDays(long firstDay, long lastDay, @Nullable Cell after, int limit) {
         var segment = new Segment(Level.DAY, firstDay, lastDay);
-        return rollups.series(
-                Cube.WHOLE, segment, Set.copyOf(Cube.WHOLE.dimensions()), Map.of(), after, limit);
+        return rollups.series(Cube.WHOLE, segment, Set.copyOf(Cube.WHOLE.dimensions()), Map.of(), after, limit);
     }
 
     boolean matches(Cell cell) {

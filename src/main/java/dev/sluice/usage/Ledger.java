@@ -64,7 +64,7 @@ public interface Ledger extends Reports {
     /**
      * How far the ledger is.
      *
-     * @param reached     the journal's offset up to which it has everything
+     * @param reached     the journal's offset up to which it has everything; in a storage that nodes share, in milliseconds since 1970
      * @param target      as far as it must at least come to know what was there when it began to read
      * @param isCatchingUp whether what it tells is not all yet: it is being built anew, or was left behind
      */

@@ -78,8 +78,7 @@ final class Redo {
 
     private static Key key(DataInputStream in) throws IOException {
         var kind = in.readByte();
-        var cell =
-                new Cell(in.readLong(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt());
+        var cell = new Cell(in.readLong(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt());
         return new Key(kind, cell, in.readUTF());
     }
 

@@ -49,15 +49,15 @@ record SessionEvents(ActorSystem<?> system, CassandraReadJournal journal) {
     Source<Event, NotUsed> follow(int slice, String reached) {
         var offset = reached.isEmpty()
                 ? Offset.noOffset()
-                : journal.timeBasedUUIDFrom(
-                        Instant.ofEpochMilli(Long.parseLong(reached)).minus(OVERLAP).toEpochMilli());
+                : journal.timeBasedUUIDFrom(Instant.ofEpochMilli(Long.parseLong(reached))
+                        .minus(OVERLAP)
+                        .toEpochMilli());
         return journal.eventsByTag(ExchangeRecorded.tag(slice), offset).map(SessionEvents::event);
     }
 
     /** How many there are behind a moment, counted to {@code most}. */
     CompletionStage<Long> countAfter(int slice, Instant moment, int most) {
-        return journal.currentEventsByTag(
-                        ExchangeRecorded.tag(slice), journal.timeBasedUUIDFrom(moment.toEpochMilli()))
+        return journal.currentEventsByTag(ExchangeRecorded.tag(slice), journal.timeBasedUUIDFrom(moment.toEpochMilli()))
                 .take(most)
                 .runFold(0L, (count, _) -> count + 1, system);
     }

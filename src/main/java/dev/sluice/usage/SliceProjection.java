@@ -170,13 +170,11 @@ final class SliceProjection {
             }
             return store.recorded(events).thenCompose(recorded -> {
                 var once = once(events, recorded);
-                return seen(once)
-                        .thenCompose(_ -> names(once))
-                        .thenCompose(_ -> {
-                            var listed = once.stream().map(this::listed).toList();
-                            // Those first: an exchange that counts is one that can be found.
-                            return store.list(slice, listed).thenCompose(_ -> sums(events, listed, reached));
-                        });
+                return seen(once).thenCompose(_ -> names(once)).thenCompose(_ -> {
+                    var listed = once.stream().map(this::listed).toList();
+                    // Those first: an exchange that counts is one that can be found.
+                    return store.list(slice, listed).thenCompose(_ -> sums(events, listed, reached));
+                });
             });
         }
 
@@ -417,7 +415,9 @@ final class SliceProjection {
             case PROVIDER -> Set.of(Dimension.cut(exchange.provider()));
             case AGENT -> Set.of(Agent.of(exchange.userAgent()));
             case TOOL ->
-                exchange.tools().stream().map(tool -> Dimension.cut(tool.name())).collect(Collectors.toSet());
+                exchange.tools().stream()
+                        .map(tool -> Dimension.cut(tool.name()))
+                        .collect(Collectors.toSet());
         };
     }
 }

@@ -46,8 +46,7 @@ final class SliceWriter {
     private final SessionEvents journal;
     private final InstantSource clock;
 
-    SliceWriter(
-            int slice, CassandraStore store, CassandraSlices slices, SessionEvents journal, InstantSource clock) {
+    SliceWriter(int slice, CassandraStore store, CassandraSlices slices, SessionEvents journal, InstantSource clock) {
         this.slice = slice;
         this.store = store;
         this.slices = slices;
@@ -105,13 +104,14 @@ final class SliceWriter {
         var reached = Long.parseLong(batch.getLast().reached());
         return projection
                 .add(batch)
-                .thenCompose(done -> clock.millis() - reached < IDLE.toMillis()
-                        ? tell()
-                        : CompletableFuture.completedStage(done));
+                .thenCompose(done ->
+                        clock.millis() - reached < IDLE.toMillis() ? tell() : CompletableFuture.completedStage(done));
     }
 
     private CompletionStage<Done> tell() {
         return store.write(
-                "INSERT INTO ledger_follower (slice, caught_up) VALUES (?, ?)", slice, clock.millis() - IDLE.toMillis());
+                "INSERT INTO ledger_follower (slice, caught_up) VALUES (?, ?)",
+                slice,
+                clock.millis() - IDLE.toMillis());
     }
 }

@@ -89,7 +89,8 @@ record SqliteRollups(Connection connection) implements Rollups {
 
     private static long chunk(
             Cube cube, Segment segment, Set<Dimension> out, Map<Dimension, Integer> filter, long limit) {
-        // One caller's are few, and all of them one walk; whole rows come in the order of the table, as many as are wanted.
+        // One caller's are few, and all of them one walk; whole rows come in the order of the table, as many as are
+        // wanted.
         if (limit == Long.MAX_VALUE
                 || filter.containsKey(Dimension.USER)
                 || (filter.isEmpty() && out.containsAll(cube.dimensions()))) {

@@ -57,13 +57,11 @@ final class UsageQuery {
     private CompletionStage<UsageAnswer> answer(Rollups rollups, int limit, @Nullable String after) {
         return page(limit, after, value())
                 .thenCompose(page -> named(page, UsageRow::new, UsageQuery::sums))
-                .thenCompose(page -> totals()
-                        .thenCompose(totals -> activeUsers(rollups, totals[0])
-                                .thenApply(users -> new UsageAnswer(page, sums(totals), users.orElse(null)))));
+                .thenCompose(page -> totals().thenCompose(totals -> activeUsers(rollups, totals[0])
+                        .thenApply(users -> new UsageAnswer(page, sums(totals), users.orElse(null)))));
     }
 
-    static CompletionStage<Page<CallsRow>> toolCalls(
-            Rollups rollups, Asked asked, int limit, @Nullable String after) {
+    static CompletionStage<Page<CallsRow>> toolCalls(Rollups rollups, Asked asked, int limit, @Nullable String after) {
         return CubeReader.of(rollups, Cube.TOOL_CALLS, asked.filter()).thenCompose(reader -> {
             if (reader.isEmpty()) {
                 return CompletableFuture.completedStage(new Page<>(List.of(), null));
@@ -76,9 +74,10 @@ final class UsageQuery {
 
     /** One caller's are a seek a day; of everybody's, so many are looked at. */
     static CompletionStage<Page<UsageRow>> days(Rollups rollups, Asked asked, int limit, @Nullable String after) {
-        return CubeReader.of(rollups, List.of(Cube.WHOLE), asked.filter()).thenCompose(reader -> reader.isEmpty()
-                ? CompletableFuture.completedStage(new Page<>(List.of(), null))
-                : new UsageQuery(reader.get(), asked).days(limit, after == null ? null : Cursor.of(after)));
+        return CubeReader.of(rollups, List.of(Cube.WHOLE), asked.filter())
+                .thenCompose(reader -> reader.isEmpty()
+                        ? CompletableFuture.completedStage(new Page<>(List.of(), null))
+                        : new UsageQuery(reader.get(), asked).days(limit, after == null ? null : Cursor.of(after)));
     }
 
     private CompletionStage<Page<UsageRow>> days(int limit, @Nullable Cell after) {
@@ -101,9 +100,8 @@ final class UsageQuery {
         CompletionStage<Map<Dimension, Map<Integer, String>>> names =
                 CompletableFuture.completedStage(new EnumMap<>(Dimension.class));
         for (var dimension : out) {
-            var numbers = page.rows().stream()
-                    .map(it -> it.getKey().at(dimension))
-                    .collect(Collectors.toSet());
+            var numbers =
+                    page.rows().stream().map(it -> it.getKey().at(dimension)).collect(Collectors.toSet());
             names = names.thenCombine(reader.names(dimension, numbers), (all, some) -> {
                 all.put(dimension, some);
                 return all;

@@ -77,20 +77,25 @@ class LedgerCassandraIT {
         // Another node that takes all slices for its own.
         var second = shared();
         var _ = Ledger.start(second);
-        record(sessions, exchanges.subList(500, 800));
+        for (var from = 500; from < 800; from += 60) {
+            record(sessions, exchanges.subList(from, from + 60));
+            // Batch by batch, each of which both want to make.
+            awaitAll(ledger, from + 60);
+        }
         try {
             server.kill();
         } finally {
             server.startAgain();
         }
         record(sessions, exchanges.subList(800, 1000));
+        awaitAll(ledger, 1000);
         stop(second);
         stop(first);
         var third = shared();
         ledger = Ledger.start(third);
         record(Sessions.start(third, CLOCK, new Random(3)), exchanges.subList(1000, EXCHANGES));
-        awaitAll(embedded);
-        awaitAll(ledger);
+        awaitAll(embedded, EXCHANGES);
+        awaitAll(ledger, EXCHANGES);
     }
 
     private static ActorSystem<?> shared() throws Exception {
@@ -132,8 +137,11 @@ class LedgerCassandraIT {
         }
     }
 
-    private static void awaitAll(Ledger of) {
-        var once = exchanges.stream().map(Exchange::requestId).distinct().count();
+    private static void awaitAll(Ledger of, int recorded) {
+        var once = exchanges.subList(0, recorded).stream()
+                .map(Exchange::requestId)
+                .distinct()
+                .count();
         Eventually.await(PATIENCE, () -> {
             var callers = now(of.callers(null, 1000, null));
             assertThat(callers.stream().mapToLong(it -> it.exchanges()).sum()).isEqualTo(once);
@@ -158,7 +166,9 @@ class LedgerCassandraIT {
             var is = now(ledger.usage(asked, 100_000, null));
             var expected = now(embedded.usage(asked, 100_000, null));
 
-            assertThat(sorted(is.page().rows())).as(asked.toString()).isEqualTo(sorted(expected.page().rows()));
+            assertThat(sorted(is.page().rows()))
+                    .as(asked.toString())
+                    .isEqualTo(sorted(expected.page().rows()));
             assertThat(is.page().next()).isNull();
             assertThat(is.totals()).as(asked.toString()).isEqualTo(expected.totals());
             assertThat(is.activeUsers()).as(asked.toString()).isEqualTo(expected.activeUsers());
@@ -216,8 +226,7 @@ class LedgerCassandraIT {
     @Test
     void everyLineOfTheDaysIsThereOnce() {
         var by = EnumSet.of(By.DAY, By.USER, By.MODEL, By.PROVIDER, By.AGENT);
-        for (var filter :
-                List.of(Filter.NONE, ProjectionTest.BEN, new Filter(null, null, "provider-1", null, null))) {
+        for (var filter : List.of(Filter.NONE, ProjectionTest.BEN, new Filter(null, null, "provider-1", null, null))) {
             var asked = new Asked(ProjectionTest.ALL, filter, by, Order.COST);
 
             assertThat(sorted(ProjectionTest.all(after -> now(ledger.days(asked, 67, after)))))
@@ -359,15 +368,19 @@ class LedgerCassandraIT {
     @Test
     void isTheSameOnceItWasBuiltAnew() {
         var asked = new Asked(
-                ProjectionTest.ALL, Filter.NONE, EnumSet.of(By.DAY, By.USER, By.MODEL, By.PROVIDER, By.AGENT), Order.COST);
+                ProjectionTest.ALL,
+                Filter.NONE,
+                EnumSet.of(By.DAY, By.USER, By.MODEL, By.PROVIDER, By.AGENT),
+                Order.COST);
         var before = sorted(ProjectionTest.all(after -> now(ledger.days(asked, 500, after))));
 
         now(ledger.rebuild());
 
-        awaitAll(ledger);
+        awaitAll(ledger, EXCHANGES);
         assertThat(sorted(ProjectionTest.all(after -> now(ledger.days(asked, 500, after)))))
                 .isEqualTo(before);
-        Eventually.await(PATIENCE, () -> assertThat(ledger.state().isCatchingUp()).isFalse());
+        Eventually.await(
+                PATIENCE, () -> assertThat(ledger.state().isCatchingUp()).isFalse());
         assertThat(now(ledger.behind())).isZero();
     }
 }
