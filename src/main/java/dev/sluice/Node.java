@@ -5,6 +5,7 @@ import dev.sluice.admin.AdminEndpoints;
 import dev.sluice.admin.MetricsPort;
 import dev.sluice.audit.Audit;
 import dev.sluice.capture.Captures;
+import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.cluster.Membership;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.ClusterSettings;
@@ -58,9 +59,6 @@ public final class Node {
     private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration BOOKS_TIMEOUT = Duration.ofSeconds(20);
-
-    /** Where events are found by their tags. */
-    private static final String READ_JOURNAL = "sluice.journal.query";
 
     private final ActorSystem<?> system;
     private final Settings settings;
@@ -160,25 +158,43 @@ public final class Node {
             PolicyFile.Content file,
             CompletionStage<InForce> inForce,
             InstantSource clock) {
-        // As long as a room keeps its tables in files, nodes that share a journal would not share them.
-        if (Storage.kind(system) == Storage.Kind.CASSANDRA) {
-            throw new IllegalArgumentException(
-                    "sluice.storage.kind: cassandra (expected: sqlite; the ledger, captures and hooks"
-                            + " do not lie in Cassandra yet)");
-        }
-        // First, and for its errors: a storage that cannot be used ends the start here and says why.
-        var _ = SqliteStore.get(system);
+        return storage(system).thenCompose(_ -> rooms(system, settings, file, inForce, clock));
+    }
+
+    /** First, and for its errors: a storage that cannot be used ends the start here and says why. */
+    private static CompletionStage<Done> storage(ActorSystem<?> system) {
+        return switch (Storage.kind(system)) {
+            case SQLITE -> {
+                var _ = SqliteStore.get(system);
+                yield CompletableFuture.completedStage(Done.getInstance());
+            }
+            case CASSANDRA -> {
+                log.warn(
+                        "sluice.storage.kind: cassandra, but captures and hooks lie in files of this node, under sluice.storage.directory:"
+                                + " what was said through this node it alone shows, and letters that wait for hooks go out from here, after a restart, too");
+                var store = CassandraStore.get(system);
+                yield store.tables("journal").thenCompose(_ -> store.tables("roll"));
+            }
+        };
+    }
+
+    private static CompletionStage<Node> rooms(
+            ActorSystem<?> system,
+            Settings settings,
+            PolicyFile.Content file,
+            CompletionStage<InForce> inForce,
+            InstantSource clock) {
         var random = new SecureRandom();
         // Beside the rest: the certificates of all the authorities take a while to read.
         var providers = CompletableFuture.supplyAsync(() -> Providers.start(system, settings, clock, random));
-        var policies = Policies.start(system, READ_JOURNAL, clock, file, inForce);
+        var policies = Policies.start(system, Storage.queries(system), clock, file, inForce);
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
                 (request, text, estimate) -> witness(sessions, request, RequestMemo.of(text), estimate),
                 clock,
                 new QuotaSettings(
-                        READ_JOURNAL,
+                        Storage.queries(system),
                         Duration.ofSeconds(3),
                         settings.reservations().renewal(),
                         settings.reservations().expiry(),

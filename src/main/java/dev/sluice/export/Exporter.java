@@ -4,6 +4,7 @@ import dev.sluice.capture.Captures;
 import dev.sluice.cluster.CborSerializable;
 import dev.sluice.config.Egress;
 import dev.sluice.gate.Endpoint;
+import dev.sluice.journal.Storage;
 import dev.sluice.policy.InForce;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,7 +26,9 @@ public interface Exporter {
             Captures captures,
             InstantSource clock,
             RandomGenerator random) {
-        return RunningExporter.start(system, egress, inForce, new KeptCaptures(captures), clock, random);
+        return Storage.kind(system) == Storage.Kind.CASSANDRA
+                ? new NoExporter(system, inForce, clock)
+                : RunningExporter.start(system, egress, inForce, new KeptCaptures(captures), clock, random);
     }
 
     /**

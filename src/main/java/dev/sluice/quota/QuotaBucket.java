@@ -97,6 +97,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private record PatienceEnded() implements Command {}
 
+    private record Noted(@Nullable Throwable failure) implements Command {}
+
     private record Watch() implements Command {}
 
     private record AskWitness() implements Command {}
@@ -133,6 +135,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
      * @param incarnation the process; reservations of another one are orphans when there is but one node
      * @param siblings    charges an orphan to the other buckets it is to be charged to
      * @param region      a message to this bucket by way of its shard region
+     * @param roster      where it says that it may have something open
      */
     record Surroundings(
             String incarnation,
@@ -141,12 +144,20 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             QuotaSettings settings,
             LongAdder orphansCharged,
             Siblings siblings,
-            Consumer<Command> region) {}
+            Consumer<Command> region,
+            Roster roster) {}
 
     /** The other buckets of a request. */
     interface Siblings {
         /** Completes with the cost when the journal of each holds it. */
         CompletionStage<Long> charge(String id, Quota.Testimony testimony, String butNot);
+    }
+
+    /** Whether the roster has this bucket since it woke. */
+    private enum Entry {
+        NONE,
+        ASKED,
+        DONE
     }
 
     private final String name;
@@ -161,6 +172,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private boolean isRecovered;
     private boolean flushing;
     private boolean waiting;
+    private Entry entry = Entry.NONE;
     private int watches;
 
     static Behavior<Command> create(String name, Surroundings surroundings) {
@@ -199,6 +211,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             case StayAwake() -> Effect().noReply();
             case Flush() -> flush();
             case PatienceEnded() -> onPatienceEnded();
+            case Noted(var failure) -> onNoted(failure);
             case Watch() -> onWatch();
             case AskWitness() -> askWitness();
             case WitnessSaid said -> onWitnessSaid(said);
@@ -358,21 +371,55 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private ReplyEffect<Batch, BucketState> flush() {
         flushing = false;
-        if (pending.isEmpty()) {
+        if (pending.isEmpty() || !isEntered()) {
             return Effect().noReply();
         }
+        return write();
+    }
+
+    private ReplyEffect<Batch, BucketState> write() {
         return Effect().persist(pending.take()).thenRun(pending::acknowledge).thenNoReply();
+    }
+
+    /** Whoever wakes buckets after a death must find this one, so it is in the roster before the journal has what it holds. */
+    private boolean isEntered() {
+        if (entry == Entry.NONE) {
+            var noted = surroundings.roster().wakes(name, lastSequenceNumber(context));
+            var future = noted.toCompletableFuture();
+            if (future.isDone() && !future.isCompletedExceptionally()) {
+                entry = Entry.DONE;
+            } else {
+                entry = Entry.ASKED;
+                context.pipeToSelf(noted, (_, failure) -> new Noted(failure));
+            }
+        }
+        return entry == Entry.DONE;
+    }
+
+    /** One that could not be entered goes on, and tries again with its next event: if the journal fails, too, that ends what is pending. */
+    private ReplyEffect<Batch, BucketState> onNoted(@Nullable Throwable failure) {
+        entry = failure == null ? Entry.DONE : Entry.NONE;
+        return pending.isEmpty() ? Effect().noReply() : write();
     }
 
     private ReplyEffect<Batch, BucketState> onStop() {
         if (pending.isEmpty()) {
+            rest();
             return Effect().stop().thenNoReply();
         }
+        var _ = isEntered();
         return Effect()
                 .persist(pending.take())
                 .thenRun(pending::acknowledge)
+                .thenRun(this::rest)
                 .thenStop()
                 .thenNoReply();
+    }
+
+    private void rest() {
+        if (entry != Entry.NONE && ahead.open().isEmpty()) {
+            surroundings.roster().rests(name, lastSequenceNumber(context));
+        }
     }
 
     private void onJournalFailed(Throwable failure) {
@@ -393,6 +440,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         ahead = state == untouched ? new BucketState() : state;
         isRecovered = true;
         waiting = false;
+        entry = Entry.NONE;
         orphans.recovered(
                 ahead.open(),
                 reservation -> surroundings.settings().singleNode()

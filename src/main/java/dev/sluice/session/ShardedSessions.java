@@ -1,6 +1,7 @@
 package dev.sluice.session;
 
 import dev.sluice.identity.Caller;
+import dev.sluice.journal.Storage;
 import dev.sluice.session.Reply.Foreign;
 import dev.sluice.session.Reply.Found;
 import dev.sluice.session.Reply.Home;
@@ -8,6 +9,7 @@ import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.RequestHead.SessionHints;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,13 +51,20 @@ final class ShardedSessions implements Sessions {
 
     static Sessions start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
         var sharding = ClusterSharding.get(system);
-        var sessions = sharding.init(Entity.of(Session.KEY, entity -> Session.create(entity.getEntityId(), clock))
+        var isShared = Storage.kind(system) == Storage.Kind.CASSANDRA;
+        var sessions = sharding.init(Entity.of(
+                        Session.KEY,
+                        entity -> Session.create(entity.getEntityId(), clock, tags(entity.getEntityId(), isShared)))
                 .withStopMessage(new Session.Stop()));
         var indexes = sharding.init(Entity.of(ResponseIndex.KEY, entity -> ResponseIndex.create(entity.getEntityId()))
                 .withStopMessage(new ResponseIndex.Stop()));
         var underWay = new AtomicInteger();
         var courier = system.systemActorOf(Courier.create(underWay), "session-courier", Props.empty());
         return new ShardedSessions(sessions, indexes, courier, underWay, random);
+    }
+
+    private static Set<String> tags(String session, boolean isShared) {
+        return Set.of(isShared ? ExchangeRecorded.tag(ExchangeRecorded.slice(session)) : ExchangeRecorded.TAG);
     }
 
     ShardedSessions(

@@ -1,5 +1,6 @@
 package dev.sluice.usage;
 
+import dev.sluice.journal.Storage;
 import dev.sluice.session.Exchange;
 import java.time.Instant;
 import java.util.List;
@@ -13,9 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** The ledger to read from: who used what, when, for how much. Runs behind the journal by a moment, never beside it. */
 public interface Ledger extends Reports {
 
-    /** Begins to follow the journal, on this node's storage; ends with the system. Once a node. */
+    /** Begins to follow the journal, on this node's storage, or on what nodes share; ends with the system. Once a node. */
     static Ledger start(ActorSystem<?> system) {
-        return SqliteLedger.start(system);
+        return switch (Storage.kind(system)) {
+            case SQLITE -> SqliteLedger.start(system);
+            case CASSANDRA -> CassandraLedger.start(system);
+        };
     }
 
     /**
@@ -60,7 +64,7 @@ public interface Ledger extends Reports {
     /**
      * How far the ledger is.
      *
-     * @param reached     the journal's offset up to which it has everything
+     * @param reached     the journal's offset up to which it has everything; in a storage that nodes share, in milliseconds since 1970
      * @param target      as far as it must at least come to know what was there when it began to read
      * @param isCatchingUp whether what it tells is not all yet: it is being built anew, or was left behind
      */

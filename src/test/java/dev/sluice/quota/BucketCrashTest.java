@@ -228,7 +228,8 @@ class BucketCrashTest {
                             QuotaSettings.defaults(TestReadJournal.ID, true),
                             new LongAdder(),
                             LedgerWitness.ALONE,
-                            _ -> {})));
+                            _ -> {},
+                            new NotedRoster())));
         }
 
         private static Behavior<Reply> ear(Queue<Reply> heard) {

@@ -376,7 +376,8 @@ class QuotaBucketTest {
                 QuotaSettings.defaults(TestReadJournal.ID, true).withSnapshotEvery(SNAPSHOT_EVERY),
                 orphansCharged,
                 LedgerWitness.ALONE,
-                region::add);
+                region::add,
+                new NotedRoster());
     }
 
     private QuotaBucket.Reserve reserve(String id, long estimate, QuotaRule rule) {
