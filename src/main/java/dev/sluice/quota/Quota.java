@@ -21,6 +21,16 @@ public interface Quota {
         return ShardedQuota.start(system, witness, clock, settings);
     }
 
+    /** Whether an entity of the journal is a bucket. */
+    static boolean isBucket(String persistenceId) {
+        return persistenceId.startsWith(QuotaBucket.ID_PREFIX);
+    }
+
+    /** Has a bucket found on Cassandra that was filled elsewhere, and looked through for what nobody will settle. */
+    static CompletionStage<Done> enter(ActorSystem<?> system, String bucket) {
+        return new RosterInCassandra(system).wakes(bucket, 0);
+    }
+
     /** A bucket by its expanded name, with the definition that holds now. */
     record Bucket(String name, QuotaRule rule) {}
 
