@@ -59,7 +59,8 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing (expected: serve, validate, key, ledger, migrate, simulate or aot)");
+                spec.commandLine(),
+                "a command is missing (expected: serve, validate, key, ledger, migrate, simulate or aot)");
     }
 
     static final class Version implements IVersionProvider {

@@ -90,7 +90,8 @@ final class MigrateCommand implements Callable<Integer> {
                     .toCompletableFuture()
                     .get();
             out.println("all of it is there, compared event by event: " + line(moved));
-            out.println("what was said (captures.db) and letters to hooks (hooks.db) were not moved: they stay where they are");
+            out.println(
+                    "what was said (captures.db) and letters to hooks (hooks.db) were not moved: they stay where they are");
             out.flush();
             return 0;
         } finally {

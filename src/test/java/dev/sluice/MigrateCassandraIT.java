@@ -82,7 +82,8 @@ class MigrateCassandraIT {
                     },
                   },
                 }
-                """.formatted(provider.localAddress().getPort()));
+                """.formatted(
+                        provider.localAddress().getPort()));
         Files.writeString(directory.resolve("node.conf"), cassandra.settings(keyspace));
     }
 
@@ -101,7 +102,8 @@ class MigrateCassandraIT {
             for (var request = 0; request < REQUESTS; request++) {
                 ask(address, "x-session-id: conversation-" + request % SESSIONS);
             }
-            Eventually.await(PATIENCE, () -> assertThat(state(address).exchanges()).hasSize(REQUESTS + 1));
+            Eventually.await(
+                    PATIENCE, () -> assertThat(state(address).exchanges()).hasSize(REQUESTS + 1));
             before = state(address);
             grown.terminate();
             assertThat(grown.awaitExit(PATIENCE)).isZero();
@@ -150,7 +152,8 @@ class MigrateCassandraIT {
 
     private long arrived() {
         try (var session = cassandra.session()) {
-            var row = session.execute("SELECT count(*) FROM " + keyspace + ".messages").one();
+            var row = session.execute("SELECT count(*) FROM " + keyspace + ".messages")
+                    .one();
             return row == null ? 0 : row.getLong(0);
         } catch (InvalidQueryException e) {
             // The table is being made.
@@ -179,7 +182,13 @@ class MigrateCassandraIT {
 
     private String makeKey(InetSocketAddress address) {
         try (var make = SluiceProcess.start(
-                directory, "key", "create", "--url", "http://127.0.0.1:" + address.getPort(), "--owner", "ci@example.com")) {
+                directory,
+                "key",
+                "create",
+                "--url",
+                "http://127.0.0.1:" + address.getPort(),
+                "--owner",
+                "ci@example.com")) {
             assertThat(make.awaitExit(PATIENCE)).as(make.out() + make.error()).isZero();
             var key = KEY.matcher(make.out());
             assertThat(key.find()).as(make.out()).isTrue();
@@ -203,11 +212,14 @@ class MigrateCassandraIT {
             var exchanges = admin.exchanges().stream()
                     .collect(Collectors.toMap(
                             it -> it.path("request_id").asText(),
-                            it -> it.path("session").asText() + " " + it.path("cost_nanos").asText()));
+                            it -> it.path("session").asText() + " "
+                                    + it.path("cost_nanos").asText()));
             var spent = new TreeMap<String, Long>();
             admin.buckets().forEach((name, bucket) -> spent.put(name, spentOf(bucket)));
             return new State(
-                    new TreeMap<>(exchanges), spent, admin.get("/api/keys").path("keys").size());
+                    new TreeMap<>(exchanges),
+                    spent,
+                    admin.get("/api/keys").path("keys").size());
         }
     }
 

@@ -72,10 +72,7 @@ public final class Migration {
 
         Figures plus(Figures more) {
             return new Figures(
-                    entities + more.entities,
-                    events + more.events,
-                    snapshots + more.snapshots,
-                    nanos + more.nanos);
+                    entities + more.entities, events + more.events, snapshots + more.snapshots, nanos + more.nanos);
         }
     }
 
@@ -92,8 +89,7 @@ public final class Migration {
         this.rooms = rooms;
         var plugins = Persistence.get(system);
         var none = com.typesafe.config.ConfigFactory.empty();
-        source =
-                PersistenceQuery.get(system).getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
+        source = PersistenceQuery.get(system).getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
         from = plugins.snapshotStoreFor(FROM_SNAPSHOTS, none);
         journal = plugins.journalFor(TO_JOURNAL, none);
         snapshots = plugins.snapshotStoreFor(TO_SNAPSHOTS, none);
@@ -227,9 +223,7 @@ public final class Migration {
         }
 
         private CompletionStage<Long> save(SelectedSnapshot snapshot) {
-            var entered = first == 0
-                    ? rooms.enter(name, null)
-                    : CompletableFuture.completedStage(Done.getInstance());
+            var entered = first == 0 ? rooms.enter(name, null) : CompletableFuture.completedStage(Done.getInstance());
             return entered.thenCompose(_ -> Patterns.ask(
                             snapshots,
                             new SnapshotProtocol.SaveSnapshot(snapshot.metadata(), snapshot.snapshot()),
