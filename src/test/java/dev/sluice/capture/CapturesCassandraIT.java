@@ -283,10 +283,10 @@ class CapturesCassandraIT {
         turn(one, "r1", "s", "ann", talk.user(100).request(), talk.answer(100));
 
         try (var session = server.session()) {
-            var hours = (long) Duration.ofHours(10).toSeconds();
+            var hours = (int) Duration.ofHours(10).toSeconds();
             for (var row : session.execute("SELECT kind, TTL(frame) FROM %s.capture".formatted(keyspace))) {
                 if (row.getInt(0) == CassandraRows.SAID) {
-                    assertThat(row.getInt(1)).isBetween((int) hours - 60, (int) hours);
+                    assertThat(row.getInt(1)).isBetween(hours - 60, hours);
                 } else {
                     assertThat(row.isNull(1)).as("tools are kept until told").isTrue();
                 }
