@@ -10,7 +10,7 @@ import dev.sluice.usage.Reports.LogFilter;
 import dev.sluice.usage.Reports.LogRow;
 import dev.sluice.usage.Reports.Page;
 import dev.sluice.usage.Reports.Tokens;
-import dev.sluice.usage.SliceStore.Key;
+import dev.sluice.usage.SliceStore.RowKey;
 import dev.sluice.usage.SliceStore.Value;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -171,7 +172,7 @@ final class CassandraLists {
                     row.getInt(8),
                     row.getInt(9),
                     row.getBoolean(10),
-                    row.getList(11, Long.class) instanceof List<Long> tokens ? tokens : List.of(),
+                    Objects.requireNonNullElse(row.getList(11, Long.class), List.of()),
                     row.getLong(12),
                     row.getLong(13),
                     row.getLong(14),
@@ -608,7 +609,7 @@ final class CassandraLists {
         return store.read(
                         "SELECT slice, sums, WRITETIME(sums) FROM ledger_sums WHERE kind = ? AND period = 0"
                                 + " AND bucket = ? AND caller = ?",
-                        Key.CALLER,
+                        RowKey.CALLER,
                         CassandraSlices.bucket(caller.number()),
                         caller.number())
                 .thenApply(rows -> {

@@ -5,7 +5,7 @@ import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.session.ExchangeRecorded;
 import dev.sluice.usage.ActiveDays.Active;
 import dev.sluice.usage.Reports.Filter;
-import dev.sluice.usage.SliceStore.Key;
+import dev.sluice.usage.SliceStore.RowKey;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
@@ -115,7 +115,7 @@ final class CassandraRollups implements Rollups {
     /** @param fromCaller the first whose rows are wanted, where they come by callers */
     private Source<Map.Entry<Cell, long[]>, NotUsed> rows(
             Cube cube, Level level, long period, Map<Dimension, Integer> filter, int fromCaller) {
-        var kind = Key.kind(cube, level);
+        var kind = RowKey.kind(cube, level);
         var user = filter.get(Dimension.USER);
         Source<Row, NotUsed> rows;
         if (!cube.dimensions().contains(Dimension.USER)) {
@@ -243,7 +243,7 @@ final class CassandraRollups implements Rollups {
                         day -> store.rows(
                                         "SELECT slice, bits, sums, WRITETIME(sums) FROM ledger_sums"
                                                 + " WHERE kind = ? AND period = ? AND bucket = 0",
-                                        Key.ACTIVE_DAY,
+                                        RowKey.ACTIVE_DAY,
                                         day)
                                 .filter(row -> since.counts(row.getInt(0), row.getLong(3)))
                                 .map(row -> Map.entry(

@@ -103,10 +103,10 @@ final class CassandraSlices implements SliceStore {
     }
 
     @Override
-    public CompletionStage<Map<Key, Written>> rows(int slice, Collection<Key> keys) {
+    public CompletionStage<Map<RowKey, Written>> rows(int slice, Collection<RowKey> keys) {
         var order = List.copyOf(keys);
         return turns.all(order, key -> row(slice, key)).thenApply(found -> {
-            var rows = new HashMap<Key, Written>();
+            var rows = new HashMap<RowKey, Written>();
             for (var i = 0; i < order.size(); i++) {
                 var key = order.get(i);
                 found.get(i).ifPresent(row -> rows.put(key, row));
@@ -115,9 +115,9 @@ final class CassandraSlices implements SliceStore {
         });
     }
 
-    private CompletionStage<Optional<Written>> row(int slice, Key key) {
+    private CompletionStage<Optional<Written>> row(int slice, RowKey key) {
         var cell = key.cell();
-        return key.kind() == Key.SESSION
+        return key.kind() == RowKey.SESSION
                 ? store.read(SESSION, key.session())
                         .thenApply(rows -> rows.stream().findFirst().map(CassandraSlices::session))
                 : store.read(
@@ -146,9 +146,9 @@ final class CassandraSlices implements SliceStore {
     }
 
     @Override
-    public CompletionStage<Done> apply(int slice, long batch, Map<Key, Value> rows) {
+    public CompletionStage<Done> apply(int slice, long batch, Map<RowKey, Value> rows) {
         var sums = rows.entrySet().stream()
-                .filter(row -> row.getKey().kind() != Key.SESSION)
+                .filter(row -> row.getKey().kind() != RowKey.SESSION)
                 .collect(groupingBy(row -> {
                     var key = row.getKey();
                     return new Sums(
@@ -160,7 +160,7 @@ final class CassandraSlices implements SliceStore {
                         .map(row -> sums(slice, batch, row.getKey(), row.getValue()))
                         .toList())));
         rows.forEach((key, value) -> {
-            if (key.kind() == Key.SESSION) {
+            if (key.kind() == RowKey.SESSION) {
                 writes.addAll(sessionWrites(slice, batch, key.session(), value));
             }
         });
@@ -173,7 +173,7 @@ final class CassandraSlices implements SliceStore {
                 .toList();
     }
 
-    private static Write sums(int slice, long batch, Key key, Value value) {
+    private static Write sums(int slice, long batch, RowKey key, Value value) {
         var cell = key.cell();
         return new Write(
                 "INSERT INTO ledger_sums (kind, period, bucket, caller, slice, tool, model, provider, agent, sums, bits)"
@@ -348,7 +348,7 @@ final class CassandraSlices implements SliceStore {
         return turns.all(store.rows(
                         "SELECT tool, model, provider, agent, sums, WRITETIME(sums) FROM ledger_sums WHERE kind = ?"
                                 + " AND period = ? AND bucket = 0 AND caller = 0 AND slice = ?",
-                        Key.kind(cube, Level.DAY),
+                        RowKey.kind(cube, Level.DAY),
                         day,
                         slice))
                 .thenApply(rows -> {

@@ -1,6 +1,6 @@
 package dev.sluice.usage;
 
-import dev.sluice.usage.SliceStore.Key;
+import dev.sluice.usage.SliceStore.RowKey;
 import dev.sluice.usage.SliceStore.Value;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +19,7 @@ final class Redo {
 
     private Redo() {}
 
-    static byte[] print(Map<Key, Value> rows) {
+    static byte[] print(Map<RowKey, Value> rows) {
         var bytes = new ByteArrayOutputStream();
         try (var out = new DataOutputStream(new DeflaterOutputStream(bytes))) {
             out.writeByte(VERSION);
@@ -34,7 +34,7 @@ final class Redo {
         return bytes.toByteArray();
     }
 
-    private static void print(Key key, DataOutputStream out) throws IOException {
+    private static void print(RowKey key, DataOutputStream out) throws IOException {
         var cell = key.cell();
         out.writeByte(key.kind());
         out.writeLong(cell.period());
@@ -56,8 +56,8 @@ final class Redo {
         out.writeUTF(value.format());
     }
 
-    static Map<Key, Value> read(byte[] redo) {
-        var rows = new LinkedHashMap<Key, Value>();
+    static Map<RowKey, Value> read(byte[] redo) {
+        var rows = new LinkedHashMap<RowKey, Value>();
         if (redo.length == 0) {
             return rows;
         }
@@ -76,10 +76,10 @@ final class Redo {
         return rows;
     }
 
-    private static Key key(DataInputStream in) throws IOException {
+    private static RowKey key(DataInputStream in) throws IOException {
         var kind = in.readByte();
         var cell = new Cell(in.readLong(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt());
-        return new Key(kind, cell, in.readUTF());
+        return new RowKey(kind, cell, in.readUTF());
     }
 
     private static Value value(DataInputStream in) throws IOException {

@@ -4,8 +4,8 @@ import dev.sluice.session.Exchange;
 import dev.sluice.usage.SliceStore.Event;
 import dev.sluice.usage.SliceStore.Head;
 import dev.sluice.usage.SliceStore.InSession;
-import dev.sluice.usage.SliceStore.Key;
 import dev.sluice.usage.SliceStore.Listed;
+import dev.sluice.usage.SliceStore.RowKey;
 import dev.sluice.usage.SliceStore.Value;
 import dev.sluice.usage.SliceStore.Written;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ final class SliceProjection {
 
     private final int slice;
     private final SliceStore store;
-    private final Map<Key, Value> remembered = new HashMap<>();
+    private final Map<RowKey, Value> remembered = new HashMap<>();
     private final Map<Day, Set<Integer>> seen = new HashMap<>();
     private Head head = Head.NONE;
 
@@ -84,7 +84,7 @@ final class SliceProjection {
 
     CompletionStage<Done> add(List<Event> events) {
         var sessions = events.stream()
-                .map(event -> Key.session(event.exchange().session()))
+                .map(event -> RowKey.session(event.exchange().session()))
                 .collect(Collectors.toSet());
         var batch = new Batch();
         return load(sessions)
@@ -102,7 +102,7 @@ final class SliceProjection {
     }
 
     /** Into memory: all that there are. */
-    private CompletionStage<Done> load(Collection<Key> keys) {
+    private CompletionStage<Done> load(Collection<RowKey> keys) {
         var wanted = keys.stream().filter(key -> !remembered.containsKey(key)).toList();
         if (wanted.isEmpty()) {
             return CompletableFuture.completedStage(Done.getInstance());
@@ -122,7 +122,7 @@ final class SliceProjection {
     }
 
     private long sequence(String session) {
-        var known = remembered.get(Key.session(session));
+        var known = remembered.get(RowKey.session(session));
         return known == null ? 0 : known.sums()[Value.SESSION_SEQUENCE];
     }
 
@@ -204,7 +204,7 @@ final class SliceProjection {
         }
 
         private Done see(long day, Cube cube, Map<Cell, Written> rows) {
-            var dimensions = cube == Cube.ALL ? cube.dimensions() : List.of(Dimension.TOOL);
+            var dimensions = cube.equals(Cube.ALL) ? cube.dimensions() : List.of(Dimension.TOOL);
             for (var dimension : dimensions) {
                 seen.put(
                         new Day(dimension, day),
@@ -302,7 +302,7 @@ final class SliceProjection {
             listed.forEach(this::add);
             var more = changes();
             return load(more.keySet()).thenCompose(_ -> {
-                var rows = new LinkedHashMap<Key, Value>();
+                var rows = new LinkedHashMap<RowKey, Value>();
                 more.forEach((key, change) -> rows.put(key, sum(key, remembered.get(key), change)));
                 return commit(rows, reached);
             });
@@ -329,22 +329,22 @@ final class SliceProjection {
                     tally.addCalls(new Cell(cell.period(), cell.user(), cell.model(), 0, 0, tool), times));
         }
 
-        private Map<Key, Value> changes() {
-            var changes = new LinkedHashMap<Key, Value>();
+        private Map<RowKey, Value> changes() {
+            var changes = new LinkedHashMap<RowKey, Value>();
             for (var cube : Cube.EVERY) {
                 for (var level : cube.levels()) {
                     tally.cells(cube, level)
                             .forEach((cell, sums) ->
-                                    changes.put(Key.of(cube, level, cell), new Value(sums, Value.NO_BITS, "")));
+                                    changes.put(RowKey.of(cube, level, cell), new Value(sums, Value.NO_BITS, "")));
                 }
             }
             callers.forEach((number, sum) -> {
                 var sums = Arrays.copyOf(sum.values(), Sum.VALUES + 1);
                 sums[Value.CALLER_SESSIONS] = sum.sessions;
-                changes.put(Key.caller(number), new Value(sums, Value.NO_BITS, ""));
+                changes.put(RowKey.caller(number), new Value(sums, Value.NO_BITS, ""));
             });
             there.forEach((day, bits) -> changes.put(
-                    Key.day(day), new Value(new long[] {begun.getOrDefault(day, 0L)}, bits.toByteArray(), "")));
+                    RowKey.day(day), new Value(new long[] {begun.getOrDefault(day, 0L)}, bits.toByteArray(), "")));
             latest.forEach((session, event) -> {
                 var sum = sessions.get(session);
                 var sums = new long[Sum.VALUES + 2];
@@ -354,26 +354,26 @@ final class SliceProjection {
                 sums[Value.SESSION_CALLER] = owners.getOrDefault(session, 0);
                 sums[Value.SESSION_SEQUENCE] = event.sequence();
                 changes.put(
-                        Key.session(session),
+                        RowKey.session(session),
                         new Value(sums, Value.NO_BITS, event.exchange().format()));
             });
             return changes;
         }
 
-        private static Value sum(Key key, @Nullable Value before, Value change) {
+        private static Value sum(RowKey key, @Nullable Value before, Value change) {
             if (before == null) {
                 return change;
             }
             var sums = before.sums().clone();
             var more = change.sums();
             switch (key.kind()) {
-                case Key.SESSION -> {
+                case RowKey.SESSION -> {
                     if (more[2] > 0) {
                         Sum.add(sums, more);
                     }
                     sums[Value.SESSION_SEQUENCE] = more[Value.SESSION_SEQUENCE];
                 }
-                case Key.CALLER -> {
+                case RowKey.CALLER -> {
                     Sum.add(sums, more);
                     sums[Value.CALLER_SESSIONS] += more[Value.CALLER_SESSIONS];
                 }
@@ -384,7 +384,7 @@ final class SliceProjection {
             return new Value(sums, bits.toByteArray(), before.format());
         }
 
-        private CompletionStage<Done> commit(Map<Key, Value> rows, String reached) {
+        private CompletionStage<Done> commit(Map<RowKey, Value> rows, String reached) {
             var number = head.batch() + 1;
             return store.commit(slice, number, reached, Redo.print(rows)).thenCompose(isOurs -> {
                 if (!isOurs) {

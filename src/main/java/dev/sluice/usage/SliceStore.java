@@ -25,27 +25,27 @@ interface SliceStore {
      * @param kind    a cube's and a level's, or one of those below
      * @param session empty for all others
      */
-    record Key(int kind, Cell cell, String session) {
+    record RowKey(int kind, Cell cell, String session) {
         static final int CALLER = 100;
         static final int ACTIVE_DAY = 101;
         static final int SESSION = 102;
 
         static final Cell NOTHING = new Cell(0, 0, 0, 0, 0, 0);
 
-        static Key of(Cube cube, Level level, Cell cell) {
-            return new Key(kind(cube, level), cell, "");
+        static RowKey of(Cube cube, Level level, Cell cell) {
+            return new RowKey(kind(cube, level), cell, "");
         }
 
-        static Key caller(int number) {
-            return new Key(CALLER, NOTHING.with(Dimension.USER, number), "");
+        static RowKey caller(int number) {
+            return new RowKey(CALLER, NOTHING.with(Dimension.USER, number), "");
         }
 
-        static Key day(long day) {
-            return new Key(ACTIVE_DAY, new Cell(day, 0, 0, 0, 0, 0), "");
+        static RowKey day(long day) {
+            return new RowKey(ACTIVE_DAY, new Cell(day, 0, 0, 0, 0, 0), "");
         }
 
-        static Key session(String name) {
-            return new Key(SESSION, NOTHING, name);
+        static RowKey session(String name) {
+            return new RowKey(SESSION, NOTHING, name);
         }
 
         /** It is on disk, so neither cubes nor levels may change their places. */
@@ -110,10 +110,10 @@ interface SliceStore {
     CompletionStage<Boolean> commit(int slice, long batch, String reached, byte[] redo);
 
     /** Those of these rows that there are. */
-    CompletionStage<Map<Key, Written>> rows(int slice, Collection<Key> keys);
+    CompletionStage<Map<RowKey, Written>> rows(int slice, Collection<RowKey> keys);
 
     /** Writes rows, unless a later batch has. */
-    CompletionStage<Done> apply(int slice, long batch, Map<Key, Value> rows);
+    CompletionStage<Done> apply(int slice, long batch, Map<RowKey, Value> rows);
 
     /** Where requests were recorded before, by their numbers in their sessions. */
     CompletionStage<Map<InSession, Long>> recorded(Collection<Event> events);

@@ -23,7 +23,7 @@ final class FaultyStore {
 
     private final Random random;
     private final Map<Integer, SliceStore.Head> heads = new HashMap<>();
-    private final Map<Integer, Map<SliceStore.Key, SliceStore.Written>> rows = new HashMap<>();
+    private final Map<Integer, Map<SliceStore.RowKey, SliceStore.Written>> rows = new HashMap<>();
     private final Map<SliceStore.InSession, Long> listed = new HashMap<>();
     private final Map<String, Integer> names;
     private final List<Runnable> underWay = new ArrayList<>();
@@ -44,7 +44,7 @@ final class FaultyStore {
         return underWay.isEmpty();
     }
 
-    Map<SliceStore.Key, SliceStore.Value> rows(int slice) {
+    Map<SliceStore.RowKey, SliceStore.Value> rows(int slice) {
         return rows.getOrDefault(slice, Map.of()).entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, it -> it.getValue().value()));
     }
@@ -106,7 +106,7 @@ final class FaultyStore {
         }
 
         @Override
-        public CompletionStage<Map<Key, Written>> rows(int slice, Collection<Key> keys) {
+        public CompletionStage<Map<RowKey, Written>> rows(int slice, Collection<RowKey> keys) {
             return later(() -> {
                 var found = new HashMap<>(rows.getOrDefault(slice, Map.of()));
                 found.keySet().retainAll(Set.copyOf(keys));
@@ -115,7 +115,7 @@ final class FaultyStore {
         }
 
         @Override
-        public CompletionStage<Done> apply(int slice, long batch, Map<Key, Value> written) {
+        public CompletionStage<Done> apply(int slice, long batch, Map<RowKey, Value> written) {
             CompletionStage<Done> all = CompletableFuture.completedStage(Done.getInstance());
             for (var row : written.entrySet()) {
                 all = all.thenCombine(
@@ -179,7 +179,7 @@ final class FaultyStore {
         @Override
         public CompletionStage<Map<Cell, Written>> day(int slice, Cube cube, long day) {
             return later(() -> rows.getOrDefault(slice, Map.of()).entrySet().stream()
-                    .filter(row -> row.getKey().kind() == Key.kind(cube, Level.DAY)
+                    .filter(row -> row.getKey().kind() == RowKey.kind(cube, Level.DAY)
                             && row.getKey().cell().period() == day)
                     .collect(Collectors.toMap(row -> row.getKey().cell(), Map.Entry::getValue)));
         }

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LedgerCassandraIT {
     private static final int EXCHANGES = 1500;
     private static final int AT_ONCE = 100;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final InstantSource CLOCK = InstantSource.system();
 
     @TempDir

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.session.Exchange;
 import dev.sluice.session.ExchangeRecorded;
 import dev.sluice.usage.SliceStore.Event;
-import dev.sluice.usage.SliceStore.Key;
+import dev.sluice.usage.SliceStore.RowKey;
 import dev.sluice.usage.SliceStore.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -185,7 +185,7 @@ class SliceProjectionTest {
 
     private static List<Long> total(FaultyStore store) {
         var callers = store.rows(SLICE).entrySet().stream()
-                .filter(row -> row.getKey().kind() == Key.kind(Cube.CALLERS, Level.DAY))
+                .filter(row -> row.getKey().kind() == RowKey.kind(Cube.CALLERS, Level.DAY))
                 .map(row -> row.getValue().sums())
                 .toList();
         return List.of(
