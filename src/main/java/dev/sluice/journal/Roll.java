@@ -3,6 +3,7 @@ package dev.sluice.journal;
 import com.datastax.oss.driver.api.core.cql.Row;
 import dev.sluice.cassandra.CassandraStore;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
@@ -59,12 +60,14 @@ public final class Roll {
 
     /** All that were ever marked. */
     public Source<Marked, NotUsed> marks() {
-        return rows(MARKS).filter(row -> !row.isNull(1)).map(row -> new Marked(row.getString(0), row.getBoolean(1)));
+        return rows(MARKS)
+                .filter(row -> !row.isNull(1))
+                .map(row -> new Marked(Objects.requireNonNull(row.getString(0)), row.getBoolean(1)));
     }
 
     /** All that was ever noted. */
     public Source<ByteBuffer, NotUsed> notes() {
-        return rows(NOTES).filter(row -> !row.isNull(1)).map(row -> row.getByteBuffer(1));
+        return rows(NOTES).filter(row -> !row.isNull(1)).map(row -> Objects.requireNonNull(row.getByteBuffer(1)));
     }
 
     private CompletionStage<Done> write(String cql, Object... values) {
