@@ -91,7 +91,8 @@ final class MigrateCommand implements Callable<Integer> {
                     .get();
             out.println("all of it is there, compared event by event: " + line(moved));
             out.println(
-                    "what was said (captures.db) and letters to hooks (hooks.db) were not moved: they stay where they are");
+                    "not moved: what was said (captures.db, which a node on Cassandra does not read), and letters to hooks"
+                            + " (hooks.db: they go out from a node that is started with this --data)");
             out.flush();
             return 0;
         } finally {

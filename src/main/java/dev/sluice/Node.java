@@ -170,10 +170,12 @@ public final class Node {
             }
             case CASSANDRA -> {
                 log.warn(
-                        "sluice.storage.kind: cassandra, but captures and hooks lie in files of this node, under sluice.storage.directory:"
-                                + " what was said through this node it alone shows, and letters that wait for hooks go out from here, after a restart, too");
+                        "sluice.storage.kind: cassandra, but letters to hooks lie in a file of this node, under sluice.storage.directory:"
+                                + " those that wait go out from here, after a restart, too, and from nowhere else");
                 var store = CassandraStore.get(system);
-                yield store.tables("journal").thenCompose(_ -> store.tables("roll"));
+                yield store.tables("journal")
+                        .thenCompose(_ -> store.tables("roll"))
+                        .thenCompose(_ -> store.tables("captures"));
             }
         };
     }
