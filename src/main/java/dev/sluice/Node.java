@@ -202,7 +202,7 @@ public final class Node {
                         settings.reservations().expiry(),
                         QuotaSettings.SNAPSHOT_EVERY,
                         ClusterSettings.of(system.settings().config()).isSingle()));
-        var ledger = Ledger.start(system);
+        var ledger = Ledger.start(system, clock);
         var keys = GatewayKeys.start(system, clock, random);
         return keys.thenCompose(known -> policies.thenCombine(
                         providers,

@@ -61,8 +61,7 @@ final class CassandraLedger implements Ledger {
         this.clock = clock;
     }
 
-    static Ledger start(ActorSystem<?> system) {
-        var clock = InstantSource.system();
+    static Ledger start(ActorSystem<?> system, InstantSource clock) {
         var ledger = new CassandraLedger(system, clock);
         ShardedDaemonProcess.get(system)
                 .init(

@@ -3,6 +3,7 @@ package dev.sluice.usage;
 import dev.sluice.journal.Storage;
 import dev.sluice.session.Exchange;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 public interface Ledger extends Reports {
 
     /** Begins to follow the journal, on this node's storage, or on what nodes share; ends with the system. Once a node. */
-    static Ledger start(ActorSystem<?> system) {
+    static Ledger start(ActorSystem<?> system, InstantSource clock) {
         return switch (Storage.kind(system)) {
             case SQLITE -> SqliteLedger.start(system);
-            case CASSANDRA -> CassandraLedger.start(system);
+            case CASSANDRA -> CassandraLedger.start(system, clock);
         };
     }
 

@@ -67,16 +67,16 @@ class LedgerCassandraIT {
                 .limit(EXCHANGES)
                 .toList();
         var file = start(Map.of("sluice.storage.directory", directory.toString()), null);
-        embedded = Ledger.start(file);
+        embedded = Ledger.start(file, InstantSource.system());
         record(Sessions.start(file, CLOCK, new Random(1)), exchanges);
 
         var first = shared();
-        ledger = Ledger.start(first);
+        ledger = Ledger.start(first, InstantSource.system());
         var sessions = Sessions.start(first, CLOCK, new Random(2));
         record(sessions, exchanges.subList(0, 500));
         // Another node that takes all slices for its own.
         var second = shared();
-        var _ = Ledger.start(second);
+        var _ = Ledger.start(second, InstantSource.system());
         for (var from = 500; from < 800; from += 60) {
             record(sessions, exchanges.subList(from, from + 60));
             // Batch by batch, each of which both want to make.
@@ -92,7 +92,7 @@ class LedgerCassandraIT {
         stop(second);
         stop(first);
         var third = shared();
-        ledger = Ledger.start(third);
+        ledger = Ledger.start(third, InstantSource.system());
         record(Sessions.start(third, CLOCK, new Random(3)), exchanges.subList(1000, EXCHANGES));
         awaitAll(embedded, EXCHANGES);
         awaitAll(ledger, EXCHANGES);
