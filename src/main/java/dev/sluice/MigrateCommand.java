@@ -12,6 +12,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -144,7 +145,7 @@ final class MigrateCommand implements Callable<Integer> {
             }
             return first == null
                     ? CompletableFuture.completedStage(Done.getInstance())
-                    : GatewayKeys.enter(system, first);
+                    : GatewayKeys.enter(system, InstantSource.system(), first);
         }
 
         @Override

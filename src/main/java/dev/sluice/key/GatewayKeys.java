@@ -32,9 +32,9 @@ public interface GatewayKeys {
     }
 
     /** Has a key found on Cassandra that was made elsewhere; does nothing when this is not the event that made it. */
-    static CompletionStage<Done> enter(ActorSystem<?> system, Object event) {
+    static CompletionStage<Done> enter(ActorSystem<?> system, InstantSource clock, Object event) {
         return event instanceof KeyCreated key
-                ? KeyRoll.of(system, InstantSource.system()).enter(key)
+                ? KeyRoll.of(system, clock).enter(key)
                 : CompletableFuture.completedStage(Done.getInstance());
     }
 
