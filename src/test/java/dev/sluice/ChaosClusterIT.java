@@ -45,8 +45,8 @@ class ChaosClusterIT {
     private static final int CLIENTS = 24;
     private static final List<String> LOGINS =
             IntStream.range(0, 8).mapToObj(i -> "user" + i + "@example.com").toList();
-    private static final Duration STARTING = Duration.ofSeconds(120);
-    private static final Duration BALANCED = Duration.ofSeconds(120);
+    private static final Duration STARTING = Duration.ofMinutes(2);
+    private static final Duration BALANCED = Duration.ofMinutes(2);
     private static final ActorTestKit testKit = ActorTestKit.create();
     private static ServerBinding provider;
 

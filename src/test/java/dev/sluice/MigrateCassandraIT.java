@@ -163,7 +163,7 @@ class MigrateCassandraIT {
 
     private static String dollars(State state) {
         // Each request is charged to two buckets, once.
-        return BigDecimal.valueOf(state.spent().get("pool"), 9).toPlainString();
+        return BigDecimal.valueOf(state.spent().getOrDefault("pool", 0L), 9).toPlainString();
     }
 
     private SluiceProcess serve(String... more) {

@@ -117,7 +117,7 @@ final class JournalLine extends AbstractMatchingBehavior<JournalLine.Message> {
             case JournalProtocol.WriteMessagesFailed failed -> answer(new Failed(failed.cause()));
             // An event that was refused is missed when all of them are read.
             default -> {
-                if (response == JournalProtocol.WriteMessagesSuccessful$.MODULE$) {
+                if (response.equals(JournalProtocol.WriteMessagesSuccessful$.MODULE$)) {
                     answer(new Written());
                 }
             }

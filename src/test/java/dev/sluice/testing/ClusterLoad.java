@@ -19,8 +19,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class ClusterLoad implements AutoCloseable {
     private static final String PATH = "/v1/chat/completions";
-    private static final String BODY =
-            "{\"model\":\"test-gpt\",\"max_tokens\":1000,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"conversation %d\"}]}";
     private static final Duration SILENCE = Duration.ofSeconds(60);
     private static final long REST = Duration.ofMillis(100).toNanos();
     private static final String END = "data: [DONE]\n\n";
@@ -96,7 +94,12 @@ public final class ClusterLoad implements AutoCloseable {
         var whole = false;
         var falselyEnded = false;
         try (var http = RawHttp.connect(nodes.get(node)).silenceAfter(SILENCE)) {
-            http.post(PATH, BODY.formatted(random.nextInt(20)), script, "Tailscale-User-Login: " + login);
+            http.post(
+                    PATH,
+                    "{\"model\":\"test-gpt\",\"max_tokens\":1000,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"conversation %d\"}]}"
+                            .formatted(random.nextInt(20)),
+                    script,
+                    "Tailscale-User-Login: " + login);
             var head = http.readHead();
             headAt = System.nanoTime();
             status = head.status();
