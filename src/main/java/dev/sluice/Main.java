@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             ValidateCommand.class,
             KeyCommand.class,
             LedgerCommand.class,
+            MigrateCommand.class,
             SimulateCommand.class,
             AotCommand.class
         },
@@ -58,7 +59,8 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing (expected: serve, validate, key, ledger, simulate or aot)");
+                spec.commandLine(),
+                "a command is missing (expected: serve, validate, key, ledger, migrate, simulate or aot)");
     }
 
     static final class Version implements IVersionProvider {

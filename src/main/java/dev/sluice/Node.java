@@ -5,6 +5,7 @@ import dev.sluice.admin.AdminEndpoints;
 import dev.sluice.admin.MetricsPort;
 import dev.sluice.audit.Audit;
 import dev.sluice.capture.Captures;
+import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.cluster.Membership;
 import dev.sluice.cluster.NodeSystem;
 import dev.sluice.config.ClusterSettings;
@@ -58,9 +59,6 @@ public final class Node {
     private static final Duration CUT_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration BOOKS_TIMEOUT = Duration.ofSeconds(20);
-
-    /** Where events are found by their tags. */
-    private static final String READ_JOURNAL = "sluice.journal.query";
 
     private final ActorSystem<?> system;
     private final Settings settings;
@@ -160,31 +158,52 @@ public final class Node {
             PolicyFile.Content file,
             CompletionStage<InForce> inForce,
             InstantSource clock) {
-        // As long as a room keeps its tables in files, nodes that share a journal would not share them.
-        if (Storage.kind(system) == Storage.Kind.CASSANDRA) {
-            throw new IllegalArgumentException(
-                    "sluice.storage.kind: cassandra (expected: sqlite; the ledger, captures and hooks"
-                            + " do not lie in Cassandra yet)");
-        }
-        // First, and for its errors: a storage that cannot be used ends the start here and says why.
-        var _ = SqliteStore.get(system);
+        return storage(system).thenCompose(_ -> rooms(system, settings, file, inForce, clock));
+    }
+
+    /** First, and for its errors: a storage that cannot be used ends the start here and says why. */
+    private static CompletionStage<Done> storage(ActorSystem<?> system) {
+        return switch (Storage.kind(system)) {
+            case SQLITE -> {
+                var _ = SqliteStore.get(system);
+                yield CompletableFuture.completedStage(Done.getInstance());
+            }
+            case CASSANDRA -> {
+                log.warn(
+                        "sluice.storage.kind: cassandra, but letters to hooks lie in a file of this node, under sluice.storage.directory:"
+                                + " those that wait go out from here, after a restart, too, and from nowhere else");
+                var store = CassandraStore.get(system);
+                yield store.tables("journal")
+                        .thenCompose(_ -> store.tables("roll"))
+                        .thenCompose(_ -> store.tables("captures"));
+            }
+        };
+    }
+
+    private static CompletionStage<Node> rooms(
+            ActorSystem<?> system,
+            Settings settings,
+            PolicyFile.Content file,
+            CompletionStage<InForce> inForce,
+            InstantSource clock) {
         var random = new SecureRandom();
         // Beside the rest: the certificates of all the authorities take a while to read.
         var providers = CompletableFuture.supplyAsync(() -> Providers.start(system, settings, clock, random));
-        var policies = Policies.start(system, READ_JOURNAL, clock, file, inForce);
+        var policies = Policies.start(system, Storage.queries(system), clock, file, inForce);
         var sessions = Sessions.start(system, clock, random);
         var quota = Quota.start(
                 system,
                 (request, text, estimate) -> witness(sessions, request, RequestMemo.of(text), estimate),
                 clock,
                 new QuotaSettings(
-                        READ_JOURNAL,
+                        Storage.queries(system),
                         Duration.ofSeconds(3),
                         settings.reservations().renewal(),
                         settings.reservations().expiry(),
                         QuotaSettings.SNAPSHOT_EVERY,
-                        ClusterSettings.of(system.settings().config()).isSingle()));
-        var ledger = Ledger.start(system);
+                        ClusterSettings.of(system.settings().config()).isSingle(),
+                        settings.reservations().leases()));
+        var ledger = Ledger.start(system, clock);
         var keys = GatewayKeys.start(system, clock, random);
         return keys.thenCompose(known -> policies.thenCombine(
                         providers,
@@ -236,7 +255,7 @@ public final class Node {
         var proxy = new Proxy(
                 system, settings, providers, quota, sessions, captures, hooks, identity.headers(), clock, random);
         var audit = Audit.start(system, clock, random);
-        var exporter = Exporter.start(system, policies::inForce, captures, clock, random);
+        var exporter = Exporter.start(system, settings.egress(), policies::inForce, captures, clock, random);
         var ready = new AtomicBoolean(true);
         var membership = Membership.of(system);
         var endpoints = Stream.of(

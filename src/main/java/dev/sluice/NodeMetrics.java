@@ -7,6 +7,7 @@ import dev.sluice.hook.Hooks;
 import dev.sluice.hook.Hooks.Asked;
 import dev.sluice.hook.Hooks.Status;
 import dev.sluice.journal.SqliteStore;
+import dev.sluice.journal.Storage;
 import dev.sluice.metric.Lags;
 import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loop;
@@ -73,7 +74,9 @@ final class NodeMetrics {
                 "sluice_log_lines_dropped",
                 "Lines of this process' log that were dropped because whoever reads it did not keep up.",
                 LogLines::dropped);
-        journal();
+        if (Storage.kind(system) == Storage.Kind.SQLITE) {
+            journal();
+        }
         ledger(ledger);
     }
 

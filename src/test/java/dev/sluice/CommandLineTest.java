@@ -66,7 +66,7 @@ class CommandLineTest {
         var run = run();
 
         assertThat(run.exit()).isEqualTo(2);
-        assertThat(run.error()).contains("expected: serve, validate, key, ledger, simulate or aot");
+        assertThat(run.error()).contains("expected: serve, validate, key, ledger, migrate, simulate or aot");
     }
 
     @Test

@@ -19,7 +19,7 @@ record LedgerEndpoints(Ledger ledger, ActorSystem<?> system) {
     /** An object with nothing in it: who must send JSON cannot be a page of another site. */
     private record Rebuild() {}
 
-    /** {@code reached} and {@code target} are offsets of the journal. */
+    /** {@code reached} and {@code target} are offsets of the journal, or milliseconds where nodes share one. */
     private record LedgerState(long reached, long target, boolean catchingUp) {
         static LedgerState of(Ledger.State state) {
             return new LedgerState(state.reached(), state.target(), state.isCatchingUp());

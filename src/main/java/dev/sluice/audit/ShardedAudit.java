@@ -8,6 +8,7 @@ import dev.sluice.audit.AuditLog.NotWritten;
 import dev.sluice.audit.AuditLog.Seen;
 import dev.sluice.audit.AuditLog.Written;
 import dev.sluice.identity.Caller;
+import dev.sluice.journal.Storage;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class ShardedAudit implements Audit {
 
     static Audit start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
         var journal = PersistenceQuery.get(system)
-                .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, "sluice.journal.query");
+                .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, Storage.queries(system));
         return new ShardedAudit(system, clock, random, journal);
     }
 

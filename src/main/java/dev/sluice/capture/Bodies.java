@@ -1,10 +1,10 @@
 package dev.sluice.capture;
 
 import dev.sluice.capture.ByteReader.Damaged;
-import dev.sluice.wire.Retold;
+import dev.sluice.capture.Cut.Hash;
+import dev.sluice.capture.Cut.Place;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -12,8 +12,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,12 +22,6 @@ import org.jspecify.annotations.Nullable;
  * file for each. No scope goes beyond a login: what one caller says is never the reason why another one's is stored already.
  */
 final class Bodies {
-    /** Shorter ones cost more to refer to than to repeat. */
-    private static final int LEAST_PART = 32;
-
-    /** A body that is no longer goes with its capture, as one piece: a conversation soon grows beyond it. */
-    private static final int LEAST_BODY = 2_048;
-
     /** Larger ones are shared by a login's sessions. */
     private static final int LEAST_SHARED = 2_048;
 
@@ -37,19 +29,10 @@ final class Bodies {
     private static final int MOST_PLACES = 20_000;
 
     private static final int MOST_SESSIONS = 1_000;
-    private static final int HASH_BYTES = 16;
 
     /** A body that is stored, or about to be: how to put it together, and which packs that takes. */
     @SuppressWarnings("ArrayRecordComponent") // Handed through; never compared.
-    record Stored(byte[] manifest, long[] packs, long login, int forgotten) {}
-
-    record Hash(long scope, long high, long low) {
-        byte[] bytes() {
-            return ByteBuffer.allocate(HASH_BYTES).putLong(high).putLong(low).array();
-        }
-    }
-
-    private record Place(long number, long pack) {}
+    record Stored(byte[] manifest, long[] packs, long login, int forgotten) implements Transcript.Stored {}
 
     private final Frames frames;
     private final MessageDigest digest;
@@ -63,11 +46,7 @@ final class Bodies {
 
     Bodies(Connection connection, Frames frames) throws SQLException {
         this.frames = frames;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-256", e);
-        }
+        digest = Cut.digest();
         next = Math.max(
                 Marks.read(connection, "next"),
                 Math.max(
@@ -82,44 +61,25 @@ final class Bodies {
 
     /** Stores what is new of a body, for a session that needs it now. */
     Stored store(Connection connection, long login, long session, int hour, byte[] body) throws SQLException {
-        var manifest = new Manifest.Builder(body.length);
-        var packs = new TreeSet<Long>();
-        if (body.length < LEAST_BODY) {
-            manifest.own(body, 0, body.length);
-        } else {
-            store(connection, login, session, body, manifest, packs);
-        }
-        var needed = packs.stream().mapToLong(Long::longValue).toArray();
-        use(connection, session, hour, needed);
-        return new Stored(manifest.build(), needed, login, deletions);
-    }
-
-    private void store(
-            Connection connection, long login, long session, byte[] body, Manifest.Builder manifest, Set<Long> packs)
-            throws SQLException {
-        var pack = next;
-        var fresh = new ArrayList<Retold.Range>();
         var hashes = new ArrayList<Hash>();
-        for (var range : Retold.parts(body)) {
-            if (range.to() - range.from() < LEAST_PART) {
-                manifest.own(body, range.from(), range.to());
-                continue;
-            }
-            var hash = hash(login, session, body, range.from(), range.to());
+        var pack = next;
+        var cut = Cut.<SQLException>of(body, pack, (from, to, offered) -> {
+            var hash = hash(login, session, body, from, to);
             var place = place(connection, hash);
             if (place == null) {
-                place = new Place(pack + fresh.size(), pack);
+                place = offered;
                 places.put(hash, place);
-                fresh.add(range);
                 hashes.add(hash);
             }
-            packs.add(place.pack());
-            manifest.part(place.number());
+            return place;
+        });
+        if (!hashes.isEmpty()) {
+            next += hashes.size();
+            write(connection, login, session, pack, cut.pack(body), hashes);
         }
-        if (!fresh.isEmpty()) {
-            next += fresh.size();
-            write(connection, login, session, pack, body, fresh, hashes);
-        }
+        var needed = cut.packNumbers();
+        use(connection, session, hour, needed);
+        return new Stored(cut.manifest(), needed, login, deletions);
     }
 
     private Hash hash(long login, long session, byte[] body, int from, int to) {
@@ -129,7 +89,7 @@ final class Bodies {
         }
         digest.update(body, from, to - from);
         var bytes = ByteBuffer.wrap(digest.digest());
-        return new Hash(scope, bytes.getLong(), bytes.getLong());
+        return Hash.read(scope, bytes);
     }
 
     private @Nullable Place place(Connection connection, Hash hash) throws SQLException {
@@ -153,19 +113,8 @@ final class Bodies {
     }
 
     private void write(
-            Connection connection,
-            long login,
-            long session,
-            long pack,
-            byte[] body,
-            List<Retold.Range> ranges,
-            List<Hash> hashes)
+            Connection connection, long login, long session, long pack, ByteWriter content, List<Hash> hashes)
             throws SQLException {
-        var content = new ByteWriter(
-                ranges.stream().mapToInt(range -> range.to() - range.from() + 5).sum() + 5);
-        content.number(ranges.size());
-        ranges.forEach(range -> content.number(range.to() - range.from()));
-        ranges.forEach(range -> content.raw(body, range.from(), range.to()));
         try (var insert =
                 connection.prepareStatement("INSERT INTO pack (id, login, session, frame) VALUES (?, ?, ?, ?)")) {
             insert.setLong(1, pack);
@@ -289,7 +238,7 @@ final class Bodies {
                 var login = rows.getLong(1);
                 var session = rows.getLong(2);
                 var number = pack;
-                for (var part : parts(rows.getBytes(3))) {
+                for (var part : Cut.parts(rows.getBytes(3))) {
                     var hash = hash(login, session, part, 0, part.length);
                     remove.setLong(1, hash.scope());
                     remove.setBytes(2, hash.bytes());
@@ -307,19 +256,6 @@ final class Bodies {
                     pack);
         }
         Sql.update(connection, "DELETE FROM pack WHERE id = ?", pack);
-    }
-
-    private static List<byte[]> parts(byte[] frame) {
-        var in = new ByteReader(Frames.open(frame));
-        var lengths = new int[in.count()];
-        for (var nth = 0; nth < lengths.length; nth++) {
-            lengths[nth] = in.count();
-        }
-        var parts = new ArrayList<byte[]>(lengths.length);
-        for (var length : lengths) {
-            parts.add(in.raw(length));
-        }
-        return parts;
     }
 
     /** The body of a manifest; any thread's. Null when a part of it is gone. */
@@ -348,7 +284,7 @@ final class Bodies {
             try (var rows = select.executeQuery()) {
                 if (rows.next() && rows.getLong(2) == login) {
                     var at = rows.getLong(1);
-                    for (var part : parts(rows.getBytes(3))) {
+                    for (var part : Cut.parts(rows.getBytes(3))) {
                         parts.put(at++, part);
                     }
                 }

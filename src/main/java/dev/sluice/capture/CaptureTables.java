@@ -14,20 +14,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What is done with the tables. What is not static is the writer's. */
 final class CaptureTables {
     private static final int SECONDS_AN_HOUR = 3600;
-
-    /** A header's value is found by as much of it. */
-    static final int MOST_VALUE = 256;
 
     /** About a millisecond's work. */
     private static final int PIECE = 20;
@@ -102,7 +96,7 @@ final class CaptureTables {
             throws SQLException {
         // In this order: what is stored first and let go then is one or the other here.
         var body = transcript.request();
-        var stored = transcript.stored();
+        var stored = transcript.stored() instanceof Stored earlier ? earlier : null;
         if (stored != null && bodies.needed(connection, stored, ids.session(), hour(now))) {
             return stored.manifest();
         }
@@ -137,20 +131,9 @@ final class CaptureTables {
     private static void insertHeaders(
             Connection connection, long capture, Exchange exchange, Transcript transcript, DatabaseRule rule)
             throws SQLException {
-        var values = new HashMap<String, Set<String>>();
-        for (var header : rule.filterable()) {
-            var name = header.name().toLowerCase(Locale.ROOT);
-            var found = new HashSet<String>();
-            collect(Contents.requestHeaders(transcript), name, header.redactValues(), found);
-            collect(Contents.answerHeaders(transcript), name, header.redactValues(), found);
-            if (!found.isEmpty()) {
-                found.add("");
-                values.put(name, found);
-            }
-        }
         try (var insert =
                 connection.prepareStatement("INSERT INTO header (name, value, started, capture) VALUES (?, ?, ?, ?)")) {
-            for (var header : values.entrySet()) {
+            for (var header : FoundBy.of(transcript, rule).entrySet()) {
                 for (var value : header.getValue()) {
                     insert.setString(1, header.getKey());
                     insert.setString(2, value);
@@ -160,18 +143,6 @@ final class CaptureTables {
                 }
             }
         }
-    }
-
-    private static void collect(List<HeaderLine> headers, String name, boolean redact, Set<String> found) {
-        for (var header : headers) {
-            if (header.name().equals(name)) {
-                found.add(redact ? HeaderLine.REDACTED : shortened(header.value()));
-            }
-        }
-    }
-
-    private static String shortened(String value) {
-        return value.length() <= MOST_VALUE ? value : value.substring(0, MOST_VALUE);
     }
 
     private SessionIds ids(Connection connection, String session, String login) throws SQLException {
@@ -276,8 +247,8 @@ final class CaptureTables {
                 + " AND h.started >= (SELECT min(started) FROM (" + page + ")) ORDER BY h.started DESC, c.id DESC")) {
             var column = 1;
             for (var times = 0; times < 2; times++) {
-                select.setString(column++, name.toLowerCase(Locale.ROOT));
-                select.setString(column++, shortened(value));
+                select.setString(column++, FoundBy.name(name));
+                select.setString(column++, FoundBy.value(value));
                 select.setLong(column++, nanos(before));
                 if (login != null) {
                     select.setString(column++, login);

@@ -1,6 +1,7 @@
 package dev.sluice.capture;
 
 import dev.sluice.config.DatabaseRule;
+import dev.sluice.journal.Storage;
 import dev.sluice.session.Exchange;
 import dev.sluice.wire.ToolCall;
 import java.time.Instant;
@@ -18,14 +19,17 @@ import org.jspecify.annotations.Nullable;
 public interface Captures {
 
     /**
-     * Opens the node's captures; purges them from time to time; ends with the system. Once a node.
+     * Opens the node's captures where {@code sluice.storage.kind} says; purges them from time to time; ends with the system. Once a node.
      *
      * @param queueBytes what may wait to be written; beyond it captures are dropped and counted
      * @param rule       the one in force now, by which is purged
      * @throws dev.sluice.journal.UnusableStorageException if the file cannot be used as it is
      */
     static Captures start(ActorSystem<?> system, long queueBytes, Supplier<DatabaseRule> rule, InstantSource clock) {
-        return SqliteCaptures.start(system, queueBytes, rule, clock);
+        return switch (Storage.kind(system)) {
+            case SQLITE -> SqliteCaptures.start(system, queueBytes, rule, clock);
+            case CASSANDRA -> CassandraCaptures.start(system, queueBytes, rule, clock);
+        };
     }
 
     /** A request is on its way: a large body is written already now, and let go when nobody else needs it. Costs the caller next to nothing. */

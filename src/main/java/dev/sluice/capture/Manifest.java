@@ -1,7 +1,9 @@
 package dev.sluice.capture;
 
 import dev.sluice.capture.ByteReader.Damaged;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.LongFunction;
 
 /**
@@ -69,6 +71,37 @@ final class Manifest {
             endRun();
             return out.toBytes();
         }
+    }
+
+    /** The numbers of the parts that a body has, in its order. */
+    static List<Long> numbers(byte[] manifest) {
+        var in = new ByteReader(manifest);
+        var left = in.number();
+        var read = 0L;
+        var numbers = new ArrayList<Long>();
+        while (!in.isAtEnd()) {
+            var entry = in.number();
+            var count = entry >>> 1;
+            if ((entry & 1) == 0) {
+                in.raw(Math.toIntExact(count));
+                left -= count;
+                continue;
+            }
+            var first = read + in.signed();
+            if (count > 1) {
+                in.block();
+            }
+            // No part is shorter than a byte.
+            left -= count;
+            if (left < 0) {
+                throw new Damaged("a body of more parts than bytes");
+            }
+            for (var nth = 0L; nth < count; nth++) {
+                numbers.add(first + nth);
+            }
+            read = first + count;
+        }
+        return numbers;
     }
 
     /**

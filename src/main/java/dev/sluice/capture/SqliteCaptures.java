@@ -14,9 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -44,12 +42,8 @@ final class SqliteCaptures implements Captures {
     private final Writer writer;
     private final Supplier<DatabaseRule> rule;
     private final InstantSource clock;
-    private final LongAdder kept = new LongAdder();
-    private final LongAdder dropped = new LongAdder();
-    private final LongAdder failed = new LongAdder();
+    private final CaptureCounts counts = new CaptureCounts("captures.db");
     private final AtomicBoolean purging = new AtomicBoolean();
-    /** The first failure in a row is told, not each: on a full disk that would be one a request. */
-    private final AtomicBoolean failing = new AtomicBoolean();
 
     private SqliteCaptures(RoomStore store, Writer writer, Supplier<DatabaseRule> rule, InstantSource clock) {
         this.store = store;
@@ -112,7 +106,7 @@ final class SqliteCaptures implements Captures {
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         if (transcript.isLost()) {
-            dropped.increment();
+            counts.drop();
             return CompletableFuture.completedFuture(Done.getInstance());
         }
         return store.write(
@@ -121,29 +115,7 @@ final class SqliteCaptures implements Captures {
                             return Done.getInstance();
                         },
                         OVERHEAD + transcript.bytes())
-                .handle((done, failure) -> counted(exchange, failure));
-    }
-
-    private Done counted(Exchange exchange, @Nullable Throwable failure) {
-        if (failure == null) {
-            kept.increment();
-            if (failing.get() && failing.compareAndSet(true, false)) {
-                log.atInfo().addKeyValue("failed", failed.sum()).log("what is said is kept again");
-            }
-        } else if (failure instanceof RejectedExecutionException) {
-            dropped.increment();
-        } else {
-            failed.increment();
-            if (failing.compareAndSet(false, true)) {
-                log.atWarn()
-                        .addKeyValue("requestId", exchange.requestId())
-                        .setCause(failure)
-                        .log("what was said was not kept in captures.db"
-                                + ", nor will be until that can be written; requests go on, and are counted in"
-                                + " sluice_captures_failed_total");
-            }
-        }
-        return Done.getInstance();
+                .handle((done, failure) -> counts.ended(exchange, failure));
     }
 
     private static boolean isNothing(DatabaseRule rule) {
@@ -254,6 +226,6 @@ final class SqliteCaptures implements Captures {
 
     @Override
     public Counts counts() {
-        return new Counts(kept.sum(), dropped.sum(), failed.sum(), store.queuedBytes());
+        return counts.counts(store.queuedBytes());
     }
 }

@@ -1,6 +1,5 @@
 package dev.sluice.capture;
 
-import dev.sluice.capture.Bodies.Stored;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +29,9 @@ public final class Transcript {
 
     private static final int FIRST_CHUNK = 1 << 10;
     private static final int LARGEST_CHUNK = 16 << 10;
+
+    /** A request's body that is stored already, as its storage knows it. */
+    interface Stored {}
 
     private final Transcripts owner;
     private Iterable<HttpHeader> requestHeaders;

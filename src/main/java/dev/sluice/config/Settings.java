@@ -141,8 +141,12 @@ public record Settings(
         }
     }
 
-    /** How long money stays set aside for an owner that gives no sign. */
-    public record Reservations(Duration renewal, Duration expiry) {
+    /**
+     * How long money stays set aside for an owner that gives no sign.
+     *
+     * @param leases whether a node sets aside some of a busy bucket in advance that lives on another one
+     */
+    public record Reservations(Duration renewal, Duration expiry, boolean leases) {
         public Reservations {
             if (expiry.compareTo(renewal.multipliedBy(2)) < 0) {
                 throw new IllegalArgumentException("sluice.reservations.expiry: " + expiry
@@ -198,7 +202,9 @@ public record Settings(
                             config.getDuration("retries.longest-wait")),
                     new Estimates(config.getLong("estimates.output-tokens")),
                     new Reservations(
-                            config.getDuration("reservations.renewal"), config.getDuration("reservations.expiry")));
+                            config.getDuration("reservations.renewal"),
+                            config.getDuration("reservations.expiry"),
+                            config.getBoolean("reservations.leases")));
         } catch (ConfigException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

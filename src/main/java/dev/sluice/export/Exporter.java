@@ -2,7 +2,9 @@ package dev.sluice.export;
 
 import dev.sluice.capture.Captures;
 import dev.sluice.cluster.CborSerializable;
+import dev.sluice.config.Egress;
 import dev.sluice.gate.Endpoint;
+import dev.sluice.journal.Storage;
 import dev.sluice.policy.InForce;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,11 +21,14 @@ public interface Exporter {
     /** Begins to export, on one node of the cluster; ends with the system. Once a node. */
     static Exporter start(
             ActorSystem<?> system,
+            Egress egress,
             Supplier<InForce> inForce,
             Captures captures,
             InstantSource clock,
             RandomGenerator random) {
-        return RunningExporter.start(system, inForce, new KeptCaptures(captures), clock, random);
+        return Storage.kind(system) == Storage.Kind.CASSANDRA
+                ? new NoExporter(system, inForce, clock)
+                : RunningExporter.start(system, egress, inForce, new KeptCaptures(captures), clock, random);
     }
 
     /**

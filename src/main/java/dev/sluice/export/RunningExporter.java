@@ -1,5 +1,6 @@
 package dev.sluice.export;
 
+import dev.sluice.config.Egress;
 import dev.sluice.export.Exporting.Message;
 import dev.sluice.export.Exporting.Pace;
 import dev.sluice.gate.Endpoint;
@@ -41,12 +42,13 @@ final class RunningExporter implements Exporter {
 
     static Exporter start(
             ActorSystem<?> system,
+            Egress egress,
             Supplier<InForce> inForce,
             Captured captured,
             InstantSource clock,
             RandomGenerator random) {
         var counters = new Counters();
-        var exporting = behavior(system, inForce, captured, clock, random, counters);
+        var exporting = behavior(system, egress, inForce, captured, clock, random, counters);
         var singleton = ClusterSingleton.get(system)
                 .init(SingletonActor.of(exporting, "export").withStopMessage(new Exporting.Stop()));
         return new RunningExporter(system, singleton, counters);
@@ -54,6 +56,7 @@ final class RunningExporter implements Exporter {
 
     private static Behavior<Message> behavior(
             ActorSystem<?> system,
+            Egress egress,
             Supplier<InForce> inForce,
             Captured captured,
             InstantSource clock,
@@ -65,7 +68,7 @@ final class RunningExporter implements Exporter {
         return Exporting.create(
                 () -> inForce.get().policy().s3(),
                 new Round(system, journal, captured, clock),
-                rule -> new S3Bucket(rule, S3Bucket.Timeouts.USUAL, blocking),
+                rule -> new S3Bucket(rule, egress, S3Bucket.Timeouts.USUAL, blocking),
                 clock,
                 random,
                 Pace.USUAL,

@@ -1,6 +1,9 @@
 package dev.sluice.export;
 
+import dev.sluice.config.Egress;
 import dev.sluice.config.S3Rule;
+import dev.sluice.provider.ProxyRules;
+import dev.sluice.provider.Trust;
 import java.net.URI;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -10,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import javax.net.ssl.TrustManager;
 import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -24,6 +28,7 @@ import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.ProxyConfiguration;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
@@ -43,6 +48,7 @@ final class S3Bucket implements Bucket {
     private static final int MAX_MESSAGE_CHARS = 300;
 
     private final S3Rule rule;
+    private final Egress egress;
     private final Timeouts timeouts;
     private final Executor blocking;
     private @Nullable Client client;
@@ -71,9 +77,15 @@ final class S3Bucket implements Bucket {
         }
     }
 
-    /** @param blocking where files may be read and services be asked for credentials */
-    S3Bucket(S3Rule rule, Timeouts timeouts, Executor blocking) {
+    /**
+     * One that is not connected yet.
+     *
+     * @param egress   how it is reached: as a provider would be
+     * @param blocking where files may be read and services be asked for credentials
+     */
+    S3Bucket(S3Rule rule, Egress egress, Timeouts timeouts, Executor blocking) {
         this.rule = rule;
+        this.egress = egress;
         this.timeouts = timeouts;
         this.blocking = blocking;
     }
@@ -134,6 +146,7 @@ final class S3Bucket implements Bucket {
                 ? DefaultCredentialsProvider.builder().build()
                 : StaticCredentialsProvider.create(AwsBasicCredentials.create(
                         rule.accessKeyId(), rule.accessSecret().reveal()));
+        var trust = Trust.of(egress.trust());
         // The SDK knows only Netty 4.1's groups of loops, so it makes its own.
         var loops = SdkEventLoopGroup.builder()
                 .numberOfThreads(1)
@@ -145,6 +158,8 @@ final class S3Bucket implements Bucket {
                 .connectionTimeout(timeouts.connect())
                 .readTimeout(timeouts.silence())
                 .writeTimeout(timeouts.silence())
+                .tlsTrustManagersProvider(() -> new TrustManager[] {trust.authorities()})
+                .proxyConfiguration(proxy())
                 .build();
         var s3 = S3AsyncClient.builder()
                 .httpClient(http)
@@ -166,6 +181,32 @@ final class S3Bucket implements Bucket {
             s3.endpointOverride(URI.create(rule.endpoint()));
         }
         return new Client(s3.build(), credentials, http, loops);
+    }
+
+    /** The node's settings say it, and have the environment's; the SDK is not to look there by itself. */
+    private ProxyConfiguration proxy() {
+        var configuration =
+                ProxyConfiguration.builder().useEnvironmentVariableValues(false).useSystemPropertyValues(false);
+        var proxy = new ProxyRules(egress.proxies()).of(address());
+        if (proxy != null) {
+            configuration.scheme("http").host(proxy.host()).port(proxy.port());
+            var credentials = proxy.credentials().reveal();
+            var colon = credentials.indexOf(':');
+            if (!credentials.isEmpty()) {
+                configuration
+                        .username(colon < 0 ? credentials : credentials.substring(0, colon))
+                        .password(colon < 0 ? "" : credentials.substring(colon + 1));
+            }
+        }
+        return configuration.build();
+    }
+
+    private URI address() {
+        var bucket = rule.pathStyle() ? "" : rule.bucket() + ".";
+        if (rule.endpoint().isEmpty()) {
+            return URI.create("https://" + bucket + "s3." + rule.region() + ".amazonaws.com");
+        }
+        return URI.create(rule.endpoint());
     }
 
     /** Checked by every server there is, unlike AWS's newer checksums. */

@@ -1,6 +1,9 @@
 package dev.sluice.journal;
 
+import com.datastax.oss.driver.api.core.uuid.Uuids;
+import java.time.Instant;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.persistence.query.Offset;
 
 /** Where a node keeps what must outlive it, as {@code sluice.storage.kind} says. Rooms ask when they open; nobody else needs to know. */
 public final class Storage {
@@ -20,13 +23,26 @@ public final class Storage {
      */
     public static Kind kind(ClassicActorSystemProvider system) {
         var config = system.classicSystem().settings().config();
-        var kind = kind(config.getString("sluice.storage.kind"));
+        var kind = config.hasPath("sluice.storage.kind") ? kind(config.getString("sluice.storage.kind")) : Kind.SQLITE;
         var plugin = config.getString("pekko.persistence.journal.plugin");
         if (kind == Kind.CASSANDRA && !plugin.startsWith("pekko.persistence.cassandra")) {
             throw new IllegalArgumentException("sluice.storage.kind: cassandra, but the journal is " + plugin
                     + " (expected: settings that include conf/cassandra.conf)");
         }
         return kind;
+    }
+
+    /** The plugin that finds events by entity and by tag. */
+    public static String queries(ClassicActorSystemProvider system) {
+        return switch (kind(system)) {
+            case SQLITE -> "sluice.journal.query";
+            case CASSANDRA -> "pekko.persistence.cassandra.query";
+        };
+    }
+
+    /** Where Cassandra's events by tag begin that were written since then. */
+    public static Offset inCassandra(Instant since) {
+        return Offset.timeBasedUUID(Uuids.startOf(since.toEpochMilli()));
     }
 
     private static Kind kind(String value) {

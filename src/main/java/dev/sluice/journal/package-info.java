@@ -12,6 +12,10 @@
  * refusal, and cannot undo a loss. We chose {@code synchronous = NORMAL} because a killed process then loses nothing; who must survive
  * a loss of power sets {@code full}.
  *
+ * <p>With storage on Cassandra, Pekko's own plugins take this one's place ({@link dev.sluice.journal.Storage}). Nothing is handed on in the process
+ * then: events come from other nodes, too, and who follows a tag asks Cassandra once a second and stays three seconds behind. Which entities of a kind
+ * there are, Cassandra does not tell; {@link dev.sluice.journal.Roll} does.
+ *
  * <p>Events an entity deletes are gone for queries by tag, too: who wants to build a ledger anew must keep them.
  */
 @NullMarked

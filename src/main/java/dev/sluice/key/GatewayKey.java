@@ -90,7 +90,7 @@ final class GatewayKey extends EventSourcedBehaviorWithEnforcedReplies<GatewayKe
 
     @Override
     public Set<String> tagsFor(KeyEvent event) {
-        return event instanceof KeyCreated ? Set.of(KeyCreated.TAG) : Set.of();
+        return GatewayKeys.tags(event);
     }
 
     /** Events stay: the list of keys is made of them. */

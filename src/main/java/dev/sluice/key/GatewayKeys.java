@@ -4,8 +4,11 @@ import dev.sluice.config.Secret;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,18 @@ public interface GatewayKeys {
      */
     static CompletionStage<GatewayKeys> start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
         return ShardedKeys.start(system, clock, random);
+    }
+
+    /** Tags of an event in the journal; none when it is no key's. */
+    static Set<String> tags(Object event) {
+        return event instanceof KeyCreated ? Set.of(KeyCreated.TAG) : Set.of();
+    }
+
+    /** Has a key found on Cassandra that was made elsewhere; does nothing when this is not the event that made it. */
+    static CompletionStage<Done> enter(ActorSystem<?> system, InstantSource clock, Object event) {
+        return event instanceof KeyCreated key
+                ? KeyRoll.of(system, clock).enter(key)
+                : CompletableFuture.completedStage(Done.getInstance());
     }
 
     /** Whether somebody means it to be a key of ours, good or not. */

@@ -1,6 +1,5 @@
 package dev.sluice.key;
 
-import dev.sluice.journal.SqliteReadJournal;
 import dev.sluice.key.GatewayKey.Answer;
 import dev.sluice.key.GatewayKey.Command;
 import dev.sluice.key.GatewayKey.Known;
@@ -23,11 +22,6 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
-import org.apache.pekko.persistence.query.EventEnvelope;
-import org.apache.pekko.persistence.query.Offset;
-import org.apache.pekko.persistence.query.PersistenceQuery;
-import org.apache.pekko.stream.RestartSettings;
-import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +35,6 @@ final class ShardedKeys implements GatewayKeys {
     /** Keys asked at once for a page of the list. */
     private static final int ASKED_AT_ONCE = 8;
 
-    private static final RestartSettings BACKOFF =
-            RestartSettings.create(Duration.ofMillis(200), Duration.ofSeconds(30), 0.2);
-
     private static final CompletionStage<Verdict> MALFORMED =
             CompletableFuture.completedStage(new Refused("a gateway key that is misspelt or made up"));
 
@@ -55,8 +46,8 @@ final class ShardedKeys implements GatewayKeys {
     private final ActorRef<ShardingEnvelope<Command>> region;
     private final Keyring ring;
     private final Strangers strangers;
+    private final KeyRoll roll;
     private final AtomicInteger inTheMaking = new AtomicInteger();
-    private volatile Offset heard = Offset.noOffset();
 
     static CompletionStage<GatewayKeys> start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
         return new ShardedKeys(system, clock, System::nanoTime, random, MOST)
@@ -75,27 +66,12 @@ final class ShardedKeys implements GatewayKeys {
                         .withStopMessage(new GatewayKey.Stop()));
         this.ring = new Keyring(new Here());
         this.strangers = new Strangers(nanos);
+        this.roll = KeyRoll.of(system, clock);
     }
 
     /** Hears of all keys that there are, then goes on to hear of those that are made. */
     CompletionStage<ShardedKeys> open() {
-        var journal =
-                PersistenceQuery.get(system).getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
-        return journal.currentEventsByTag(KeyCreated.TAG, heard)
-                .runWith(Sink.foreach(this::hear), system)
-                .thenApply(done -> {
-                    RestartSource.onFailuresWithBackoff(BACKOFF, () -> journal.eventsByTag(KeyCreated.TAG, heard))
-                            .to(Sink.foreach(this::hear))
-                            .run(system);
-                    return this;
-                });
-    }
-
-    private void hear(EventEnvelope envelope) {
-        if (envelope.event() instanceof KeyCreated(var key, var sha256)) {
-            ring.add(key, sha256);
-        }
-        heard = envelope.offset();
+        return roll.follow(created -> ring.add(created.key(), created.sha256())).thenApply(_ -> this);
     }
 
     @Override
@@ -112,7 +88,8 @@ final class ShardedKeys implements GatewayKeys {
         var text = KeyText.make(random);
         var key = new KeyRecord(text.id(), terms, now, by);
         var sha256 = KeyHash.of(text.whole().reveal()).hex();
-        return ask(key.id(), replyTo -> new GatewayKey.Create(key, sha256, replyTo))
+        return roll.enter(new KeyCreated(key, sha256))
+                .thenCompose(_ -> ask(key.id(), replyTo -> new GatewayKey.Create(key, sha256, replyTo)))
                 .<Creation>thenApply(answer -> switch (answer) {
                     case Known(var status, var _) -> {
                         ring.add(key, sha256);

@@ -36,9 +36,8 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
-import org.apache.pekko.persistence.query.Offset;
 import org.apache.pekko.persistence.query.PersistenceQuery;
-import org.apache.pekko.persistence.query.javadsl.CurrentEventsByTagQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -223,10 +222,11 @@ final class KeptPolicies implements Policies {
 
     private CompletionStage<Optional<Found>> past(long number) {
         return PersistenceQuery.get(system)
-                .getReadJournalFor(CurrentEventsByTagQuery.class, readJournal)
-                .currentEventsByTag(PolicySaved.TAG, Offset.noOffset())
-                .map(envelope -> (PolicySaved) envelope.event())
-                .filter(saved -> saved.number() == number || saved.number() == number - 1)
+                .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, readJournal)
+                .currentEventsByPersistenceId(PolicyHistory.PERSISTENCE_ID.id(), 1, Long.MAX_VALUE)
+                .mapConcat(envelope -> envelope.event() instanceof PolicySaved saved ? List.of(saved) : List.of())
+                .takeWhile(saved -> saved.number() <= number)
+                .filter(saved -> saved.number() >= number - 1)
                 .runWith(Sink.seq(), system)
                 .thenApply(all -> all.stream()
                         .filter(it -> it.number() == number)

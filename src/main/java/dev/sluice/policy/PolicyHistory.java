@@ -6,7 +6,6 @@ import dev.sluice.policy.Policies.Version;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -27,6 +26,8 @@ final class PolicyHistory
 
     /** There is one. */
     static final String ID = "policy";
+
+    static final PersistenceId PERSISTENCE_ID = PersistenceId.of(KEY.name(), ID);
 
     private static final int EVENTS_PER_SNAPSHOT = 50;
     private static final int SNAPSHOTS = 2;
@@ -103,9 +104,7 @@ final class PolicyHistory
     }
 
     private PolicyHistory(InstantSource clock) {
-        super(
-                PersistenceId.of(KEY.name(), ID),
-                SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, BACKOFF_JITTER));
+        super(PERSISTENCE_ID, SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, BACKOFF_JITTER));
         this.clock = clock;
     }
 
@@ -130,14 +129,6 @@ final class PolicyHistory
     @Override
     public EventHandler<HistoryState, Event> eventHandler() {
         return HistoryState::apply;
-    }
-
-    @Override
-    public Set<String> tagsFor(Event event) {
-        return switch (event) {
-            case PolicySaved _ -> Set.of(PolicySaved.TAG);
-            case PolicyWritten _ -> Set.of();
-        };
     }
 
     /** Events stay: older versions are read from them. */

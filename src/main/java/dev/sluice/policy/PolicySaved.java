@@ -17,8 +17,6 @@ record PolicySaved(
         String by,
         Instant at,
         @Nullable Long restored) implements PolicyHistory.Event {
-    static final String TAG = "policy";
-
     /** Without the text, which has secrets in it. */
     @Override
     public String toString() {

@@ -3,6 +3,7 @@ package dev.sluice.provider;
 import dev.sluice.config.Egress;
 import dev.sluice.identity.AddressRange;
 import java.net.InetAddress;
+import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -13,16 +14,22 @@ import org.jspecify.annotations.Nullable;
  * Which hosts are reached through a proxy. The rules are those of curl and of Go's programs, for the same variables are set for all of
  * them. Names are not looked up: where a proxy is needed, they often cannot be.
  */
-final class ProxyRules {
+public final class ProxyRules {
     /** A port behind a name, an IPv4 address or an address in brackets; bare IPv6 addresses end in digits and have none. */
     private static final Pattern PORT = Pattern.compile("([^:]+|\\[.*]):(\\d{1,5})");
 
     private final Egress.Proxies proxies;
     private final List<Predicate<Target.Host>> direct;
 
-    ProxyRules(Egress.Proxies proxies) {
+    public ProxyRules(Egress.Proxies proxies) {
         this.proxies = proxies;
         this.direct = proxies.none().stream().map(ProxyRules::matching).toList();
+    }
+
+    /** The proxy on the way to what an {@code http} or {@code https} address names, null when there is none. */
+    public Egress.@Nullable Proxy of(URI address) {
+        var tls = "https".equalsIgnoreCase(address.getScheme());
+        return of(new Target.Host(tls, address.getHost(), address.getPort() < 0 ? tls ? 443 : 80 : address.getPort()));
     }
 
     /** The proxy on the way to a host, null when there is none. */

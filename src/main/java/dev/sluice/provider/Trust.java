@@ -16,7 +16,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Whose certificates are believed: those of the JDK's authorities and of the operator's own. */
-final class Trust {
+public final class Trust {
     private final X509ExtendedTrustManager authorities;
 
     private Trust(X509ExtendedTrustManager authorities) {
@@ -29,7 +29,7 @@ final class Trust {
      * @param pem a file of certificates beside the JDK's; empty for none
      * @throws IllegalArgumentException when it cannot be read as that
      */
-    static Trust of(String pem) {
+    public static Trust of(String pem) {
         try {
             var usual = manager(null);
             return new Trust(pem.isEmpty() ? usual : manager(both(usual, read(pem))));
@@ -76,7 +76,7 @@ final class Trust {
                 "sluice.tls.trust: " + pem + " (expected: a file of certificates as PEM, that may be read)");
     }
 
-    X509ExtendedTrustManager authorities() {
+    public X509ExtendedTrustManager authorities() {
         return authorities;
     }
 }

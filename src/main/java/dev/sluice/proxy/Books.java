@@ -18,16 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/**
- * Keeps the books of answers that have ended: records the exchange, then settles its cost.
- *
- * <p>In this order, because a crash between the two finds the reservation without an owner, and whoever charges it then asks
- * the session what the request had cost. The other way round there would be a charge that no exchange explains.
- */
+/** Keeps the books of answers that have ended, and knows which have not. */
 final class Books {
     private static final Logger log = LoggerFactory.getLogger(Books.class);
 
     private final Sessions sessions;
+    private final Posting posting;
     private final Captures captures;
     private final Hooks hooks;
     private final Background background;
@@ -38,6 +34,7 @@ final class Books {
 
     Books(Sessions sessions, Captures captures, Hooks hooks, Background background, RequestMetrics metrics) {
         this.sessions = sessions;
+        this.posting = new Posting(sessions, this::ended);
         this.captures = captures;
         this.hooks = hooks;
         this.background = background;
@@ -76,7 +73,7 @@ final class Books {
         var permit = request.permit();
         if (permit == null || permit.hooks().isEmpty()) {
             freeAfter(captured, request.transcript());
-            write(exchange, reservation);
+            posting.post(exchange, reservation);
             return;
         }
         var told = hooks.tell(new Hooks.Ended(
@@ -86,7 +83,7 @@ final class Books {
                 request.transcript(),
                 request.rules().policy().database()));
         freeAfter(captured.thenCombine(told, (_, _) -> Done.getInstance()), request.transcript());
-        var _ = told.whenComplete((done, failure) -> write(exchange, reservation));
+        var _ = told.whenComplete((done, failure) -> posting.post(exchange, reservation));
     }
 
     private CompletionStage<Done> capture(Ended request) {
@@ -106,15 +103,6 @@ final class Books {
         }
     }
 
-    private void write(Exchange exchange, @Nullable Reservation reservation) {
-        if (reservation == null) {
-            record(exchange, null);
-        } else {
-            // Else a crash could leave an exchange whose cost no bucket has ever heard of.
-            var _ = reservation.recorded().whenComplete((done, failure) -> record(exchange, reservation));
-        }
-    }
-
     /** Its response goes on in the background: it stays open, and can be followed up; false when that cannot be. */
     boolean keepOpen(Underway request, String responseId, Origin origin) {
         if (!background.keep(request, responseId)) {
@@ -130,39 +118,6 @@ final class Books {
             }
         });
         return true;
-    }
-
-    private void record(Exchange exchange, @Nullable Reservation reservation) {
-        var _ = sessions.record(exchange).whenComplete((done, failure) -> {
-            if (failure != null) {
-                log.atError()
-                        .addKeyValue("requestId", exchange.requestId())
-                        .addKeyValue("session", exchange.session())
-                        .setCause(failure)
-                        .log("an exchange was not recorded; its cost is charged all the same");
-            }
-            settle(exchange, reservation);
-        });
-    }
-
-    private void settle(Exchange exchange, @Nullable Reservation reservation) {
-        if (reservation == null) {
-            ended();
-            return;
-        }
-        // An unknown price charges nothing: it is shown as unknown, and never as a number that nobody knows.
-        var cost = exchange.costNanos();
-        var settled = cost == null || cost == 0 ? reservation.release() : reservation.settle(cost);
-        var _ = settled.whenComplete((done, failure) -> {
-            if (failure != null) {
-                log.atError()
-                        .addKeyValue("requestId", exchange.requestId())
-                        .addKeyValue("costNanos", cost)
-                        .setCause(failure)
-                        .log("a cost was not settled before the node went down; it is charged on the next start");
-            }
-            ended();
-        });
     }
 
     /** Completes when the money is free again. */

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -62,9 +63,12 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private static final int PAUSE_MAX = 8;
 
     /** What the desk hears: the door, the buckets, its own clock. */
-    sealed interface Message permits Ask, Close, Tick, Report, Stop, Reply {}
+    sealed interface Message permits Ask, Insist, Close, Tick, Report, Stop, Reply {}
 
     record Ask(Holding holding) implements Message {}
+
+    /** The journal could not hold it in time, and it costs something all the same. */
+    record Insist(Holding holding, CompletableFuture<Done> completes) implements Message {}
 
     record Close(Holding holding, long costNanos) implements Message {}
 
@@ -94,6 +98,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private boolean reporting;
 
     private final Map<String, Holding> holdings = new HashMap<>();
+    private final Map<String, Holding> insisting = new HashMap<>();
     private final Map<String, Holding> closing = new HashMap<>();
     private int waiting;
     private long ticks;
@@ -132,6 +137,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     public Behavior<Message> onMessage(Message message) {
         switch (message) {
             case Ask(var holding) -> onAsk(holding);
+            case Insist(var holding, var completes) -> onInsist(holding, completes);
             case Close(var holding, var costNanos) -> close(holding, costNanos);
             case Tick() -> onTick();
             case Report() -> {
@@ -284,10 +290,58 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         return a.compareTo(b) < 0 ? b : a;
     }
 
+    // --- insisting
+
+    private void onInsist(Holding holding, CompletableFuture<Done> completes) {
+        holding.insisted = completes;
+        if (holding.isRecorded()) { // late
+            completes.complete(Done.getInstance());
+            return;
+        }
+        var id = holding.request.requestId();
+        holdings.put(id, holding);
+        insisting.put(id, holding);
+        insist(holding);
+    }
+
+    private void insist(Holding holding) {
+        retryLater(holding);
+        var request = holding.request;
+        for (var i = 0; i < request.buckets().size(); i++) {
+            if (!holding.isRecorded(i)) {
+                var bucket = request.buckets().get(i);
+                tell(
+                        bucket.name(),
+                        new QuotaBucket.Insist(
+                                request.requestId(),
+                                Math.min(request.estimateNanos(), NANOS_MAX),
+                                owner,
+                                request.memo(),
+                                bucket.rule(),
+                                self));
+            }
+        }
+    }
+
+    private void insistAgain() {
+        insisting.values().removeIf(Holding::isRecorded);
+        for (var holding : insisting.values()) {
+            if (holding.retryAt <= ticks) {
+                insist(holding);
+            }
+        }
+    }
+
+    private void retryLater(Holding holding) {
+        holding.retryAt = ticks + (long) TICKS_PER_TIMEOUT * Math.min(1 << Math.min(holding.attempts, 30), PAUSE_MAX);
+        holding.attempts++;
+    }
+
     // --- closing
 
     private void close(Holding holding, long costNanos) {
         holding.costNanos = costNanos;
+        holding.attempts = 0;
         if (holding.isClosed()) {
             forget(holding);
         } else {
@@ -320,8 +374,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     }
 
     private void tellTheEnd(Holding holding) {
-        holding.retryAt = ticks + (long) TICKS_PER_TIMEOUT * Math.min(1 << Math.min(holding.attempts, 30), PAUSE_MAX);
-        holding.attempts++;
+        retryLater(holding);
         var id = holding.request.requestId();
         var buckets = holding.request.buckets();
         for (var i = 0; i < buckets.size(); i++) {
@@ -471,6 +524,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         ticks++;
         askAgain();
         overdue().forEach(this::onDeadline);
+        insistAgain();
         for (var holding : closing.values()) {
             if (holding.retryAt <= ticks) {
                 tellTheEnd(holding);
@@ -548,6 +602,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         var stopped = new IllegalStateException("the quota desk stopped");
         holding.verdict.complete(new Quota.Unavailable("the quota desk stopped"));
         holding.recorded.completeExceptionally(stopped);
+        if (holding.insisted != null) {
+            holding.insisted.completeExceptionally(stopped);
+        }
         holding.closed.completeExceptionally(stopped);
     }
 

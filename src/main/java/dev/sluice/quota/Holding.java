@@ -44,6 +44,11 @@ final class Holding implements Quota.Reservation {
     boolean isAskedAgain;
 
     boolean isOverdue;
+
+    /** Of one that is to be held all the same. */
+    @Nullable
+    CompletableFuture<Done> insisted;
+
     long retryAt;
     int attempts;
     long costNanos = Desk.RELEASE;
@@ -59,6 +64,16 @@ final class Holding implements Quota.Reservation {
     @Override
     public CompletionStage<Done> recorded() {
         return recorded;
+    }
+
+    @Override
+    public CompletionStage<Done> insist() {
+        if (closed.isDone()) {
+            return closed;
+        }
+        var completes = new CompletableFuture<Done>();
+        desk.tell(new Desk.Insist(this, completes));
+        return completes;
     }
 
     @Override
@@ -132,8 +147,19 @@ final class Holding implements Quota.Reservation {
             unrecorded--;
             if (unrecorded == 0) {
                 recorded.complete(Done.getInstance());
+                if (insisted != null) {
+                    insisted.complete(Done.getInstance());
+                }
             }
         }
+    }
+
+    boolean isRecorded() {
+        return unrecorded == 0;
+    }
+
+    boolean isRecorded(int bucket) {
+        return (said[bucket] & RECORDED) != 0;
     }
 
     void closed(String bucket) {

@@ -21,6 +21,16 @@ public interface Quota {
         return ShardedQuota.start(system, witness, clock, settings);
     }
 
+    /** Whether an entity of the journal is a bucket. */
+    static boolean isBucket(String persistenceId) {
+        return persistenceId.startsWith(QuotaBucket.ID_PREFIX);
+    }
+
+    /** Has a bucket found on Cassandra that was filled elsewhere, and looked through for what nobody will settle. */
+    static CompletionStage<Done> enter(ActorSystem<?> system, String bucket) {
+        return new RosterInCassandra(system).wakes(bucket, 0);
+    }
+
     /** A bucket by its expanded name, with the definition that holds now. */
     record Bucket(String name, QuotaRule rule) {}
 
@@ -55,6 +65,13 @@ public interface Quota {
     interface Reservation {
         /** Completes when the journal holds it: what is answered before could be lost to a crash. Fails when it cannot. */
         CompletionStage<Done> recorded();
+
+        /**
+         * Has every bucket hold it all the same, however little is left, for a request that costs something although {@link #recorded} failed:
+         * once. Completes when the journal holds it, which is tried until then; fails when the node goes down before. What is in anybody's books
+         * earlier, a death would leave charged nowhere.
+         */
+        CompletionStage<Done> insist();
 
         /** Charges the actual cost. Idempotent by request id, retried until the bucket has it; completes when the journal holds it. */
         CompletionStage<Done> settle(long costNanos);

@@ -114,6 +114,13 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     record Report(long lease, long first, List<Entry> entries, boolean last, long sentAt, ActorRef<Reply> replyTo)
             implements Command {}
 
+    /**
+     * A request was let in, and its desk does not know what has become of the reservation: it is held, however little is left. Answered by
+     * {@link Journaled}. The rule is used only by a bucket that has none.
+     */
+    record Insist(String id, long nanos, String owner, String memo, QuotaRule rule, ActorRef<Reply> replyTo)
+            implements Command {}
+
     /** Answered by {@link Journaled}. The rule is used only by a bucket that has none. */
     record Settle(String id, long nanos, QuotaRule rule, ActorRef<Reply> replyTo) implements Command {}
 
@@ -141,6 +148,8 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private record PatienceEnded() implements Command {}
 
     private record RecallAgain(int times) implements Command {}
+
+    private record Noted(@Nullable Throwable failure) implements Command {}
 
     private record Watch() implements Command {}
 
@@ -197,6 +206,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
      * @param incarnation the process; reservations of another one are orphans when there is but one node
      * @param siblings    charges an orphan to the other buckets it is to be charged to
      * @param region      a message to this bucket by way of its shard region
+     * @param roster      where it says that it may have something open
      * @param mayLend     whether every node would understand what the journal has when there are leases
      */
     record Surroundings(
@@ -207,12 +217,20 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             LongAdder orphansCharged,
             Siblings siblings,
             Consumer<Command> region,
+            Roster roster,
             BooleanSupplier mayLend) {}
 
     /** The other buckets of a request. */
     interface Siblings {
         /** Completes with the cost when the journal of each holds it. */
         CompletionStage<Long> charge(String id, Quota.Testimony testimony, String butNot);
+    }
+
+    /** Whether the roster has this bucket since it woke. */
+    private enum OnRoll {
+        NO,
+        ASKED,
+        YES
     }
 
     private final String name;
@@ -229,6 +247,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private boolean isRecovered;
     private boolean flushing;
     private boolean waiting;
+    private OnRoll onRoll = OnRoll.NO;
     private int watches;
     private List<Reserve> parked = new ArrayList<>();
 
@@ -260,6 +279,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         return (state, command) -> switch (command) {
             case Reserve reserve -> onReserve(reserve);
             case Report report -> onReport(report);
+            case Insist insist -> onInsist(insist);
             case Settle settle -> onSettle(settle);
             case Release release -> onRelease(release);
             case Renew(var ids) -> onRenew(ids);
@@ -270,6 +290,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
             case Flush() -> flush();
             case PatienceEnded() -> onPatienceEnded();
             case RecallAgain(var times) -> onRecallAgain(times);
+            case Noted(var failure) -> onNoted(failure);
             case Watch() -> onWatch();
             case AskWitness() -> askWitness();
             case WitnessSaid said -> onWitnessSaid(said);
@@ -359,6 +380,22 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     private Refused refusal(Reserve reserve, Instant now) {
         var empty = ahead.empty(name, reserve.estimateNanos(), now);
         return new Refused(reserve.id(), empty, RetryAfter.of(now, empty.positiveAt()));
+    }
+
+    private ReplyEffect<Batch, BucketState> onInsist(Insist insist) {
+        var id = insist.id();
+        if (!ahead.isOpen(id) && !ahead.isClosed(id) && !ahead.isExpired(id)) {
+            if (ahead.isFull()) {
+                return Effect().noReply(); // it is asked for again
+            }
+            var now = now();
+            if (!ahead.isDefined()) {
+                change(Defined.of(insist.rule()), now);
+            }
+            change(new Reserved(id, insist.nanos(), insist.owner(), insist.memo()), now);
+        }
+        pending.awaitReserved(id, insist.replyTo());
+        return flushSoon();
     }
 
     private ReplyEffect<Batch, BucketState> onSettle(Settle settle) {
@@ -585,22 +622,56 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private ReplyEffect<Batch, BucketState> flush() {
         flushing = false;
-        if (pending.isEmpty()) {
+        if (pending.isEmpty() || !isEntered()) {
             return Effect().noReply();
         }
+        return write();
+    }
+
+    private ReplyEffect<Batch, BucketState> write() {
         return Effect().persist(pending.take()).thenRun(pending::acknowledge).thenNoReply();
+    }
+
+    /** Whoever wakes buckets after a death must find this one, so it is in the roster before the journal has what it holds. */
+    private boolean isEntered() {
+        if (onRoll == OnRoll.NO) {
+            var noted = surroundings.roster().wakes(name, lastSequenceNumber(context));
+            var future = noted.toCompletableFuture();
+            if (future.isDone() && !future.isCompletedExceptionally()) {
+                onRoll = OnRoll.YES;
+            } else {
+                onRoll = OnRoll.ASKED;
+                context.pipeToSelf(noted, (_, failure) -> new Noted(failure));
+            }
+        }
+        return onRoll == OnRoll.YES;
+    }
+
+    /** One that could not be entered goes on, and tries again with its next event: if the journal fails, too, that ends what is pending. */
+    private ReplyEffect<Batch, BucketState> onNoted(@Nullable Throwable failure) {
+        onRoll = failure == null ? OnRoll.YES : OnRoll.NO;
+        return pending.isEmpty() ? Effect().noReply() : write();
     }
 
     private ReplyEffect<Batch, BucketState> onStop() {
         unpark();
         if (pending.isEmpty()) {
+            rest();
             return Effect().stop().thenNoReply();
         }
+        var _ = isEntered();
         return Effect()
                 .persist(pending.take())
                 .thenRun(pending::acknowledge)
+                .thenRun(this::rest)
                 .thenStop()
                 .thenNoReply();
+    }
+
+    private void rest() {
+        if (onRoll != OnRoll.NO && ahead.open().isEmpty() && ahead.leases().isEmpty()) {
+            surroundings.roster().rests(name, lastSequenceNumber(context));
+        }
     }
 
     private void onJournalFailed(Throwable failure) {
@@ -624,6 +695,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         waiting = false;
         lending.recovered();
         holders.clear();
+        onRoll = OnRoll.NO;
         orphans.recovered(
                 ahead.open(),
                 reservation -> surroundings.settings().singleNode()

@@ -28,8 +28,6 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.SingletonActor;
-import org.apache.pekko.persistence.query.PersistenceQuery;
-import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
@@ -48,6 +46,7 @@ final class ShardedQuota implements Quota {
     private final ActorRef<ShardingEnvelope<Command>> region;
     private final ActorRef<Desk.Message> desk;
     private final LongAdder orphansCharged;
+    private final Roster roster;
 
     static Quota start(ActorSystem<?> system, Witness witness, InstantSource clock, QuotaSettings settings) {
         var quota = new ShardedQuota(system, witness, clock, settings, incarnation(system));
@@ -64,6 +63,7 @@ final class ShardedQuota implements Quota {
         this.system = system;
         this.settings = settings;
         this.orphansCharged = new LongAdder();
+        this.roster = Roster.of(system, settings.readJournal());
         var sharding = ClusterSharding.get(system);
         region = sharding.init(Entity.of(QuotaBucket.KEY, entity -> {
                     var ref = sharding.entityRefFor(QuotaBucket.KEY, entity.getEntityId());
@@ -77,6 +77,7 @@ final class ShardedQuota implements Quota {
                                     orphansCharged,
                                     this::chargeSiblings,
                                     ref::tell,
+                                    roster,
                                     () -> isOneVersion(system)));
                 })
                 .withStopMessage(new QuotaBucket.Stop()));
@@ -135,7 +136,7 @@ final class ShardedQuota implements Quota {
 
     @Override
     public CompletionStage<List<Status>> list() {
-        return told(names());
+        return told(roster.all());
     }
 
     @Override
@@ -211,20 +212,13 @@ final class ShardedQuota implements Quota {
                 system.scheduler());
     }
 
-    private Source<String, NotUsed> names() {
-        return PersistenceQuery.get(system)
-                .getReadJournalFor(CurrentPersistenceIdsQuery.class, settings.readJournal())
-                .currentPersistenceIds()
-                .filter(id -> id.startsWith(QuotaBucket.ID_PREFIX))
-                .map(id -> id.substring(QuotaBucket.ID_PREFIX.length()));
-    }
-
     /**
-     * Every bucket looks after its orphans when it wakes; one that nobody uses would not. One that is slow to wake may wake all the same, or
+     * A bucket looks after its orphans when it wakes; one that nobody uses would not. One that is slow to wake may wake all the same, or
      * never have heard of it, because it was asked for on a node that had just died. Completes with the number of those.
      */
     private CompletionStage<Long> wakeAll() {
-        return names().mapAsync(
+        return roster.awake()
+                .mapAsync(
                         ASKED_AT_ONCE,
                         name -> status(name)
                                 .handleAsync((status, failure) -> failure == null ? 0L : 1L, system.executionContext()))
@@ -248,6 +242,11 @@ final class ShardedQuota implements Quota {
 
         @Override
         public CompletionStage<Done> recorded() {
+            return DONE;
+        }
+
+        @Override
+        public CompletionStage<Done> insist() {
             return DONE;
         }
 

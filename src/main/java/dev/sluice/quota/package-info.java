@@ -45,10 +45,14 @@
  *
  * <p>What holds: the sum of all that is spent, reserved and leased exceeds the bucket by one request's estimate at most, whoever dies. A dead
  * holder's slice <em>returns</em>: what it drew and reported is reserved, and the witness knows what that cost; what it had not reported was never answered.
- * A request that the journal does not have within two ask timeouts is refused after all, and recorded at no cost. One is charged nowhere but in its session: a client
- * left before the answer began, on a node that was cut off since it drew and died before it was heard of again; it is worth its prompt.
+ * A request that the journal does not have within two ask timeouts is refused after all, and recorded at no cost. If its client left before that was known, it is
+ * worth its prompt: then its buckets are told to hold it all the same ({@code Insist}), and its exchange is recorded only when they do. What dies with its
+ * node before, is in nobody's books.
  * A holder that lives, but is cut off or paused until its lease is forfeited, may have let in requests that nobody has heard of: they are charged all
  * the same when it is heard of again, and are the one excess, bounded by its slice. We chose to charge them over refusing them, because the provider has been paid.
+ *
+ * <p>A bucket with a lease out stays awake, or is woken after a death, as one with a reservation: it leaves the roll of those that may hold something only without
+ * either.
  *
  * <p>Nothing is lent while nodes of different versions are in the cluster, since an older one might not read it. Reserving without saying anything of leases,
  * as an older version does, gets none.

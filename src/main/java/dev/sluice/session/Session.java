@@ -78,6 +78,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     private final TimerScheduler<Command> timers;
     private final String id;
     private final InstantSource clock;
+    private final Set<String> tags;
 
     private Batch<ExchangeRecorded> batch = new Batch<>();
     /** Whose session it is, once an exchange in the batch says so. */
@@ -91,19 +92,31 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
     private boolean recalling;
 
     static Behavior<Command> create(String id, InstantSource clock) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new Session(context, timers, id, clock)));
+        return create(id, clock, Set.of(ExchangeRecorded.TAG));
+    }
+
+    /** @param tags of its events */
+    static Behavior<Command> create(String id, InstantSource clock, Set<String> tags) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new Session(context, timers, id, clock, tags)));
     }
 
     static PersistenceId persistenceId(String id) {
         return PersistenceId.of(KEY.name(), id);
     }
 
-    private Session(ActorContext<Command> context, TimerScheduler<Command> timers, String id, InstantSource clock) {
+    private Session(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            String id,
+            InstantSource clock,
+            Set<String> tags) {
         super(persistenceId(id));
         this.context = context;
         this.timers = timers;
         this.id = id;
         this.clock = clock;
+        this.tags = tags;
     }
 
     @Override
@@ -132,7 +145,7 @@ final class Session extends EventSourcedBehavior<Session.Command, ExchangeRecord
 
     @Override
     public Set<String> tagsFor(ExchangeRecorded event) {
-        return Set.of(ExchangeRecorded.TAG);
+        return tags;
     }
 
     /** As many as one node has under way at most, so that a stalled journal drops none of them. */

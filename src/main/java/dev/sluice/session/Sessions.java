@@ -45,8 +45,8 @@ public interface Sessions {
     CompletionStage<Optional<Origin>> origin(Caller caller, String responseId);
 
     /**
-     * Remembers where a response came from whose exchange is recorded later, because it goes on in the background. Completes as
-     * {@link #record}.
+     * Remembers where a response came from whose exchange is recorded later, because it goes on in the background. Completes when
+     * {@link #record} would.
      */
     CompletionStage<Done> link(String login, String responseId, Origin origin);
 
@@ -60,10 +60,11 @@ public interface Sessions {
     CompletionStage<String> home(String session, String model);
 
     /**
-     * Remembers an exchange; idempotent by request id; completes when the journal holds it. Sent again until it does; fails
-     * only when too many are under way already, or the node goes down.
+     * Remembers an exchange; idempotent by request id; completes when the journal holds it, with its cost (0 where the price is unknown):
+     * of an exchange that was recorded for this request before, if there was one. Sent again until it does; fails only when too many
+     * are under way already, or the node goes down.
      */
-    CompletionStage<Done> record(Exchange exchange);
+    CompletionStage<Long> record(Exchange exchange);
 
     /**
      * What a request cost whose gateway died: the recorded cost if its exchange was recorded, else an exchange with outcome

@@ -1,6 +1,7 @@
 package dev.sluice.session;
 
 import dev.sluice.identity.Caller;
+import dev.sluice.journal.Storage;
 import dev.sluice.session.Reply.Foreign;
 import dev.sluice.session.Reply.Found;
 import dev.sluice.session.Reply.Home;
@@ -8,11 +9,13 @@ import dev.sluice.session.Reply.Recorded;
 import dev.sluice.wire.RequestHead.SessionHints;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -49,13 +52,20 @@ final class ShardedSessions implements Sessions {
 
     static Sessions start(ActorSystem<?> system, InstantSource clock, RandomGenerator random) {
         var sharding = ClusterSharding.get(system);
-        var sessions = sharding.init(Entity.of(Session.KEY, entity -> Session.create(entity.getEntityId(), clock))
+        var isShared = Storage.kind(system) == Storage.Kind.CASSANDRA;
+        var sessions = sharding.init(Entity.of(
+                        Session.KEY,
+                        entity -> Session.create(entity.getEntityId(), clock, tags(entity.getEntityId(), isShared)))
                 .withStopMessage(new Session.Stop()));
         var indexes = sharding.init(Entity.of(ResponseIndex.KEY, entity -> ResponseIndex.create(entity.getEntityId()))
                 .withStopMessage(new ResponseIndex.Stop()));
         var underWay = new AtomicInteger();
         var courier = system.systemActorOf(Courier.create(underWay), "session-courier", Props.empty());
         return new ShardedSessions(sessions, indexes, courier, underWay, random);
+    }
+
+    private static Set<String> tags(String session, boolean isShared) {
+        return Set.of(isShared ? ExchangeRecorded.tag(ExchangeRecorded.slice(session)) : ExchangeRecorded.TAG);
     }
 
     ShardedSessions(
@@ -132,7 +142,14 @@ final class ShardedSessions implements Sessions {
     @Override
     public CompletionStage<Done> link(String login, String responseId, Origin origin) {
         var done = new CompletableFuture<Done>();
-        link(login, responseId, origin, done, () -> done.complete(Done.getInstance()));
+        var response = SessionNames.response(login, responseId);
+        var index = ResponseIndex.entityId(login, response);
+        var link = new ResponseLinked(response, origin.session(), origin.provider(), origin.model());
+        carryOrFail(
+                (number, replyTo) ->
+                        indexes.tell(new ShardingEnvelope<>(index, new ResponseIndex.Link(link, number, replyTo))),
+                reply -> done.complete(Done.getInstance()),
+                done);
         return done;
     }
 
@@ -154,48 +171,32 @@ final class ShardedSessions implements Sessions {
     }
 
     @Override
-    public CompletionStage<Done> record(Exchange exchange) {
-        var done = new CompletableFuture<Done>();
+    public CompletionStage<Long> record(Exchange exchange) {
+        var cost = new CompletableFuture<Long>();
         var response = exchange.responseId();
         if (response == null || !exchange.session().startsWith(CHAINING_PREFIX)) {
-            record(exchange, done, () -> done.complete(Done.getInstance()));
-            return done;
+            record(exchange, cost, cost::complete);
+            return cost;
         }
-        var parts = new AtomicInteger(2);
-        Runnable part = () -> {
-            if (parts.decrementAndGet() == 0) {
-                done.complete(Done.getInstance());
-            }
-        };
-        var origin = new Origin(exchange.session(), exchange.provider(), exchange.model());
-        link(exchange.login(), response, origin, done, part);
-        record(exchange, done, part);
-        return done;
+        var linked = link(
+                exchange.login(),
+                response,
+                new Origin(exchange.session(), exchange.provider(), exchange.model()));
+        record(exchange, cost, cost::complete);
+        return cost.thenCombine(linked, (nanos, _) -> nanos);
     }
 
-    private void record(Exchange exchange, CompletableFuture<Done> failing, Runnable recorded) {
+    private void record(Exchange exchange, CompletableFuture<Long> failing, LongConsumer recorded) {
         carryOrFail(
                 (number, replyTo) -> sessions.tell(
                         new ShardingEnvelope<>(exchange.session(), new Session.Remember(exchange, number, replyTo))),
                 reply -> {
                     if (reply instanceof Foreign) {
                         record(exchange.in(SessionNames.apart(exchange)), failing, recorded);
-                    } else {
-                        recorded.run();
+                    } else if (reply instanceof Recorded(var number, var nanos)) {
+                        recorded.accept(nanos);
                     }
                 },
-                failing);
-    }
-
-    private void link(
-            String login, String responseId, Origin origin, CompletableFuture<Done> failing, Runnable linked) {
-        var response = SessionNames.response(login, responseId);
-        var index = ResponseIndex.entityId(login, response);
-        var link = new ResponseLinked(response, origin.session(), origin.provider(), origin.model());
-        carryOrFail(
-                (number, replyTo) ->
-                        indexes.tell(new ShardingEnvelope<>(index, new ResponseIndex.Link(link, number, replyTo))),
-                reply -> linked.run(),
                 failing);
     }
 

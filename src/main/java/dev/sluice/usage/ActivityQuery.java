@@ -1,20 +1,23 @@
 package dev.sluice.usage;
 
+import dev.sluice.usage.ActiveDays.Active;
 import dev.sluice.usage.Reports.ActiveDay;
 import dev.sluice.usage.Reports.ActiveSpan;
 import dev.sluice.usage.Reports.Activity;
 import dev.sluice.usage.Reports.Filter;
 import dev.sluice.usage.Reports.Span;
-import java.sql.Connection;
-import java.sql.SQLException;
+import dev.sluice.usage.Rollups.Segment;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -25,19 +28,32 @@ final class ActivityQuery {
 
     private ActivityQuery() {}
 
-    static Activity answer(Connection connection, Span span, @Nullable String login) throws SQLException {
+    static CompletionStage<Activity> answer(Rollups rollups, Span span, @Nullable String login) {
         var first = Level.DAY.of(span.from());
         var last = Level.DAY.of(span.to().minusNanos(1));
-        var reader = CubeReader.of(
-                connection, Cube.USAGE, login == null ? Filter.NONE : new Filter(login, null, null, null, null));
-        if (reader == null || last < first) {
-            return new Activity(0, List.of(), List.of(), List.of());
-        }
-        // The first day's four of seven reach back.
-        var active = ActiveDays.read(connection, first - WEEK + 1, last);
+        var filter = login == null ? Filter.NONE : new Filter(login, null, null, null, null);
+        return CubeReader.of(rollups, Cube.USAGE, filter).thenCompose(reader -> {
+            if (reader.isEmpty() || last < first) {
+                return CompletableFuture.completedStage(new Activity(0, List.of(), List.of(), List.of()));
+            }
+            // The first day's four of seven reach back.
+            return rollups.active(first - WEEK + 1, last)
+                    .thenCombine(
+                            reader.get().series(Set.of(), new Segment(Level.DAY, first, last), null, Long.MAX_VALUE),
+                            (active, sums) ->
+                                    answer(first, last, login, reader.get().filtered(Dimension.USER), active, sums));
+        });
+    }
+
+    private static Activity answer(
+            long first,
+            long last,
+            @Nullable String login,
+            int user,
+            NavigableMap<Long, Active> active,
+            Map<Cell, long[]> sums) {
         var callers = new TreeMap<Long, BitSet>();
-        active.forEach((day, there) -> callers.put(day, only(there.callers(), reader.filtered(Dimension.USER))));
-        var sums = reader.series(Set.of(), new CubeReader.Segment(Level.DAY, first, last), null, Long.MAX_VALUE);
+        active.forEach((day, there) -> callers.put(day, only(there.callers(), user)));
         var days = new ArrayList<ActiveDay>();
         for (var day = first; day <= last; day++) {
             var there = callers.get(day);

@@ -1,65 +1,37 @@
 package dev.sluice.usage;
 
-import static java.util.stream.Collectors.joining;
-
 import dev.sluice.usage.Reports.By;
 import dev.sluice.usage.Reports.Filter;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.HashMap;
+import dev.sluice.usage.Rollups.Segment;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads sums out of roll-ups, the smallest that will do; one question's, on one connection. */
+/** Takes sums from the smallest roll-up that will do; one question's. */
 final class CubeReader {
-
-    /** A part of a range. */
-    record Segment(Level level, long from, long to) {}
-
-    private final Connection connection;
+    private final Rollups rollups;
     private final List<Cube> family;
     private final Map<Dimension, Integer> filter;
-    private final Map<Dimension, Map<Integer, String>> names = new EnumMap<>(Dimension.class);
 
-    private CubeReader(Connection connection, List<Cube> family, Map<Dimension, Integer> filter) {
-        this.connection = connection;
+    private CubeReader(Rollups rollups, List<Cube> family, Map<Dimension, Integer> filter) {
+        this.rollups = rollups;
         this.family = family;
         this.filter = filter;
     }
 
-    /** Null when it asks for a name that nobody has: then there is nothing. */
-    static @Nullable CubeReader of(Connection connection, List<Cube> family, Filter filter) throws SQLException {
-        var numbers = numbers(connection, filter);
-        return numbers == null ? null : new CubeReader(connection, family, numbers);
+    /** Empty when it asks for a name that nobody has: then there is nothing. */
+    static CompletionStage<Optional<CubeReader>> of(Rollups rollups, List<Cube> family, Filter filter) {
+        return rollups.numbers(filter)
+                .thenApply(numbers -> numbers.map(known -> new CubeReader(rollups, family, known)));
     }
 
-    static @Nullable Map<Dimension, Integer> numbers(Connection connection, Filter filter) throws SQLException {
-        var numbers = new EnumMap<Dimension, Integer>(Dimension.class);
-        for (var dimension : Dimension.values()) {
-            var name = name(filter, dimension);
-            if (name != null) {
-                var number = Names.lookUp(connection, dimension, name);
-                if (number == 0) {
-                    return null;
-                }
-                numbers.put(dimension, number);
-            }
-        }
-        return numbers;
-    }
-
-    private static @Nullable String name(Filter filter, Dimension dimension) {
+    static @Nullable String name(Filter filter, Dimension dimension) {
         return switch (dimension) {
             case USER -> filter.user();
             case MODEL -> filter.model();
@@ -67,27 +39,6 @@ final class CubeReader {
             case AGENT -> filter.agent();
             case TOOL -> filter.tool();
         };
-    }
-
-    static List<String> names(Connection connection, By by, String prefix, int limit) throws SQLException {
-        var dimension = dimension(by);
-        if (dimension == null) {
-            return List.of();
-        }
-        var column = dimension == Dimension.USER ? "login" : "name";
-        try (var select = connection.prepareStatement("SELECT " + column + " FROM " + dimension.table() + " WHERE "
-                + column + " >= ? AND " + column + " < ? ORDER BY " + column + " LIMIT ?")) {
-            select.setString(1, prefix);
-            select.setString(2, prefix + Character.MAX_VALUE);
-            select.setInt(3, limit);
-            var names = new ArrayList<String>();
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    names.add(rows.getString(1));
-                }
-            }
-            return names;
-        }
     }
 
     static @Nullable Dimension dimension(By by) {
@@ -131,28 +82,26 @@ final class CubeReader {
     }
 
     /** Sums over a range of days, by the dimensions given; their period is 0. */
-    Map<Cell, long[]> sums(Set<Dimension> out, long firstDay, long lastDay) throws SQLException {
-        return sums(out, firstDay, lastDay, 0);
+    CompletionStage<Map<Cell, long[]>> sums(Set<Dimension> out, long firstDay, long lastDay) {
+        var cube = cube(out, Level.DAY);
+        return rollups.sums(cube, segments(cube, firstDay, lastDay), out, filter);
     }
 
-    /** @param user only this one, by number; 0 for what the filter says */
-    Map<Cell, long[]> sums(Set<Dimension> out, long firstDay, long lastDay, int user) throws SQLException {
-        var all = user == 0 ? out : plus(out, Dimension.USER);
-        var cube = cube(all, Level.DAY);
-        var sums = new HashMap<Cell, long[]>();
-        for (var segment : segments(cube, firstDay, lastDay)) {
-            read(cube, segment, out, false, user, null, Long.MAX_VALUE, sums);
-        }
-        return sums;
+    /** The same, of one user only. */
+    CompletionStage<Map<Cell, long[]>> sumsOf(int user, Set<Dimension> out, long firstDay, long lastDay) {
+        var cube = cube(plus(out, Dimension.USER), Level.DAY);
+        var wanted = Stream.concat(
+                        filter.entrySet().stream().filter(it -> it.getKey() != Dimension.USER),
+                        Stream.of(Map.entry(Dimension.USER, user)))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+        return rollups.sums(cube, segments(cube, firstDay, lastDay), out, wanted);
     }
 
     /** Over a range of hours. */
-    Optional<long[]> hourTotals(long firstHour, long lastHour) throws SQLException {
-        var cube = cube(Set.of(), Level.HOUR);
-        var sums = new HashMap<Cell, long[]>();
+    CompletionStage<Optional<long[]>> hourTotals(long firstHour, long lastHour) {
         var segment = new Segment(Level.HOUR, firstHour, lastHour);
-        read(cube, segment, Set.of(), false, 0, null, Long.MAX_VALUE, sums);
-        return sums.values().stream().findFirst();
+        return rollups.sums(cube(Set.of(), Level.HOUR), List.of(segment), Set.of(), filter)
+                .thenApply(sums -> sums.values().stream().findFirst());
     }
 
     private static Set<Dimension> plus(Set<Dimension> some, Dimension another) {
@@ -160,136 +109,15 @@ final class CubeReader {
     }
 
     /** Sums by period, in their order. */
-    NavigableMap<Cell, long[]> series(Set<Dimension> out, Segment segment, @Nullable Cell after, long limit)
-            throws SQLException {
-        var sums = new TreeMap<Cell, long[]>(order(ordered(out)));
-        read(cube(out, segment.level()), segment, out, true, 0, after, limit, sums);
-        return sums;
-    }
-
-    /** By period, then by the dimensions' numbers: the order of the tables, as far as they have these. */
-    static Comparator<Cell> order(List<Dimension> out) {
-        var order = Comparator.comparingLong(Cell::period);
-        for (var dimension : out) {
-            order = order.thenComparingInt(cell -> cell.at(dimension));
-        }
-        return order;
-    }
-
-    static List<Dimension> ordered(Set<Dimension> out) {
-        return Stream.of(Dimension.USER, Dimension.TOOL, Dimension.MODEL, Dimension.PROVIDER, Dimension.AGENT)
-                .filter(out::contains)
-                .toList();
-    }
-
-    private void read(
-            Cube cube,
-            Segment segment,
-            Set<Dimension> outSet,
-            boolean byPeriod,
-            int user,
-            @Nullable Cell after,
-            long limit,
-            Map<Cell, long[]> into)
-            throws SQLException {
-        var out = ordered(outSet);
-        var wanted = new EnumMap<>(filter);
-        if (user != 0) {
-            wanted.put(Dimension.USER, user);
-        }
-        var filters = cube.dimensions().stream().filter(wanted::containsKey).toList();
-        // A seek a period where the key goes on with what is asked for; else one walk.
-        var seeks =
-                !filters.isEmpty() && filters.getFirst() == cube.dimensions().getFirst();
-        var keys = Stream.concat(
-                        byPeriod ? Stream.of("period") : Stream.of(),
-                        out.stream().map(Dimension::table))
-                .toList();
-        var sql = (seeks ? "WITH RECURSIVE p(n) AS (VALUES(?) UNION ALL SELECT n + 1 FROM p WHERE n < ?) " : "")
-                + "SELECT "
-                + Stream.concat(keys.stream(), cube.measures().stream().map(it -> "sum(" + it + ")"))
-                        .collect(joining(", "))
-                + (seeks
-                        ? " FROM p CROSS JOIN " + cube.table(segment.level()) + " ON period = n WHERE 1"
-                        : " FROM " + cube.table(segment.level()) + " WHERE period BETWEEN ? AND ?")
-                + filters.stream().map(it -> " AND " + it.table() + " = ?").collect(joining())
-                + (after == null
-                        ? ""
-                        : " AND (" + String.join(", ", keys) + ") > ("
-                                + keys.stream().map(_ -> "?").collect(joining(", ")) + ")")
-                + (keys.isEmpty() ? "" : " GROUP BY " + String.join(", ", keys))
-                + (limit == Long.MAX_VALUE ? "" : " ORDER BY " + String.join(", ", keys) + " LIMIT ?");
-        try (var select = connection.prepareStatement(sql)) {
-            select.setLong(1, segment.from());
-            select.setLong(2, segment.to());
-            var column = 3;
-            for (var dimension : filters) {
-                select.setInt(column++, wanted.getOrDefault(dimension, 0));
-            }
-            if (after != null) {
-                if (byPeriod) {
-                    select.setLong(column++, after.period());
-                }
-                for (var dimension : out) {
-                    select.setInt(column++, after.at(dimension));
-                }
-            }
-            if (limit != Long.MAX_VALUE) {
-                select.setLong(column, limit);
-            }
-            rows(select, out, byPeriod, cube.measures().size(), into);
-        }
-    }
-
-    private static void rows(
-            PreparedStatement select, List<Dimension> out, boolean byPeriod, int measures, Map<Cell, long[]> into)
-            throws SQLException {
-        try (var rows = select.executeQuery()) {
-            while (rows.next()) {
-                var column = 1;
-                var period = byPeriod ? rows.getLong(column++) : 0;
-                var cell = new Cell(period, 0, 0, 0, 0, 0);
-                for (var dimension : out) {
-                    cell = cell.with(dimension, rows.getInt(column++));
-                }
-                var sums = into.computeIfAbsent(cell, _ -> new long[measures]);
-                for (var i = 0; i < Math.min(measures, sums.length); i++) {
-                    sums[i] += rows.getLong(column + i);
-                }
-            }
-        }
+    CompletionStage<NavigableMap<Cell, long[]>> series(
+            Set<Dimension> out, Segment segment, @Nullable Cell after, long limit) {
+        return rollups.series(cube(out, segment.level()), segment, out, filter, after, limit);
     }
 
     /** Rows of the whole cube behind a key, whatever they are about: so a page costs what a page costs. */
-    List<Map.Entry<Cell, long[]>> rawDays(long firstDay, long lastDay, @Nullable Cell after, int limit)
-            throws SQLException {
-        var cube = Cube.WHOLE;
-        var keys = "period, caller, model, provider, agent";
-        try (var select = connection.prepareStatement("SELECT " + keys + ", " + String.join(", ", cube.measures())
-                + " FROM " + cube.table(Level.DAY) + " WHERE (" + keys + ") > (?, ?, ?, ?, ?) AND period <= ? ORDER BY "
-                + keys + " LIMIT ?")) {
-            select.setLong(1, after == null ? firstDay : after.period());
-            select.setInt(2, after == null ? 0 : after.user());
-            select.setInt(3, after == null ? 0 : after.model());
-            select.setInt(4, after == null ? 0 : after.provider());
-            select.setInt(5, after == null ? 0 : after.agent());
-            select.setLong(6, lastDay);
-            select.setInt(7, limit);
-            var page = new ArrayList<Map.Entry<Cell, long[]>>();
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    var sums = new long[cube.measures().size()];
-                    for (var i = 0; i < sums.length; i++) {
-                        sums[i] = rows.getLong(6 + i);
-                    }
-                    page.add(Map.entry(
-                            new Cell(
-                                    rows.getLong(1), rows.getInt(2), rows.getInt(3), rows.getInt(4), rows.getInt(5), 0),
-                            sums));
-                }
-            }
-            return page;
-        }
+    CompletionStage<NavigableMap<Cell, long[]>> rawDays(long firstDay, long lastDay, @Nullable Cell after, int limit) {
+        var segment = new Segment(Level.DAY, firstDay, lastDay);
+        return rollups.series(Cube.WHOLE, segment, Set.copyOf(Cube.WHOLE.dimensions()), Map.of(), after, limit);
     }
 
     boolean matches(Cell cell) {
@@ -300,22 +128,7 @@ final class CubeReader {
         return filter.getOrDefault(dimension, 0);
     }
 
-    String name(Dimension dimension, int number) throws SQLException {
-        var known = names.computeIfAbsent(dimension, _ -> new HashMap<>());
-        var name = known.get(number);
-        if (name == null) {
-            name = name(connection, dimension, number);
-            known.put(number, name);
-        }
-        return name;
-    }
-
-    private static String name(Connection connection, Dimension dimension, int number) throws SQLException {
-        try (var select = connection.prepareStatement(dimension.nameOf())) {
-            select.setInt(1, number);
-            try (var rows = select.executeQuery()) {
-                return rows.next() ? rows.getString(1) : "";
-            }
-        }
+    CompletionStage<Map<Integer, String>> names(Dimension dimension, Set<Integer> numbers) {
+        return rollups.names(dimension, numbers);
     }
 }

@@ -1,7 +1,9 @@
 package dev.sluice.usage;
 
+import dev.sluice.journal.Storage;
 import dev.sluice.session.Exchange;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -13,9 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** The ledger to read from: who used what, when, for how much. Runs behind the journal by a moment, never beside it. */
 public interface Ledger extends Reports {
 
-    /** Begins to follow the journal, on this node's storage; ends with the system. Once a node. */
-    static Ledger start(ActorSystem<?> system) {
-        return SqliteLedger.start(system);
+    /** Begins to follow the journal, on this node's storage, or on what nodes share; ends with the system. Once a node. */
+    static Ledger start(ActorSystem<?> system, InstantSource clock) {
+        return switch (Storage.kind(system)) {
+            case SQLITE -> SqliteLedger.start(system);
+            case CASSANDRA -> CassandraLedger.start(system, clock);
+        };
     }
 
     /**
@@ -60,7 +65,7 @@ public interface Ledger extends Reports {
     /**
      * How far the ledger is.
      *
-     * @param reached     the journal's offset up to which it has everything
+     * @param reached     the journal's offset up to which it has everything; in a storage that nodes share, in milliseconds since 1970
      * @param target      as far as it must at least come to know what was there when it began to read
      * @param isCatchingUp whether what it tells is not all yet: it is being built anew, or was left behind
      */

@@ -41,7 +41,7 @@ final class LogQuery {
 
     static Page<LogRow> page(Connection connection, LogFilter filter, int limit, @Nullable String before)
             throws SQLException {
-        var numbers = CubeReader.numbers(connection, filter.filter());
+        var numbers = SqliteRollups.numbers(connection, filter.filter());
         if (numbers == null) {
             return new Page<>(List.of(), null);
         }

@@ -235,44 +235,4 @@ final class Projection {
             }
         }
     }
-
-    /** What a batch adds to one session, or one caller: either has many exchanges in a row, and its row is written once. */
-    private static final class Sum {
-        private long sessions;
-        private long first = Long.MAX_VALUE;
-        private long last = Long.MIN_VALUE;
-        private long exchanges;
-        private long input;
-        private long cached;
-        private long output;
-        private long cost;
-        private long unpriced;
-
-        void add(Exchange exchange) {
-            var started = LedgerTables.nanos(exchange.started());
-            first = Math.min(first, started);
-            last = Math.max(last, started);
-            exchanges++;
-            var usage = exchange.usage();
-            if (usage != null) {
-                input += usage.promptTokens() - usage.cachedInputTokens();
-                cached += usage.cachedInputTokens();
-                output += usage.outputTokens();
-            }
-            if (exchange.costNanos() != null) {
-                cost += exchange.costNanos();
-            } else if (usage != null) {
-                unpriced++;
-            }
-        }
-
-        /** Sets what it adds up to from a column on; returns the column behind. */
-        int bind(PreparedStatement statement, int column) throws SQLException {
-            var values = new long[] {first, last, exchanges, input, cached, output, cost, unpriced};
-            for (var i = 0; i < values.length; i++) {
-                statement.setLong(column + i, values[i]);
-            }
-            return column + values.length;
-        }
-    }
 }

@@ -169,7 +169,7 @@ public interface Reports {
      * An exchange in a list.
      *
      * @param started        to the millisecond
-     * @param offset         where the journal has it
+     * @param offset         where the journal has it; in a storage that nodes share, its number among its session's events
      * @param firstByteMillis -1 when there was none
      * @param costNanos      null when it is unknown, or nothing ran
      */

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -202,6 +203,11 @@ final class SqliteLedger implements Ledger {
         return prepared.thenCompose(_ -> file.read(work));
     }
 
+    /** What is asked of roll-ups on a connection is answered when it returns. */
+    private <T> CompletionStage<T> ask(Function<Rollups, CompletionStage<T>> question) {
+        return read(connection -> question.apply(new SqliteRollups(connection))).thenCompose(answer -> answer);
+    }
+
     @Override
     public CompletionStage<List<SessionRow>> sessions(@Nullable String login, int limit, @Nullable Instant before) {
         return read(connection -> LedgerTables.sessions(connection, login, limit, before));
@@ -241,22 +247,22 @@ final class SqliteLedger implements Ledger {
 
     @Override
     public CompletionStage<UsageAnswer> usage(Asked asked, int limit, @Nullable String after) {
-        return read(connection -> UsageQuery.answer(connection, asked, limit, after));
+        return ask(rollups -> UsageQuery.answer(rollups, asked, limit, after));
     }
 
     @Override
     public CompletionStage<Page<CallsRow>> toolCalls(Asked asked, int limit, @Nullable String after) {
-        return read(connection -> UsageQuery.toolCalls(connection, asked, limit, after));
+        return ask(rollups -> UsageQuery.toolCalls(rollups, asked, limit, after));
     }
 
     @Override
     public CompletionStage<Page<UsageRow>> days(Asked asked, int rows, @Nullable String after) {
-        return read(connection -> UsageQuery.days(connection, asked, rows, after));
+        return ask(rollups -> UsageQuery.days(rollups, asked, rows, after));
     }
 
     @Override
     public CompletionStage<Activity> activity(Span span, @Nullable String login) {
-        return read(connection -> ActivityQuery.answer(connection, span, login));
+        return ask(rollups -> ActivityQuery.answer(rollups, span, login));
     }
 
     @Override
@@ -290,7 +296,7 @@ final class SqliteLedger implements Ledger {
 
     @Override
     public CompletionStage<List<String>> names(By by, String prefix, int limit) {
-        return read(connection -> CubeReader.names(connection, by, prefix, limit));
+        return read(connection -> SqliteRollups.names(connection, by, prefix, limit));
     }
 
     /** The oldest first; of one that was recorded twice, the first. */

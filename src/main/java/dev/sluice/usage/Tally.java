@@ -59,11 +59,7 @@ final class Tally {
         if (byHour.isEmpty()) {
             return;
         }
-        var cells = new HashMap<Cell, long[]>();
-        byHour.forEach((cell, sums) -> add(
-                cells.computeIfAbsent(
-                        cell.in(cube, level), _ -> new long[cube.measures().size()]),
-                sums));
+        var cells = cells(cube, level, byHour);
         try (var upsert = connection.prepareStatement(cube.upsert(level))) {
             // In the order of the table, so that neighbours are written together.
             for (var cell : cells.keySet().stream().sorted(Cell.BY_PERIOD).toList()) {
@@ -80,10 +76,17 @@ final class Tally {
         }
     }
 
-    /** As many measures as the roll-up has. */
-    private static void add(long[] sums, long[] more) {
-        for (var i = 0; i < sums.length; i++) {
-            sums[i] += more[i];
-        }
+    /** What it adds to a roll-up. */
+    Map<Cell, long[]> cells(Cube cube, Level level) {
+        return cells(cube, level, Cube.TOOL_CALLS.contains(cube) ? toolCalls : usage);
+    }
+
+    private static Map<Cell, long[]> cells(Cube cube, Level level, Map<Cell, long[]> byHour) {
+        var cells = new HashMap<Cell, long[]>();
+        byHour.forEach((cell, sums) -> Rollups.add(
+                cells.computeIfAbsent(
+                        cell.in(cube, level), _ -> new long[cube.measures().size()]),
+                sums));
+        return cells;
     }
 }

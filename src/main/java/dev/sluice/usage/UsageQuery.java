@@ -1,6 +1,5 @@
 package dev.sluice.usage;
 
-import dev.sluice.usage.CubeReader.Segment;
 import dev.sluice.usage.Reports.About;
 import dev.sluice.usage.Reports.Asked;
 import dev.sluice.usage.Reports.By;
@@ -9,26 +8,28 @@ import dev.sluice.usage.Reports.Page;
 import dev.sluice.usage.Reports.Sums;
 import dev.sluice.usage.Reports.UsageAnswer;
 import dev.sluice.usage.Reports.UsageRow;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.time.Instant;
+import dev.sluice.usage.Rollups.Segment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Answers questions to the roll-ups, page by page. */
 final class UsageQuery {
     private static final Page<Map.Entry<Cell, long[]>> NOTHING = new Page<>(List.of(), null);
-
-    /** Periods read at a time, so that a page of a long series reads little more than a page. */
-    private static final int CHUNK = 16;
 
     private final CubeReader reader;
     private final Asked asked;
@@ -45,61 +46,72 @@ final class UsageQuery {
         last = level().of(asked.span().to().minusNanos(1));
     }
 
-    static UsageAnswer answer(Connection connection, Asked asked, int limit, @Nullable String after)
-            throws SQLException {
-        var reader = CubeReader.of(connection, Cube.USAGE, asked.filter());
-        if (reader == null) {
-            return new UsageAnswer(new Page<>(List.of(), null), sums(new long[Cube.SUMS.size()]), 0L);
-        }
-        var query = new UsageQuery(reader, asked);
-        var page = query.page(limit, after, query.value());
-        var rows = new ArrayList<UsageRow>();
-        for (var row : page.rows()) {
-            rows.add(new UsageRow(query.key(row.getKey()), sums(row.getValue())));
-        }
-        var totals = query.totals();
-        return new UsageAnswer(new Page<>(rows, page.next()), sums(totals), query.activeUsers(connection, totals[0]));
+    static CompletionStage<UsageAnswer> answer(Rollups rollups, Asked asked, int limit, @Nullable String after) {
+        return CubeReader.of(rollups, Cube.USAGE, asked.filter())
+                .thenCompose(reader -> reader.isEmpty()
+                        ? CompletableFuture.completedStage(
+                                new UsageAnswer(new Page<>(List.of(), null), sums(new long[Cube.SUMS.size()]), 0L))
+                        : new UsageQuery(reader.get(), asked).answer(rollups, limit, after));
     }
 
-    static Page<CallsRow> toolCalls(Connection connection, Asked asked, int limit, @Nullable String after)
-            throws SQLException {
-        var reader = CubeReader.of(connection, Cube.TOOL_CALLS, asked.filter());
-        if (reader == null) {
-            return new Page<>(List.of(), null);
-        }
-        var query = new UsageQuery(reader, asked);
-        var page = query.page(limit, after, sums -> sums[0]);
-        var rows = new ArrayList<CallsRow>();
-        for (var row : page.rows()) {
-            rows.add(new CallsRow(query.key(row.getKey()), row.getValue()[0]));
-        }
-        return new Page<>(rows, page.next());
+    private CompletionStage<UsageAnswer> answer(Rollups rollups, int limit, @Nullable String after) {
+        return page(limit, after, value())
+                .thenCompose(page -> named(page, UsageRow::new, UsageQuery::sums))
+                .thenCompose(page -> totals().thenCompose(totals -> activeUsers(rollups, totals[0])
+                        .thenApply(users -> new UsageAnswer(page, sums(totals), users.orElse(null)))));
+    }
+
+    static CompletionStage<Page<CallsRow>> toolCalls(Rollups rollups, Asked asked, int limit, @Nullable String after) {
+        return CubeReader.of(rollups, Cube.TOOL_CALLS, asked.filter()).thenCompose(reader -> {
+            if (reader.isEmpty()) {
+                return CompletableFuture.completedStage(new Page<>(List.of(), null));
+            }
+            var query = new UsageQuery(reader.get(), asked);
+            return query.page(limit, after, sums -> sums[0])
+                    .thenCompose(page -> query.named(page, CallsRow::new, sums -> sums[0]));
+        });
     }
 
     /** One caller's are a seek a day; of everybody's, so many are looked at. */
-    static Page<UsageRow> days(Connection connection, Asked asked, int limit, @Nullable String after)
-            throws SQLException {
-        var reader = CubeReader.of(connection, List.of(Cube.WHOLE), asked.filter());
-        if (reader == null) {
-            return new Page<>(List.of(), null);
-        }
-        var query = new UsageQuery(reader, asked);
-        if (reader.hasFilter(Dimension.USER)) {
-            var page = query.series(limit, after == null ? null : Cursor.of(after));
-            return query.rows(page.rows(), page.next());
-        }
-        var page = reader.rawDays(query.first, query.last, after == null ? null : Cursor.of(after), limit);
-        var next = page.size() < limit ? null : Cursor.print(page.getLast().getKey());
-        return query.rows(
-                page.stream().filter(row -> reader.matches(row.getKey())).toList(), next);
+    static CompletionStage<Page<UsageRow>> days(Rollups rollups, Asked asked, int limit, @Nullable String after) {
+        return CubeReader.of(rollups, List.of(Cube.WHOLE), asked.filter())
+                .thenCompose(reader -> reader.isEmpty()
+                        ? CompletableFuture.completedStage(new Page<>(List.of(), null))
+                        : new UsageQuery(reader.get(), asked).days(limit, after == null ? null : Cursor.of(after)));
     }
 
-    private Page<UsageRow> rows(List<Map.Entry<Cell, long[]>> page, @Nullable String next) throws SQLException {
-        var rows = new ArrayList<UsageRow>();
-        for (var row : page) {
-            rows.add(new UsageRow(key(row.getKey()), sums(row.getValue())));
+    private CompletionStage<Page<UsageRow>> days(int limit, @Nullable Cell after) {
+        var rows = reader.hasFilter(Dimension.USER)
+                ? series(limit, after)
+                : reader.rawDays(first, last, after, limit).thenApply(found -> {
+                    var next = found.size() < limit ? null : Cursor.print(found.lastKey());
+                    return new Page<>(
+                            found.entrySet().stream()
+                                    .filter(row -> reader.matches(row.getKey()))
+                                    .toList(),
+                            next);
+                });
+        return rows.thenCompose(page -> named(page, UsageRow::new, UsageQuery::sums));
+    }
+
+    /** Rows as they are told: with names. */
+    private <V, R> CompletionStage<Page<R>> named(
+            Page<Map.Entry<Cell, long[]>> page, BiFunction<About, V, R> row, Function<long[], V> value) {
+        CompletionStage<Map<Dimension, Map<Integer, String>>> names =
+                CompletableFuture.completedStage(new EnumMap<>(Dimension.class));
+        for (var dimension : out) {
+            var numbers =
+                    page.rows().stream().map(it -> it.getKey().at(dimension)).collect(Collectors.toSet());
+            names = names.thenCombine(reader.names(dimension, numbers), (all, some) -> {
+                all.put(dimension, some);
+                return all;
+            });
         }
-        return new Page<>(rows, next);
+        return names.thenApply(known -> new Page<>(
+                page.rows().stream()
+                        .map(it -> row.apply(key(it.getKey(), known), value.apply(it.getValue())))
+                        .toList(),
+                page.next()));
     }
 
     private Level level() {
@@ -110,11 +122,11 @@ final class UsageQuery {
         return asked.by().contains(By.HOUR) || asked.by().contains(By.DAY);
     }
 
-    private Page<Map.Entry<Cell, long[]>> page(int limit, @Nullable String after, ToLongFunction<long[]> value)
-            throws SQLException {
+    private CompletionStage<Page<Map.Entry<Cell, long[]>>> page(
+            int limit, @Nullable String after, ToLongFunction<long[]> value) {
         var from = after == null ? null : Cursor.of(after);
         if (last < first) {
-            return NOTHING;
+            return CompletableFuture.completedStage(NOTHING);
         }
         if (isByTime()) {
             return series(limit, from);
@@ -123,88 +135,90 @@ final class UsageQuery {
         return isOfUsers && out.size() > 1 ? usersInParts(limit, from, value) : ranking(out, limit, from, value);
     }
 
-    private Page<Map.Entry<Cell, long[]>> series(int limit, @Nullable Cell after) throws SQLException {
-        var page = new ArrayList<Map.Entry<Cell, long[]>>();
-        var isLarge = out.contains(Dimension.USER) && !reader.hasFilter(Dimension.USER);
-        // One caller's are few, and all of them one walk.
-        var chunk = reader.hasFilter(Dimension.USER) ? last - first + 1 : isLarge ? 1 : CHUNK;
-        for (var start = after == null ? first : Math.max(first, after.period()); start <= last; start += chunk) {
-            var segment = new Segment(level(), start, Math.min(last, start + chunk - 1));
-            var isFirst = after != null && after.period() >= start;
-            page.addAll(reader.series(out, segment, isFirst ? after : null, limit + 1L - page.size())
-                    .entrySet());
-            if (page.size() > limit) {
-                var rows = List.copyOf(page.subList(0, limit));
-                return new Page<>(rows, Cursor.print(rows.getLast().getKey()));
-            }
-        }
-        return new Page<>(page, null);
+    private CompletionStage<Page<Map.Entry<Cell, long[]>>> series(int limit, @Nullable Cell after) {
+        return reader.series(out, new Segment(level(), first, last), after, limit + 1L)
+                .thenApply(found -> {
+                    var rows = found.entrySet().stream().limit(limit).toList();
+                    return new Page<>(
+                            rows,
+                            found.size() > limit ? Cursor.print(rows.getLast().getKey()) : null);
+                });
     }
 
     /** The highest first, and then in the order of their numbers; a cursor is a row's value and numbers. */
-    private Page<Map.Entry<Cell, long[]>> ranking(
-            Set<Dimension> by, int limit, @Nullable Cell after, ToLongFunction<long[]> value) throws SQLException {
-        var numbers = CubeReader.order(CubeReader.ordered(by));
+    private CompletionStage<Page<Map.Entry<Cell, long[]>>> ranking(
+            Set<Dimension> by, int limit, @Nullable Cell after, ToLongFunction<long[]> value) {
+        var numbers = Rollups.order(Rollups.ordered(by));
         var order = Comparator.<Map.Entry<Cell, long[]>>comparingLong(row -> value.applyAsLong(row.getValue()))
                 .reversed()
                 .thenComparing(Map.Entry::getKey, numbers);
-        var rows = reader.sums(by, first, last).entrySet().stream()
-                .filter(row -> row.getValue()[0] > 0)
-                .filter(row -> after == null
-                        || value.applyAsLong(row.getValue()) < after.period()
-                        || (value.applyAsLong(row.getValue()) == after.period()
-                                && numbers.compare(row.getKey(), Cursor.unvalued(after)) > 0))
-                .sorted(order)
-                .limit(limit + 1L)
-                .toList();
-        if (rows.size() <= limit) {
-            return new Page<>(rows, null);
-        }
-        var end = rows.get(limit - 1);
-        return new Page<>(
-                rows.subList(0, limit), Cursor.print(Cursor.valued(end.getKey(), value.applyAsLong(end.getValue()))));
+        return reader.sums(by, first, last).thenApply(sums -> {
+            var rows = sums.entrySet().stream()
+                    .filter(row -> row.getValue()[0] > 0)
+                    .filter(row -> after == null
+                            || value.applyAsLong(row.getValue()) < after.period()
+                            || (value.applyAsLong(row.getValue()) == after.period()
+                                    && numbers.compare(row.getKey(), Cursor.unvalued(after)) > 0))
+                    .sorted(order)
+                    .limit(limit + 1L)
+                    .toList();
+            if (rows.size() <= limit) {
+                return new Page<>(rows, null);
+            }
+            var end = rows.get(limit - 1);
+            return new Page<>(
+                    rows.subList(0, limit),
+                    Cursor.print(Cursor.valued(end.getKey(), value.applyAsLong(end.getValue()))));
+        });
     }
 
     /** A page of users, each with all of their parts: to rank all parts of all users would read all there is. */
-    private Page<Map.Entry<Cell, long[]>> usersInParts(int limit, @Nullable Cell after, ToLongFunction<long[]> value)
-            throws SQLException {
-        var users = ranking(Set.of(Dimension.USER), limit, after, value);
+    private CompletionStage<Page<Map.Entry<Cell, long[]>>> usersInParts(
+            int limit, @Nullable Cell after, ToLongFunction<long[]> value) {
         var parts = EnumSet.copyOf(out);
-        var rows = new ArrayList<Map.Entry<Cell, long[]>>();
-        for (var user : users.rows()) {
-            reader.sums(parts, first, last, user.getKey().user()).entrySet().stream()
-                    .sorted(Comparator.<Map.Entry<Cell, long[]>>comparingLong(row -> value.applyAsLong(row.getValue()))
-                            .reversed()
-                            .thenComparing(Map.Entry::getKey, Cell.BY_PERIOD))
-                    .forEach(rows::add);
-        }
-        return new Page<>(rows, users.next());
+        var order = Comparator.<Map.Entry<Cell, long[]>>comparingLong(row -> value.applyAsLong(row.getValue()))
+                .reversed()
+                .thenComparing(Map.Entry::getKey, Cell.BY_PERIOD);
+        return ranking(Set.of(Dimension.USER), limit, after, value).thenCompose(users -> {
+            CompletionStage<List<Map.Entry<Cell, long[]>>> rows = CompletableFuture.completedStage(new ArrayList<>());
+            for (var user : users.rows()) {
+                rows = rows.thenCompose(all -> reader.sumsOf(user.getKey().user(), parts, first, last)
+                        .thenApply(own -> {
+                            own.entrySet().stream().sorted(order).forEach(all::add);
+                            return all;
+                        }));
+            }
+            return rows.thenApply(all -> new Page<>(all, users.next()));
+        });
     }
 
-    private long[] totals() throws SQLException {
+    private CompletionStage<long[]> totals() {
         var nothing = new long[Cube.SUMS.size()];
         if (last < first) {
-            return nothing;
+            return CompletableFuture.completedStage(nothing);
         }
         var sums = asked.by().contains(By.HOUR)
                 ? reader.hourTotals(first, last)
-                : reader.sums(Set.of(), first, last).values().stream().findFirst();
-        return sums.orElse(nothing);
+                : reader.sums(Set.of(), first, last)
+                        .thenApply(found -> found.values().stream().findFirst());
+        return sums.thenApply(found -> found.orElse(nothing));
     }
 
-    private @Nullable Long activeUsers(Connection connection, long requests) throws SQLException {
+    private CompletionStage<Optional<Long>> activeUsers(Rollups rollups, long requests) {
         if (reader.hasFilter(Dimension.USER)) {
-            return requests > 0 ? 1L : 0L;
+            return CompletableFuture.completedStage(Optional.of(requests > 0 ? 1L : 0L));
         }
         if (asked.by().contains(By.HOUR)
                 || reader.hasFilter(Dimension.MODEL)
                 || reader.hasFilter(Dimension.PROVIDER)
                 || reader.hasFilter(Dimension.AGENT)) {
-            return null;
+            return CompletableFuture.completedStage(Optional.empty());
         }
-        var all = new BitSet();
-        ActiveDays.read(connection, first, last).values().forEach(day -> all.or(day.callers()));
-        return (long) all.cardinality();
+        return rollups.active(first, last).thenApply(days -> {
+            var all = new BitSet();
+            days.values().forEach(day -> all.or(day.callers()));
+            return Optional.of((long) all.cardinality());
+        });
     }
 
     private ToLongFunction<long[]> value() {
@@ -215,22 +229,20 @@ final class UsageQuery {
         };
     }
 
-    private About key(Cell cell) throws SQLException {
+    private About key(Cell cell, Map<Dimension, Map<Integer, String>> names) {
         return new About(
-                isByTime() ? start(cell) : null,
-                name(Dimension.USER, cell),
-                name(Dimension.MODEL, cell),
-                name(Dimension.PROVIDER, cell),
-                name(Dimension.AGENT, cell),
-                name(Dimension.TOOL, cell));
+                isByTime() ? level().start(cell.period()) : null,
+                name(Dimension.USER, cell, names),
+                name(Dimension.MODEL, cell, names),
+                name(Dimension.PROVIDER, cell, names),
+                name(Dimension.AGENT, cell, names),
+                name(Dimension.TOOL, cell, names));
     }
 
-    private Instant start(Cell cell) {
-        return level().start(cell.period());
-    }
-
-    private @Nullable String name(Dimension dimension, Cell cell) throws SQLException {
-        return out.contains(dimension) ? reader.name(dimension, cell.at(dimension)) : null;
+    private @Nullable String name(Dimension dimension, Cell cell, Map<Dimension, Map<Integer, String>> names) {
+        return out.contains(dimension)
+                ? names.getOrDefault(dimension, Map.of()).getOrDefault(cell.at(dimension), "")
+                : null;
     }
 
     static Sums sums(long[] sums) {

@@ -19,6 +19,19 @@
  *       versions.
  * </ul>
  *
+ * <p>Where nodes share their storage, the ledger is in Cassandra ({@code CassandraLedger}), and answers the same: questions to roll-ups do not know where
+ * these lie, and a test holds every answer to the embedded one's. Sessions are in 16 slices, each with a tag, a writer somewhere in the cluster, and
+ * rows of sums of its own; what slices have is added up when it is asked for.
+ * <ul>
+ *   <li>There is no transaction over rows and offset. We chose one conditional write, a slice's row with the batch's number and all that the batch
+ *       makes of its sums, over counters, which nobody can write again, and over a mark in every row. {@code SliceProjection} has the reasoning.
+ *   <li>We chose slices by session over slices by caller because one caller may be most of the traffic; the price is up to 16 rows where one would do.
+ *   <li>Exchanges are listed by hour and slice: for everybody, for their caller, and those in trouble. Other filters look at row after row, in a
+ *       bounded number a page: a rare model's page of logs may be short where SQLite's index fills it.
+ *   <li>An exchange shows some four seconds after it was recorded: whoever reads a tag stays behind what other nodes may still write.
+ *   <li>It forgets nothing, as the embedded one, and so has no TTL.
+ * </ul>
+ *
  * <p>Filters that only captures can answer, such as by header, find ids of requests first: {@link dev.sluice.usage.Reports#logs(java.util.List)} has
  * their rows.
  *

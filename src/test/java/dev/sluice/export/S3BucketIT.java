@@ -4,6 +4,7 @@ import static dev.sluice.journal.TestStorage.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.config.Egress;
 import dev.sluice.config.ExportFormat;
 import dev.sluice.config.S3Rule;
 import dev.sluice.config.Secret;
@@ -14,6 +15,7 @@ import dev.sluice.export.FaultyFront.Fault;
 import dev.sluice.journal.SqliteReadJournal;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.testing.Eventually;
+import dev.sluice.testing.TestProxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,6 +44,8 @@ class S3BucketIT {
     private static final Pace QUICK = new Pace(Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(40));
     private static final Executor THREADS = Thread::startVirtualThread;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final Egress DIRECT = new Egress("", true, new Egress.Proxies(null, null, List.of(), false));
 
     private static S3Server server;
     private static FaultyFront front;
@@ -87,7 +91,7 @@ class S3BucketIT {
         exporting = kit.spawn(Exporting.create(
                 () -> rule,
                 new Round(kit.system(), journal, Captured.NOTHING, InstantSource.system()),
-                it -> new S3Bucket(it, SHORT, THREADS),
+                it -> new S3Bucket(it, DIRECT, SHORT, THREADS),
                 InstantSource.system(),
                 new Random(1),
                 QUICK,
@@ -220,7 +224,7 @@ class S3BucketIT {
                 1,
                 true,
                 ExportFormat.CBOR_ZSTD);
-        var put = new S3Bucket(half, SHORT, THREADS);
+        var put = new S3Bucket(half, DIRECT, SHORT, THREADS);
 
         assertThatThrownBy(() -> await(put.put("x", new byte[1], "text/plain")))
                 .hasMessageContaining("access_secret is missing");
@@ -230,13 +234,29 @@ class S3BucketIT {
     void putsLargeObjects() {
         var bytes = new byte[6 << 20];
         new Random(1).nextBytes(bytes);
-        var put = new S3Bucket(rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1), SHORT, THREADS);
+        var put = new S3Bucket(rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1), DIRECT, SHORT, THREADS);
 
         await(put.put("large", bytes, "application/zstd"));
         await(put.put("small", "hällo".getBytes(StandardCharsets.UTF_8), "text/plain"));
         put.close();
 
         assertThat(server.objects(bucket)).containsEntry("large", bytes).containsKey("small");
+    }
+
+    @Test
+    void goesThroughTheProxyThatProvidersAreReachedThrough() {
+        var proxied = rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1);
+        try (var proxy = TestProxy.start()) {
+            var on = new Egress.Proxy("127.0.0.1", proxy.port(), Secret.of("export:open sesame"));
+            var egress = new Egress("", true, new Egress.Proxies(null, on, List.of(), true));
+            var put = new S3Bucket(proxied, egress, SHORT, THREADS);
+
+            await(put.put("through", "x".getBytes(StandardCharsets.UTF_8), "text/plain"));
+            put.close();
+
+            assertThat(server.objects(bucket)).containsKey("through");
+            assertThat(proxy.heads()).singleElement().asString().contains("Basic");
+        }
     }
 
     private State run() {

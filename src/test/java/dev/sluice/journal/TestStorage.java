@@ -21,7 +21,7 @@ public final class TestStorage {
     public static Config config(Path directory, String overrides) {
         return ConfigFactory.parseString(overrides)
                 .withFallback(ConfigFactory.parseString("""
-                        sluice.storage.directory = "%s"
+                        sluice.storage { kind = sqlite, directory = "%s" }
                         pekko.persistence.journal.plugin = "sluice.journal.events"
                         pekko.persistence.snapshot-store.plugin = "sluice.journal.snapshots"
                         pekko.actor.serialization-bindings { "dev.sluice.cluster.JsonSerializable" = jackson-json }

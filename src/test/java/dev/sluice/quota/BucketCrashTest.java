@@ -229,6 +229,7 @@ class BucketCrashTest {
                             new LongAdder(),
                             LedgerWitness.ALONE,
                             _ -> {},
+                            new NotedRoster(),
                             () -> true)));
         }
 

@@ -91,6 +91,30 @@ class DeskTest {
         holding.closed.get(5, TimeUnit.SECONDS);
     }
 
+    /** A request that is worth something must not be forgotten with its bucket. */
+    @Test
+    void aReservationThatIsInsistedOnIsRepeatedUntilTheJournalHoldsIt() throws Exception {
+        var holding = ask("unwritten", "e");
+        var desk = heard("e", QuotaBucket.Reserve.class).replyTo();
+        desk.tell(new QuotaBucket.Held("e", "unwritten"));
+        desk.tell(new QuotaBucket.NotJournaled("e", List.of("unwritten"), List.of()));
+        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Admitted.class);
+        assertThat(holding.recorded).failsWithin(Duration.ofSeconds(5));
+
+        var insisted = holding.insist().toCompletableFuture();
+
+        var first = heard("e", QuotaBucket.Insist.class);
+        var again = heard("e", QuotaBucket.Insist.class);
+        assertThat(again).isEqualTo(first);
+        assertThat(insisted).isNotDone();
+        desk.tell(new QuotaBucket.Journaled("e", List.of("unwritten"), List.of()));
+        insisted.get(5, TimeUnit.SECONDS);
+        holding.settle(7);
+        assertThat(heard("e", QuotaBucket.Settle.class).nanos()).isEqualTo(7);
+        desk.tell(new QuotaBucket.Journaled("e", List.of(), List.of("unwritten")));
+        holding.closed.get(5, TimeUnit.SECONDS);
+    }
+
     @Test
     void aBucketThatNeverAnswersIsAskedThreeTimesAndThenToldTheEnd() throws Exception {
         var holding = ask("silent", "d");

@@ -45,7 +45,8 @@ final class LeaseWorld {
         FORFEITS_WITHIN_VALIDITY,
         TAKES_A_REPORT_TWICE,
         FORGETS_LEASES_IN_A_CRASH,
-        FREES_WHAT_A_DEAD_HOLDER_DREW
+        FREES_WHAT_A_DEAD_HOLDER_DREW,
+        RECORDS_WHAT_NO_BUCKET_KNOWS
     }
 
     private record Event(long at, long order, Runnable what) {}
@@ -70,7 +71,13 @@ final class LeaseWorld {
     long excusedNanos;
 
     long strayNanos;
+
+    /** Held beside the slice it was drawn from, until that one's report comes. */
+    long heldTwiceNanos;
+
+    private final Map<String, Long> drawnFrom = new HashMap<>();
     int drawn;
+    int insisted;
     int leases;
     final Bucket bucket;
     final List<Holder> holders = new ArrayList<>();
@@ -163,6 +170,7 @@ final class LeaseWorld {
                     reserve(from, reserve, reply, true);
                 }
                 case QuotaBucket.Report report -> report(from, report, reply);
+                case QuotaBucket.Insist insist -> insist(insist, reply);
                 case QuotaBucket.Settle(var id, var nanos, var _, var _) -> {
                     if (!ahead.isClosed(id)) {
                         change(new Change.Settled(id, nanos));
@@ -208,6 +216,34 @@ final class LeaseWorld {
             }
             reply.accept(new Held("b", id));
             afterwards.add(() -> reply.accept(new Journaled("b", List.of(id), List.of())));
+        }
+
+        private void insist(QuotaBucket.Insist insist, Consumer<Reply> reply) {
+            var id = insist.id();
+            if (!ahead.isOpen(id) && !ahead.isClosed(id) && !ahead.isExpired(id)) {
+                if (!ahead.isDefined()) {
+                    change(Change.Defined.of(insist.rule()));
+                }
+                change(new Change.Reserved(id, insist.nanos(), insist.owner(), ""));
+                insisted++;
+                excuse(id, insist.nanos());
+            }
+            afterwards.add(() -> reply.accept(new Journaled("b", List.of(id), List.of())));
+        }
+
+        /** What the bucket let in itself, and died with before it was written, is excused already. */
+        private void excuse(String id, long nanos) {
+            var number = drawnFrom.get(id);
+            if (number == null) {
+                return;
+            }
+            var lease = ahead.lease(number);
+            if (lease == null || lease.over()) {
+                excusedNanos += nanos;
+                strayNanos += nanos;
+            } else {
+                heldTwiceNanos += nanos;
+            }
         }
 
         private void lend(Holder from, QuotaBucket.Reserve reserve, Consumer<Reply> reply) {
@@ -472,6 +508,11 @@ final class LeaseWorld {
         boolean isRecorded;
         boolean hasFailed;
         boolean isOver;
+
+        /** Its client left before the answer began: it is worth something, but nobody waits for the journal. */
+        boolean isLeft;
+
+        boolean isInsistedOn;
         boolean isClosing;
         boolean isEntered;
         long retryAt;
@@ -533,6 +574,7 @@ final class LeaseWorld {
             if (held != null && held.draw(request.id, request.estimate, "", rule, now)) {
                 request.isHeld = true;
                 drawn++;
+                drawnFrom.put(request.id, held.lease());
                 report();
             } else {
                 tell(new QuotaBucket.Reserve(
@@ -558,6 +600,18 @@ final class LeaseWorld {
             }
         }
 
+        void leave(int which) {
+            var open = underWay.values().stream()
+                    .filter(r -> r.isHeld && !r.isOver)
+                    .toList();
+            if (!open.isEmpty()) {
+                var request = open.get(which % open.size());
+                request.isLeft = true;
+                request.isOver = true;
+                closeIfMay(request);
+            }
+        }
+
         void endAll() {
             for (var request : List.copyOf(underWay.values())) {
                 request.isOver |= request.isHeld;
@@ -573,18 +627,28 @@ final class LeaseWorld {
             if (isPaused(() -> closeIfMay(request))) {
                 return;
             }
-            if (request.isRecorded) {
-                answered.add(request.id);
-            }
             // Refused after all where the reservation is not known to be in the journal, and such a refusal costs
             // nothing.
-            var cost = request.isRecorded ? request.cost : 0;
+            var cost = request.isRecorded || request.isLeft ? request.cost : 0;
+            if (cost > 0 && !request.isRecorded && spoilt != Spoilt.RECORDS_WHAT_NO_BUCKET_KNOWS) {
+                request.isInsistedOn = true;
+                insist(request);
+                return;
+            }
+            if (!request.hasFailed && !request.isLeft) {
+                answered.add(request.id);
+            }
             var known = session.putIfAbsent(request.id, cost);
             if (known == null) {
                 sessionNanos += cost;
             }
             var nanos = known == null ? cost : known;
             close(request, nanos == 0 ? Desk.RELEASE : nanos);
+        }
+
+        private void insist(Request request) {
+            request.retryAt = now + 3 * SECOND;
+            tell(new QuotaBucket.Insist(request.id, request.estimate, name(), "", rule, NOBODY));
         }
 
         private void close(Request request, long nanos) {
@@ -705,7 +769,8 @@ final class LeaseWorld {
 
         private void recorded(String id) {
             var request = underWay.get(id);
-            if (request != null && !request.hasFailed) {
+            // Where time was over it is too late for an answer, but not for the books.
+            if (request != null && (!request.hasFailed || request.isInsistedOn)) {
                 request.isRecorded = true;
                 closeIfMay(request);
             }
@@ -724,6 +789,10 @@ final class LeaseWorld {
                     }
                 } else if (!request.isHeld && now - request.asked > 3 * SECOND) {
                     close(request, Desk.RELEASE);
+                } else if (request.isInsistedOn) {
+                    if (request.retryAt <= now) {
+                        insist(request);
+                    }
                 } else if (request.isHeld && !request.isRecorded && now - request.asked > 9 * SECOND) {
                     request.hasFailed = true;
                     closeIfMay(request);

@@ -54,7 +54,7 @@ final class QuotaBenchmark {
                 """);
     }
 
-    private static void run(Quota quota, List<Quota.Bucket> buckets, int concurrency) throws InterruptedException {
+    static void run(Quota quota, List<Quota.Bucket> buckets, int concurrency) throws InterruptedException {
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         var pairs = new AtomicLong();
         var verdictNanos = new AtomicLong();

@@ -77,6 +77,7 @@ class QuotaBucketTest {
                         reserve("a", 1, rule),
                         new QuotaBucket.Settle("a", 1, rule, desk.ref()),
                         new QuotaBucket.Release("a", desk.ref()),
+                        new QuotaBucket.Insist("a", 1, "node", "memo", rule, desk.ref()),
                         new QuotaBucket.Renew(List.of("a", "b")),
                         new QuotaBucket.Refill(1, person.ref()),
                         new QuotaBucket.Tell(person.ref()),
@@ -102,6 +103,29 @@ class QuotaBucketTest {
 
         assertThat(desk.receiveMessage()).isEqualTo(new Held(name, "a"));
         assertThat(desk.receiveMessage()).isEqualTo(new Journaled(name, List.of("a"), List.of()));
+    }
+
+    @Test
+    void holdsWhatIsInsistedOnHoweverLittleIsLeftAndOnce() {
+        var bucket = spawn("node");
+        var insist = new QuotaBucket.Insist("b", 60, "node", "memo of b", holds(100), desk.ref());
+        bucket.tell(insist);
+        bucket.tell(reserve("a", 100, holds(100)));
+        awaitStatus(bucket, 160, 0);
+
+        bucket.tell(insist);
+        bucket.tell(settle("b", 30));
+        awaitStatus(bucket, 100, 30);
+        bucket.tell(insist);
+        bucket.tell(new QuotaBucket.Insist("c", 50, "node", "memo of c", holds(100), desk.ref()));
+
+        awaitStatus(bucket, 150, 30);
+        assertThat(desk.fishForMessage(
+                        Duration.ofSeconds(3),
+                        reply -> reply instanceof Journaled(var _, var reserved, var _) && reserved.contains("c")
+                                ? FishingOutcomes.complete()
+                                : FishingOutcomes.continueAndIgnore()))
+                .hasSize(1);
     }
 
     @Test
@@ -377,6 +401,7 @@ class QuotaBucketTest {
                 orphansCharged,
                 LedgerWitness.ALONE,
                 region::add,
+                new NotedRoster(),
                 () -> true);
     }
 

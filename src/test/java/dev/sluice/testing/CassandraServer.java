@@ -136,25 +136,12 @@ public final class CassandraServer {
 
     /** SIGSTOP: it is there, and says nothing. */
     public void pause() {
-        signal("STOP");
+        Signals.send(process, "STOP");
     }
 
     /** SIGCONT, after {@link #pause}. */
     public void resume() {
-        signal("CONT");
-    }
-
-    private void signal(String name) {
-        try {
-            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        Signals.send(process, "CONT");
     }
 
     /** After {@link #kill}, over what it had written. */

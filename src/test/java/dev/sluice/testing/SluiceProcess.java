@@ -123,6 +123,16 @@ public final class SluiceProcess implements AutoCloseable {
         awaitExit(Duration.ofSeconds(10));
     }
 
+    /** SIGSTOP: it is there, and does nothing. */
+    public void pause() {
+        Signals.send(process, "STOP");
+    }
+
+    /** SIGCONT, after {@link #pause}. */
+    public void resume() {
+        Signals.send(process, "CONT");
+    }
+
     public String out() {
         return read(out);
     }

@@ -9,6 +9,7 @@ import dev.sluice.wire.Usage;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -34,7 +35,7 @@ final class LedgerBenchmark {
         filling.getWhenTerminated().toCompletableFuture().get();
         var bytes = Files.size(directory.resolve("sluice.db"));
         var system = ActorSystem.create(Behaviors.empty(), "ledger", TestStorage.config(directory));
-        var ledger = Ledger.start(system);
+        var ledger = Ledger.start(system, InstantSource.system());
         while (counted(ledger) < exchanges / 4) {
             Thread.sleep(20); // The JIT's share is not the ledger's.
         }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,7 +57,7 @@ class LedgerTest {
     @BeforeEach
     void start() {
         kit = ActorTestKit.create("ledger", TestStorage.config(directory));
-        ledger = Ledger.start(kit.system());
+        ledger = Ledger.start(kit.system(), InstantSource.system());
         recorders.clear();
     }
 
@@ -288,7 +289,7 @@ class LedgerTest {
             record(exchange("o" + i, "s1", "bob", NOON, null, 5L));
         }
 
-        ledger = Ledger.start(kit.system());
+        ledger = Ledger.start(kit.system(), InstantSource.system());
 
         assertThat(awaitSessions(41)).extracting(SessionRow::login).containsExactly("bob");
     }

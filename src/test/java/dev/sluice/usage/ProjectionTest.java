@@ -42,6 +42,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -57,8 +59,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ProjectionTest {
     private static final Instant START = Instant.parse("2026-08-05T00:00:00Z");
     private static final int DAYS = 45;
-    private static final Span ALL = new Span(START, START.plus(Duration.ofDays(DAYS)));
-    private static final Filter BEN = new Filter("user-2", null, null, null, null);
+    static final Span ALL = new Span(START, START.plus(Duration.ofDays(DAYS)));
+    static final Filter BEN = new Filter("user-2", null, null, null, null);
     private static final int EXCHANGES = 3000;
 
     @TempDir
@@ -132,7 +134,7 @@ class ProjectionTest {
         }));
     }
 
-    private static List<Entry> entries(Random random) {
+    static List<Entry> entries(Random random) {
         var all = new ArrayList<Entry>();
         for (var i = 0; i < EXCHANGES; i++) {
             var repeated = i > 10 && random.nextInt(20) == 0;
@@ -200,6 +202,11 @@ class ProjectionTest {
                 null);
     }
 
+    private static <T> CompletionStage<T> ask(RoomStore of, Function<Rollups, CompletionStage<T>> question) {
+        return of.read(connection -> question.apply(new SqliteRollups(connection)))
+                .thenCompose(answer -> answer);
+    }
+
     @Test
     void isTheSameRowForRowHoweverItCameIn() {
         var atOnce = file("atonce");
@@ -264,7 +271,7 @@ class ProjectionTest {
             var asked =
                     new Asked(span(random), filter, by, List.of(Order.values()).get(random.nextInt(3)));
 
-            var answer = await(file.read(connection -> UsageQuery.answer(connection, asked, 100_000, null)));
+            var answer = await(ask(file, rollups -> UsageQuery.answer(rollups, asked, 100_000, null)));
 
             var expected = sums(asked);
             assertThat(answer.page().next()).isNull();
@@ -296,12 +303,11 @@ class ProjectionTest {
                 Set.of(By.USER, By.MODEL))) {
             for (var filter : List.of(Filter.NONE, BEN, new Filter(null, "model-1", null, "agent-a", null))) {
                 var asked = new Asked(ALL, filter, by, List.of(Order.values()).get(random.nextInt(3)));
-                var whole = await(file.read(connection -> UsageQuery.answer(connection, asked, 100_000, null)));
+                var whole = await(ask(file, rollups -> UsageQuery.answer(rollups, asked, 100_000, null)));
                 var limit = 1 + random.nextInt(60);
 
-                var paged =
-                        all(after -> await(file.read(connection -> UsageQuery.answer(connection, asked, limit, after)))
-                                .page());
+                var paged = all(after -> await(ask(file, rollups -> UsageQuery.answer(rollups, asked, limit, after)))
+                        .page());
 
                 assertThat(paged).as(asked.toString()).isEqualTo(whole.page().rows());
             }
@@ -314,7 +320,7 @@ class ProjectionTest {
         for (var filter : List.of(Filter.NONE, BEN, new Filter(null, null, "provider-1", null, null))) {
             var asked = new Asked(ALL, filter, by, Order.COST);
 
-            var lines = all(after -> await(file.read(connection -> UsageQuery.days(connection, asked, 37, after))));
+            var lines = all(after -> await(ask(file, rollups -> UsageQuery.days(rollups, asked, 37, after))));
 
             assertThat(lines).extracting(UsageRow::key).doesNotHaveDuplicates();
             assertThat(lines.stream().collect(Collectors.toMap(UsageRow::key, UsageRow::sums)))
@@ -339,7 +345,7 @@ class ProjectionTest {
                                         filter.tool() == null || filter.tool().equals(tool.name()))
                                 .forEach(tool -> expected.merge(key(exchange, by, tool.name()), 1L, Long::sum)));
 
-                var rows = await(file.read(connection -> UsageQuery.toolCalls(connection, asked, 100_000, null)))
+                var rows = await(ask(file, rollups -> UsageQuery.toolCalls(rollups, asked, 100_000, null)))
                         .rows();
 
                 assertThat(rows.stream().collect(Collectors.toMap(row -> row.key(), row -> row.calls())))
@@ -353,7 +359,7 @@ class ProjectionTest {
     void countsWhoWasThere() {
         for (var login : Arrays.asList(null, "user-3", "nobody")) {
             var span = new Span(ALL.from().plus(Duration.ofDays(3)), ALL.to());
-            var activity = await(file.read(connection -> ActivityQuery.answer(connection, span, login)));
+            var activity = await(ask(file, rollups -> ActivityQuery.answer(rollups, span, login)));
 
             var mine = exchanges.stream()
                     .filter(it -> login == null || it.login().equals(login))
@@ -384,7 +390,7 @@ class ProjectionTest {
                                 .toList()));
             }
         }
-        var days = await(file.read(connection -> ActivityQuery.answer(connection, ALL, null)))
+        var days = await(ask(file, rollups -> ActivityQuery.answer(rollups, ALL, null)))
                 .days();
         assertThat(days.stream().mapToLong(day -> day.sessions()).sum())
                 .isEqualTo(exchanges.stream().map(Exchange::session).distinct().count());
@@ -522,7 +528,7 @@ class ProjectionTest {
         }
         var asked = new Asked(ALL, Filter.NONE, Set.of(By.AGENT), Order.REQUESTS);
 
-        var rows = await(flooded.read(connection -> UsageQuery.answer(connection, asked, 1000, null)))
+        var rows = await(ask(flooded, rollups -> UsageQuery.answer(rollups, asked, 1000, null)))
                 .page()
                 .rows();
 
@@ -634,15 +640,15 @@ class ProjectionTest {
                 a.errors() + b.errors());
     }
 
-    private static @Nullable String some(String prefix, int size, Random random) {
+    static @Nullable String some(String prefix, int size, Random random) {
         return random.nextInt(4) == 0 ? prefix + random.nextInt(size) : null;
     }
 
-    private static @Nullable String agent(Random random) {
+    static @Nullable String agent(Random random) {
         return random.nextInt(4) == 0 ? "agent-" + (char) ('a' + random.nextInt(4)) : null;
     }
 
-    private static Span span(Random random) {
+    static Span span(Random random) {
         var from = random.nextInt(DAYS);
         var to = from + 1 + random.nextInt(DAYS - from);
         return random.nextInt(3) == 0
@@ -650,11 +656,11 @@ class ProjectionTest {
                 : new Span(START.plus(Duration.ofDays(from)), START.plus(Duration.ofDays(to)));
     }
 
-    private interface Pages<T> {
+    interface Pages<T> {
         Page<T> read(@Nullable String after);
     }
 
-    private static <T> List<T> all(Pages<T> pages) {
+    static <T> List<T> all(Pages<T> pages) {
         var all = new ArrayList<T>();
         var after = (@Nullable String) null;
         do {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -71,7 +72,7 @@ final class ReportBenchmark {
         }
         System.out.printf("ledger.db: %,d bytes%n", Files.size(directory.resolve("ledger.db")));
         var system = ActorSystem.create(Behaviors.empty(), "reports", TestStorage.config(directory));
-        benchmark.ask(Ledger.start(system));
+        benchmark.ask(Ledger.start(system, InstantSource.system()));
         system.terminate();
         system.getWhenTerminated().toCompletableFuture().get();
     }

@@ -1,0 +1,346 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.simulator.Simulator;
+import dev.sluice.testing.AdminApi;
+import dev.sluice.testing.CassandraServer;
+import dev.sluice.testing.ClusterLoad;
+import dev.sluice.testing.ClusterLoad.Seen;
+import dev.sluice.testing.Eventually;
+import dev.sluice.testing.RawHttp;
+import dev.sluice.testing.RawHttp.End;
+import dev.sluice.testing.SluiceProcess;
+import dev.sluice.testing.TestCluster;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three nodes and a real Cassandra under load, while whatever can happen to them does. Afterwards the books balance to the nanodollar. Buckets
+ * refill by nothing, so that what they spent is a sum and not an estimate.
+ */
+class ChaosClusterIT {
+    private static final int NODES = 3;
+    private static final int CLIENTS = 24;
+    private static final List<String> LOGINS =
+            IntStream.range(0, 8).mapToObj(i -> "user" + i + "@example.com").toList();
+    private static final Duration STARTING = Duration.ofMinutes(2);
+    private static final Duration BALANCED = Duration.ofMinutes(2);
+    private static final ActorTestKit testKit = ActorTestKit.create();
+    private static ServerBinding provider;
+
+    private final CassandraServer cassandra = CassandraServer.shared();
+    private final String keyspace = CassandraServer.freshKeyspace();
+    private final List<Integer> ports = TestCluster.freePorts(2 * NODES);
+    private final SluiceProcess[] nodes = new SluiceProcess[NODES];
+    private final Random random = new Random(Long.getLong("sluice.seed", 1));
+
+    @TempDir
+    private Path directory;
+
+    @BeforeAll
+    static void startProvider() throws Exception {
+        provider = Simulator.start(testKit.system(), "127.0.0.1", 0)
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+    }
+
+    @AfterAll
+    static void stopProvider() {
+        testKit.shutdownTestKit();
+    }
+
+    @BeforeEach
+    void startNodes() throws Exception {
+        for (var node = 0; node < NODES; node++) {
+            writeConfiguration(node);
+        }
+        // The first makes the tables.
+        for (var node = 0; node < NODES; node++) {
+            start(node);
+            awaitReady(node);
+        }
+    }
+
+    @AfterEach
+    void killNodes() {
+        for (var node : nodes) {
+            if (node != null) {
+                node.resume();
+                node.close();
+            }
+        }
+    }
+
+    @Test
+    void theBooksBalanceAfterADeathAPauseAndAnOutage() throws Exception {
+        try (var load = new ClusterLoad(addresses(), LOGINS, CLIENTS, random)) {
+            awaitTraffic(load, 0, 1, 2);
+
+            var killed = System.nanoTime();
+            nodes[2].kill();
+            awaitTraffic(load, 0, 1);
+            awaitMembers(0, 2);
+            awaitTraffic(load, 0, 1);
+            tell("kill -9 of one of three", load, killed, 0, 1);
+            start(2);
+            awaitReady(2);
+            awaitTraffic(load, 2);
+
+            var paused = System.nanoTime();
+            nodes[1].pause();
+            awaitMembers(0, 2);
+            nodes[1].resume();
+            // What it would answer now would be in nobody's books.
+            assertThat(nodes[1].awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
+            assertThat(nodes[1].error()).contains("lost to its cluster");
+            awaitTraffic(load, 0, 2);
+            tell("SIGSTOP of one of three", load, paused, 0, 2);
+            start(1);
+            awaitReady(1);
+            awaitTraffic(load, 1);
+
+            var out = System.nanoTime();
+            try {
+                cassandra.kill();
+            } finally {
+                cassandra.startAgain();
+            }
+            awaitTraffic(load, 0, 1, 2);
+            tell("Cassandra killed and started again", load, out, 0, 1, 2);
+            load.end();
+
+            assertBooks(load.seen());
+        }
+    }
+
+    @Test
+    void rollingAllNodesFailsNoStream() throws Exception {
+        try (var load = new ClusterLoad(addresses(), LOGINS, CLIENTS / 2, random)) {
+            awaitTraffic(load, 0, 1, 2);
+            for (var node = 0; node < NODES; node++) {
+                var begun = System.nanoTime();
+                var streams = IntStream.range(0, 10)
+                        .mapToObj(_ -> stream())
+                        .map(http -> http.silenceAfter(Duration.ofSeconds(60)))
+                        .toList();
+                for (var stream : streams) {
+                    assertThat(stream.readHead().status()).isEqualTo(200);
+                    stream.readSome(1);
+                }
+                nodes[node].terminate();
+                for (var stream : streams) {
+                    var rest = stream.readRest();
+                    assertThat(rest.end()).as(rest.text()).isEqualTo(End.PROPER);
+                    assertThat(rest.text()).endsWith("data: [DONE]\n\n");
+                    stream.close();
+                }
+                assertThat(nodes[node].awaitExit(Duration.ofSeconds(60)))
+                        .as(nodes[node].error())
+                        .isZero();
+                start(node);
+                awaitReady(node);
+                tell("node " + node + " renewed", load, begun, (node + 1) % NODES, (node + 2) % NODES);
+            }
+            awaitTraffic(load, 0, 1, 2);
+            load.end();
+
+            var broken = load.seen().stream()
+                    .filter(it -> it.status() == 200 && !it.whole())
+                    .toList();
+            assertThat(broken).as("streams that began and did not end").isEmpty();
+            assertBooks(load.seen());
+        }
+    }
+
+    /** On any node, through which the others' streams are seen to go on, too. */
+    private RawHttp stream() {
+        return RawHttp.connect(addresses().get(random.nextInt(NODES)))
+                .post(
+                        "/v1/chat/completions",
+                        "{\"model\":\"test-gpt\",\"max_tokens\":1000,\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}",
+                        "x-simulate: input=1000; output=500; events=40; interval=100ms",
+                        "Tailscale-User-Login: " + LOGINS.getFirst());
+    }
+
+    // --- what must hold
+
+    private void assertBooks(List<Seen> seen) throws Exception {
+        assertThat(seen).noneMatch(Seen::falselyEnded);
+        try (var admin = new AdminApi(addresses().getFirst())) {
+            Eventually.await(BALANCED, () -> assertBalance(admin));
+            var exchanges = admin.exchanges().stream()
+                    .collect(Collectors.groupingBy(it -> it.path("request_id").asText()));
+            assertThat(exchanges.values()).allMatch(it -> it.size() == 1);
+            assertThat(exchanges.keySet())
+                    .as("every answered request is in the books")
+                    .containsAll(seen.stream()
+                            .filter(it -> it.status() == 200)
+                            .map(Seen::requestId)
+                            .collect(Collectors.toSet()));
+        }
+    }
+
+    private static void assertBalance(AdminApi admin) throws Exception {
+        var costs = new HashMap<String, Long>();
+        for (var exchange : admin.exchanges()) {
+            for (var bucket : exchange.path("buckets")) {
+                costs.merge(bucket.asText(), exchange.path("cost_nanos").asLong(), Long::sum);
+            }
+        }
+        var buckets = admin.buckets();
+        assertThat(amounts(buckets, "reserved_nanos").values()).allMatch(nanos -> nanos == 0);
+        assertThat(amounts(buckets, "spent_nanos")).isEqualTo(costs);
+        for (var bucket : buckets.values()) {
+            assertThat(bucket.path("balance_nanos").asLong())
+                    .isEqualTo(bucket.path("capacity_nanos").asLong()
+                            - bucket.path("spent_nanos").asLong());
+        }
+    }
+
+    private static Map<String, Long> amounts(Map<String, JsonNode> buckets, String field) {
+        return buckets.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        bucket -> bucket.getValue().path(field).asLong()));
+    }
+
+    // --- what was seen
+
+    /** Each of these nodes serves again, whoever asks it. */
+    private static void awaitTraffic(ClusterLoad load, int... nodes) {
+        var since = System.nanoTime();
+        for (var node : nodes) {
+            Eventually.await(
+                    Duration.ofSeconds(90),
+                    () -> assertThat(load.wholeSince(node, since))
+                            .as("node " + node)
+                            .isGreaterThan(20));
+        }
+    }
+
+    private void awaitMembers(int asked, int up) throws Exception {
+        try (var admin = new AdminApi(addresses().get(asked))) {
+            Eventually.await(
+                    Duration.ofSeconds(60),
+                    () -> assertThat(admin.text("/metrics").lines())
+                            .contains("sluice_cluster_members{status=\"up\"} " + up + ".0")
+                            .noneMatch(line -> line.startsWith("sluice_cluster_members{status=\"unreachable\"}")
+                                    && !line.endsWith(" 0.0")));
+        }
+    }
+
+    private static void tell(String what, ClusterLoad load, long since, int... nodes) {
+        var others = IntStream.of(nodes).boxed().collect(Collectors.toSet());
+        var seen = load.seen().stream()
+                .filter(it -> others.contains(it.node()) && it.endedAt() > since)
+                .toList();
+        var failed = seen.stream().filter(it -> !it.whole()).toList();
+        var last = failed.stream().mapToLong(Seen::endedAt).max().orElse(since);
+        var longest = seen.stream().mapToLong(Seen::waitedNanos).max().orElse(0);
+        var byStatus = failed.stream().collect(Collectors.groupingBy(Seen::status, Collectors.counting()));
+        System.out.printf(
+                "%s: through the other nodes the last failure came %.1f s after it, the longest wait for an answer was %.1f s; %d whole, not so by status: %s%n",
+                what, (last - since) / 1e9, longest / 1e9, seen.size() - failed.size(), byStatus);
+    }
+
+    // --- nodes
+
+    private List<InetSocketAddress> addresses() {
+        var addresses = new ArrayList<InetSocketAddress>();
+        for (var node = 0; node < NODES; node++) {
+            addresses.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.get(node)));
+        }
+        return addresses;
+    }
+
+    private void start(int node) {
+        nodes[node] = SluiceProcess.start(
+                directory.resolve("node-" + node),
+                "serve",
+                "--config",
+                "policy.hujson",
+                "--settings",
+                "node.conf",
+                "--data",
+                "data",
+                "--listen",
+                "127.0.0.1:" + ports.get(node));
+    }
+
+    private void awaitReady(int node) throws Exception {
+        Eventually.await(STARTING, () -> {
+            if (!nodes[node].isAlive()) {
+                throw new IllegalStateException(nodes[node].out() + nodes[node].error());
+            }
+            try (var admin = new AdminApi(addresses().get(node))) {
+                assertThat(admin.status("/readyz")).isEqualTo(200);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    private void writeConfiguration(int node) throws IOException {
+        var own = Files.createDirectories(directory.resolve("node-" + node));
+        Files.writeString(own.resolve("policy.hujson"), """
+                {
+                  "grants": [
+                    { "src": ["(loopback)"], "app": { "tailscale.com/cap/aperture": [{ "role": "admin" }] } },
+                    { "src": ["*"], "app": { "tailscale.com/cap/aperture": [
+                      { "role": "user" },
+                      { "models": "**", "quotas": [{ "bucket": "each:<user>" }, { "bucket": "pool" }] },
+                    ] } },
+                  ],
+                  "quotas": {
+                    "each:<user>": { "capacity": "$100000.00", "rate": "$0.00/day", "on_exceed": "reject" },
+                    "pool": { "capacity": "$1000000.00", "rate": "$0.00/day", "on_exceed": "reject" },
+                  },
+                  "providers": {
+                    "sim": {
+                      "baseurl": "http://127.0.0.1:%d", "apikey": "provider-key", "models": ["test-gpt"],
+                      "compatibility": { "openai_chat": true },
+                      "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }],
+                    },
+                  },
+                }
+                """.formatted(
+                        provider.localAddress().getPort()));
+        var seeds = IntStream.range(NODES, 2 * NODES)
+                .mapToObj(i -> "\"127.0.0.1:" + ports.get(i) + "\"")
+                .collect(Collectors.joining(", "));
+        Files.writeString(
+                own.resolve("node.conf"), cassandra.settings(keyspace) + """
+                sluice {
+                  event-loops = 1
+                  trusted-proxies = ["127.0.0.1"]
+                  drain-timeout = 1m
+                  cluster { mode = seeds, listen = "127.0.0.1:%d", seeds = [%s], stable-after = 5s, farewell = 1s }
+                  reservations { renewal = 2s, expiry = 10s }
+                }
+                # Three nodes, a Cassandra and the load share a machine that may have other things to do.
+                pekko.cluster.failure-detector.acceptable-heartbeat-pause = 8s
+                """.formatted(ports.get(NODES + node), seeds));
+    }
+}
