@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Test;
 class BucketRosterTest {
     private static final ActorTestKit testKit =
             ActorTestKit.create(PersistenceTestKitPlugin.getInstance().config().withFallback(TestSystem.config()));
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final QuotaRule RULE = Rules.holds(1_000);
     private static int buckets;
 
     private final String name = "pool:" + ++buckets;
@@ -36,8 +38,6 @@ class BucketRosterTest {
     static void stop() {
         testKit.shutdownTestKit();
     }
-
-    private static final QuotaRule RULE = Rules.holds(1_000);
 
     private ActorRef<Command> spawn(Roster roster) {
         return testKit.spawn(QuotaBucket.create(
@@ -86,9 +86,9 @@ class BucketRosterTest {
         var bucket = spawn(roster);
 
         reserve(bucket, "a");
-        desk.fishForMessage(Duration.ofSeconds(3), BucketRosterTest::untilJournaled);
+        desk.fishForMessage(PATIENCE, BucketRosterTest::untilJournaled);
         reserve(bucket, "b");
-        desk.fishForMessage(Duration.ofSeconds(3), BucketRosterTest::untilJournaled);
+        desk.fishForMessage(PATIENCE, BucketRosterTest::untilJournaled);
 
         assertThat(roster.told).containsExactly("wakes 0", "wakes 1");
     }
@@ -103,12 +103,12 @@ class BucketRosterTest {
         // When
         var bucket = spawn(first);
         reserve(bucket, "a");
-        desk.fishForMessage(Duration.ofSeconds(3), BucketRosterTest::untilJournaled);
+        desk.fishForMessage(PATIENCE, BucketRosterTest::untilJournaled);
         stop(bucket);
         stop(spawn(idle));
         var again = spawn(second);
         again.tell(new QuotaBucket.Release("a", desk.ref()));
-        desk.fishForMessage(Duration.ofSeconds(3), BucketRosterTest::untilJournaled);
+        desk.fishForMessage(PATIENCE, BucketRosterTest::untilJournaled);
         stop(again);
 
         // Then
@@ -130,7 +130,7 @@ class BucketRosterTest {
                     "r" + i, 10, "elsewhere", "", RULE, QuotaBucket.WITHOUT_LEASE, 1, desk.ref()));
         }
         var granted = (Granted) desk.fishForMessage(
-                        Duration.ofSeconds(3),
+                        PATIENCE,
                         reply -> reply instanceof Granted
                                 ? FishingOutcomes.complete()
                                 : FishingOutcomes.continueAndIgnore())
@@ -138,13 +138,13 @@ class BucketRosterTest {
         for (var i = 0; i < Lending.HOT_ASKS; i++) {
             bucket.tell(new QuotaBucket.Release("r" + i, desk.ref()));
         }
-        desk.fishForMessage(Duration.ofSeconds(3), BucketRosterTest::untilJournaled);
+        desk.fishForMessage(PATIENCE, BucketRosterTest::untilJournaled);
         stop(bucket);
         var again = spawn(returned);
         again.tell(new QuotaBucket.Report(
                 granted.lease(), 1, List.of(new Entry.Returned(granted.nanos())), true, 2, desk.ref()));
         desk.fishForMessage(
-                Duration.ofSeconds(3),
+                PATIENCE,
                 reply -> reply instanceof Acknowledged
                         ? FishingOutcomes.complete()
                         : FishingOutcomes.continueAndIgnore());
