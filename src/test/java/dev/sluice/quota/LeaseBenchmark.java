@@ -21,20 +21,23 @@ import org.apache.pekko.actor.typed.ActorSystem;
  */
 final class LeaseBenchmark {
     private static final int NODES = 2;
-    private static final int ROUNDS = 6;
+    private static final int ROUNDS = 4;
     private static final int BUCKETS_MAX = 100;
 
     private LeaseBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
         var concurrency = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 64;
-        for (var leases : new boolean[] {false, true}) {
-            System.out.println(leases ? "with leases" : "without leases");
-            run(concurrency, leases);
+        // The first of each warms up.
+        for (var time = 0; time < 2; time++) {
+            for (var leases : new boolean[] {false, true}) {
+                System.out.println(leases ? "with leases" : "without leases");
+                run(concurrency, leases, "bench:" + leases + ":" + time + ":");
+            }
         }
     }
 
-    private static void run(int concurrency, boolean leases) throws Exception {
+    private static void run(int concurrency, boolean leases, String prefix) throws Exception {
         var directory = Files.createTempDirectory("lease-benchmark");
         try (var cluster = new TestCluster(
                 NODES, SharedJournal.settings(directory.resolve("snapshots").toString()))) {
@@ -50,7 +53,7 @@ final class LeaseBenchmark {
                 nodes.add(now(system));
                 quotas.add(open(nodes.getLast(), leases));
             }
-            var bucket = elsewhere(nodes, quotas.getLast(), leases);
+            var bucket = elsewhere(nodes, quotas.getLast(), prefix);
             for (var round = 0; round < ROUNDS; round++) {
                 QuotaBenchmark.run(quotas.getLast(), List.of(bucket), concurrency);
             }
@@ -69,10 +72,10 @@ final class LeaseBenchmark {
     }
 
     /** One that lives on the first node. */
-    private static Quota.Bucket elsewhere(List<ActorSystem<?>> nodes, Quota last, boolean leases) throws Exception {
+    private static Quota.Bucket elsewhere(List<ActorSystem<?>> nodes, Quota last, String prefix) throws Exception {
         for (var i = 0; i < BUCKETS_MAX; i++) {
             var bucket =
-                    new Quota.Bucket("bench:" + leases + ":" + i, Rules.rule(1L << 60, 1, Duration.ofSeconds(1)));
+                    new Quota.Bucket(prefix + i, Rules.rule(1L << 60, 1, Duration.ofSeconds(1)));
             var verdict = now(last.reserve(new Quota.Request("first-" + i, List.of(bucket), 1, "")));
             if (verdict instanceof Quota.Admitted(var held)) {
                 now(held.release());
