@@ -209,6 +209,11 @@ final class BucketState implements JsonSerializable {
         return expired.contains(id);
     }
 
+    /** One that expired is not free any more, whoever says so later: the session has it at what was charged. A cost may be corrected. */
+    boolean isOver(String id) {
+        return closed.contains(id) || expired.contains(id);
+    }
+
     boolean isFull() {
         return open.size() >= OPEN_MAX;
     }

@@ -124,14 +124,16 @@ final class Lending {
         return switch (entry) {
             case Entry.Drawn(var id, var nanos, var memo) -> {
                 estimated(nanos);
-                if (!bucket.isClosed(id) && !bucket.isExpired(id) && !bucket.isOpen(id)) {
+                if (!bucket.isOver(id) && !bucket.isOpen(id)) {
                     change.accept(new Reserved(id, nanos, holder, memo));
                 }
                 yield nanos;
             }
             case Entry.Ended(var id, var nanos) -> {
-                if (!bucket.isClosed(id)) {
-                    change.accept(nanos == Desk.RELEASE ? new Released(id) : new Settled(id, nanos));
+                if (nanos != Desk.RELEASE && !bucket.isClosed(id)) {
+                    change.accept(new Settled(id, nanos));
+                } else if (nanos == Desk.RELEASE && !bucket.isOver(id)) {
+                    change.accept(new Released(id));
                 }
                 yield 0;
             }

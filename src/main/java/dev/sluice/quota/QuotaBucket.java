@@ -341,7 +341,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private void reserve(Reserve reserve, boolean mayWait) {
         var id = reserve.id();
-        if (ahead.isClosed(id) || ahead.isExpired(id)) {
+        if (ahead.isOver(id)) {
             reserve.replyTo().tell(new Unable(name, id, "request " + id + " is over"));
             return;
         }
@@ -384,7 +384,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private ReplyEffect<Batch, BucketState> onInsist(Insist insist) {
         var id = insist.id();
-        if (!ahead.isOpen(id) && !ahead.isClosed(id) && !ahead.isExpired(id)) {
+        if (!ahead.isOpen(id) && !ahead.isOver(id)) {
             if (ahead.isFull()) {
                 return Effect().noReply(); // it is asked for again
             }
@@ -411,7 +411,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
     }
 
     private ReplyEffect<Batch, BucketState> onRelease(Release release) {
-        if (!ahead.isClosed(release.id())) {
+        if (!ahead.isOver(release.id())) {
             change(new Released(release.id()), now());
         }
         pending.awaitClosed(release.id(), release.replyTo());
@@ -429,7 +429,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
 
     private ReplyEffect<Batch, BucketState> onChargeToo(ChargeToo charge) {
         var id = charge.id();
-        if (!ahead.isClosed(id) && !ahead.isExpired(id)) {
+        if (!ahead.isOver(id)) {
             change(new Change.Expired(id, Math.clamp(charge.nanos(), 0, Desk.NANOS_MAX)), now());
         }
         pending.afterwards(() -> charge.replyTo().tell(new Charged()));
@@ -693,6 +693,7 @@ final class QuotaBucket extends EventSourcedBehaviorWithEnforcedReplies<QuotaBuc
         ahead = state == untouched ? new BucketState() : state;
         isRecovered = true;
         waiting = false;
+        watches = 0; // else an owner would have the rest of an expiry, and not a whole one
         lending.recovered();
         holders.clear();
         onRoll = OnRoll.NO;

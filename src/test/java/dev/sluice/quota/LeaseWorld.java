@@ -178,7 +178,7 @@ final class LeaseWorld {
                     afterwards.add(() -> reply.accept(new Journaled("b", List.of(), List.of(id))));
                 }
                 case QuotaBucket.Release(var id, var _) -> {
-                    if (!ahead.isClosed(id)) {
+                    if (!ahead.isOver(id)) {
                         change(new Change.Released(id));
                     }
                     afterwards.add(() -> reply.accept(new Journaled("b", List.of(), List.of(id))));
@@ -191,7 +191,7 @@ final class LeaseWorld {
 
         private void reserve(Holder from, QuotaBucket.Reserve reserve, Consumer<Reply> reply, boolean mayWait) {
             var id = reserve.id();
-            if (ahead.isClosed(id) || ahead.isExpired(id)) {
+            if (ahead.isOver(id)) {
                 reply.accept(new Unable("b", id, "over"));
                 return;
             }
@@ -220,12 +220,11 @@ final class LeaseWorld {
 
         private void insist(QuotaBucket.Insist insist, Consumer<Reply> reply) {
             var id = insist.id();
-            if (!ahead.isOpen(id) && !ahead.isClosed(id) && !ahead.isExpired(id)) {
+            if (!ahead.isOpen(id) && !ahead.isOver(id)) {
                 if (!ahead.isDefined()) {
                     change(Change.Defined.of(insist.rule()));
                 }
                 change(new Change.Reserved(id, insist.nanos(), insist.owner(), ""));
-                insisted++;
                 excuse(id, insist.nanos());
             }
             afterwards.add(() -> reply.accept(new Journaled("b", List.of(id), List.of())));
@@ -475,6 +474,7 @@ final class LeaseWorld {
             channels = new HashMap<>();
             lending = new Lending();
             orphans = new Orphans();
+            watches = 0;
             ahead = durable();
             if (spoilt == Spoilt.FORGETS_LEASES_IN_A_CRASH) {
                 ahead.leases()
@@ -648,6 +648,7 @@ final class LeaseWorld {
 
         private void insist(Request request) {
             request.retryAt = now + 3 * SECOND;
+            insisted++;
             tell(new QuotaBucket.Insist(request.id, request.estimate, name(), "", rule, NOBODY));
         }
 

@@ -325,6 +325,23 @@ class QuotaBucketTest {
         awaitStatus(restart(bucket, "new"), 0, 66);
     }
 
+    /** Its session knows it as lost by now, at what was charged. */
+    @Test
+    void whatExpiredIsNotGivenBack() {
+        var bucket = spawn("node");
+        bucket.tell(new QuotaBucket.Reserve("a", 60, "dead", "memo of a", holds(100), 0, 0, desk.ref()));
+        desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled);
+        witness.costs.put("a", 60L);
+        var again = restart(bucket, "node");
+        awaitStatus(again, 0, 60);
+
+        again.tell(new QuotaBucket.Release("a", desk.ref()));
+
+        assertThat(desk.fishForMessage(Duration.ofSeconds(3), QuotaBucketTest::untilJournaled))
+                .containsExactly(new Journaled(name, List.of(), List.of("a")));
+        awaitStatus(again, 0, 60);
+    }
+
     @Test
     void isNotChargedForAnOrphanThatIsSettledHere() {
         var bucket = spawn("node");
