@@ -54,7 +54,8 @@ final class Posting {
                     .addKeyValue("session", exchange.session())
                     .addKeyValue("costNanos", exchange.costNanos())
                     .setCause(failure)
-                    .log("a request without an answer is in no books: its buckets could not be reached before the node went down");
+                    .log(
+                            "a request without an answer is in no books: its buckets could not be reached before the node went down");
             posted.run();
         });
     }

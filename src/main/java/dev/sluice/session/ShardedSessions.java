@@ -178,10 +178,8 @@ final class ShardedSessions implements Sessions {
             record(exchange, cost, cost::complete);
             return cost;
         }
-        var linked = link(
-                exchange.login(),
-                response,
-                new Origin(exchange.session(), exchange.provider(), exchange.model()));
+        var linked =
+                link(exchange.login(), response, new Origin(exchange.session(), exchange.provider(), exchange.model()));
         record(exchange, cost, cost::complete);
         return cost.thenCombine(linked, (nanos, _) -> nanos);
     }

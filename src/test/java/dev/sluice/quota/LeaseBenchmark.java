@@ -45,7 +45,9 @@ final class LeaseBenchmark {
             for (var node = 0; node < NODES; node++) {
                 starting.add(cluster.start(
                         node,
-                        Map.of("sluice.storage.directory", directory.resolve("node-" + node).toString())));
+                        Map.of(
+                                "sluice.storage.directory",
+                                directory.resolve("node-" + node).toString())));
             }
             var nodes = new ArrayList<ActorSystem<?>>();
             var quotas = new ArrayList<Quota>();
@@ -74,8 +76,7 @@ final class LeaseBenchmark {
     /** One that lives on the first node. */
     private static Quota.Bucket elsewhere(List<ActorSystem<?>> nodes, Quota last, String prefix) throws Exception {
         for (var i = 0; i < BUCKETS_MAX; i++) {
-            var bucket =
-                    new Quota.Bucket(prefix + i, Rules.rule(1L << 60, 1, Duration.ofSeconds(1)));
+            var bucket = new Quota.Bucket(prefix + i, Rules.rule(1L << 60, 1, Duration.ofSeconds(1)));
             var verdict = now(last.reserve(new Quota.Request("first-" + i, List.of(bucket), 1, "")));
             if (verdict instanceof Quota.Admitted(var held)) {
                 now(held.release());

@@ -71,8 +71,8 @@ class LeaseClusterIT {
 
     @BeforeEach
     void form() throws Exception {
-        var file = Files.writeString(
-                directory.resolve("node.conf"), cassandra.settings(CassandraServer.freshKeyspace()));
+        var file =
+                Files.writeString(directory.resolve("node.conf"), cassandra.settings(CassandraServer.freshKeyspace()));
         var starting = new ArrayList<CompletionStage<ActorSystem<?>>>();
         try (var cluster = new TestCluster(NODES, Map.of())) {
             for (var node = 0; node < NODES; node++) {
@@ -119,8 +119,8 @@ class LeaseClusterIT {
         void open() {
             quota = Quota.start(
                     system,
-                    (id, _, estimate) -> CompletableFuture.completedStage(
-                            new Quota.Testimony(cost(id, estimate), List.of(BUCKET))),
+                    (id, _, estimate) ->
+                            CompletableFuture.completedStage(new Quota.Testimony(cost(id, estimate), List.of(BUCKET))),
                     InstantSource.system(),
                     new QuotaSettings(
                             Storage.queries(system),
@@ -241,8 +241,9 @@ class LeaseClusterIT {
         }
 
         // Then
-        Eventually.await(PATIENCE, () -> assertThat(others.getFirst().status().reservedNanos())
-                .isZero());
+        Eventually.await(
+                PATIENCE,
+                () -> assertThat(others.getFirst().status().reservedNanos()).isZero());
         var costs = sessions.values().stream().mapToLong(Long::longValue).sum();
         assertThat(costs).isBetween(CAPACITY + REFILL, CAPACITY + REFILL + ESTIMATE - 1);
         assertThat(sessions.keySet()).containsAll(answered);
