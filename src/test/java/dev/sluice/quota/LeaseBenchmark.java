@@ -80,7 +80,7 @@ final class LeaseBenchmark {
             var verdict = now(last.reserve(new Quota.Request("first-" + i, List.of(bucket), 1, "")));
             if (verdict instanceof Quota.Admitted(var held)) {
                 now(held.release());
-                if (Whereabouts.of(bucket.name(), nodes) == nodes.getFirst()) {
+                if (Whereabouts.of(bucket.name(), nodes).equals(nodes.getFirst())) {
                     return bucket;
                 }
             }

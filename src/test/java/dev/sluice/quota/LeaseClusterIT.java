@@ -222,11 +222,11 @@ class LeaseClusterIT {
         // When
         var home = Whereabouts.of(BUCKET, members.stream().map(it -> it.system).toList());
         var dies = members.stream()
-                .filter(it -> (it.system == home) == (victim == Victim.NODE_OF_THE_BUCKET))
+                .filter(it -> it.system.equals(home) == (victim == Victim.NODE_OF_THE_BUCKET))
                 .findFirst()
                 .orElseThrow();
         dies.die();
-        var others = members.stream().filter(it -> it != dies).toList();
+        var others = members.stream().filter(it -> !it.equals(dies)).toList();
         // It may be on its way to another node.
         Eventually.await(PATIENCE, () -> others.getFirst().status());
         assertThat(now(others.getFirst().quota.refill(BUCKET, REFILL))).isPresent();
