@@ -83,12 +83,10 @@ class LeaseClusterIT {
             }
         }
         for (var node : starting) {
-            members.add(new Member(now(node)));
-        }
-        for (var member : members) {
-            now(CassandraStore.get(member.system).tables("journal"));
-            now(CassandraStore.get(member.system).tables("roll"));
-            member.open();
+            var system = now(node);
+            now(CassandraStore.get(system).tables("journal"));
+            now(CassandraStore.get(system).tables("roll"));
+            members.add(new Member(system));
         }
     }
 
@@ -110,14 +108,11 @@ class LeaseClusterIT {
         private final CountDownLatch clients = new CountDownLatch(CLIENTS);
         private final AtomicInteger requests = new AtomicInteger();
         private volatile boolean isDead;
-        private Quota quota;
+        private final Quota quota;
 
         Member(ActorSystem<?> system) {
             this.system = system;
-        }
-
-        void open() {
-            quota = Quota.start(
+            this.quota = Quota.start(
                     system,
                     (id, _, estimate) ->
                             CompletableFuture.completedStage(new Quota.Testimony(cost(id, estimate), List.of(BUCKET))),
@@ -214,7 +209,7 @@ class LeaseClusterIT {
     void theBooksBalanceToTheNanodollarWhoeverDies(Victim victim) throws Exception {
         // Given
         for (var i = 0; i < NODES; i++) {
-            members.get(i).begin(CLIENTS * i);
+            members.get(i).begin((long) CLIENTS * i);
         }
         Eventually.await(PATIENCE, () -> assertThat(leasesIn(events())).hasSizeGreaterThanOrEqualTo(NODES - 1));
         Eventually.await(PATIENCE, () -> assertThat(answered).hasSizeGreaterThan(4_000));

@@ -9,6 +9,7 @@ import dev.sluice.quota.QuotaBucket.Recalled;
 import dev.sluice.quota.QuotaBucket.Reply;
 import dev.sluice.quota.QuotaBucket.Report;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.serialization.SerializationExtension;
@@ -62,9 +63,8 @@ class LeaseMessagesTest {
                 0);
         IntStream.range(0, 2_000).forEach(i -> slice.draw("request" + i, 1, "€".repeat(700), holds(100), 0));
 
-        var telling = slice.tell(0);
+        var telling = Objects.requireNonNull(slice.tell(0));
 
-        assertThat(telling).isNotNull();
         var bytes = SerializationExtension.get(testKit.system())
                 .serialize(new Report(1, telling.first(), telling.entries(), telling.last(), 0, desk))
                 .get();

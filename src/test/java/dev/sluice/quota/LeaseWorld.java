@@ -13,6 +13,7 @@ import dev.sluice.quota.QuotaBucket.Unable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -411,7 +412,7 @@ final class LeaseWorld {
         }
 
         /** What is pending happened at instants of its own here; the journal of the entity has one for all of it, and they are close. */
-        private final Map<Change, Instant> journalAt = new java.util.IdentityHashMap<>();
+        private final IdentityHashMap<Change, Instant> journalAt = new IdentityHashMap<>();
 
         private void flush() {
             if (flushing || writing) {
