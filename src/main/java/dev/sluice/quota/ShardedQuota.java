@@ -53,7 +53,9 @@ final class ShardedQuota implements Quota {
         if (settings.singleNode()) {
             quota.wakeAll();
         } else {
-            ClusterSingleton.get(system).init(SingletonActor.of(Waker.create(quota::wakeAll), "quota-waker"));
+            ClusterSingleton.get(system)
+                    .init(SingletonActor.of(Waker.create(quota::wakeAll), "quota-waker")
+                            .withStopMessage(new Waker.Stop()));
         }
         return quota;
     }

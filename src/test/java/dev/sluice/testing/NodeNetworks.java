@@ -36,6 +36,8 @@ public final class NodeNetworks implements AutoCloseable {
         var networks = new NodeNetworks(nodes, true);
         try {
             networks.make();
+            // They outlive the process that made them.
+            Runtime.getRuntime().addShutdownHook(new Thread(networks::close, "networks-end"));
             return networks;
         } catch (IOException e) {
             networks.close();
@@ -50,7 +52,7 @@ public final class NodeNetworks implements AutoCloseable {
         ip("addr add " + outside() + "/24 dev " + name + "o");
         for (var node = 0; node < nodes; node++) {
             ip("netns add " + namespace(node));
-            inside(node, "link set lo up");
+            inside(node, "link set dev lo up");
             card(node, "o", address(node));
             card(node, "b", peer(node));
         }
@@ -58,14 +60,14 @@ public final class NodeNetworks implements AutoCloseable {
 
     private void bridge(String kind) throws IOException {
         ip("link add " + name + kind + " type bridge");
-        ip("link set " + name + kind + " up");
+        ip("link set dev " + name + kind + " up");
     }
 
     private void card(int node, String kind, String address) throws IOException {
         ip("link add " + name + kind + node + " type veth peer name " + kind + " netns " + namespace(node));
-        ip("link set " + name + kind + node + " master " + name + kind + " up");
+        ip("link set dev " + name + kind + node + " master " + name + kind + " up");
         inside(node, "addr add " + address + "/24 dev " + kind);
-        inside(node, "link set " + kind + " up");
+        inside(node, "link set dev " + kind + " up");
     }
 
     private String namespace(int node) {
@@ -127,7 +129,7 @@ public final class NodeNetworks implements AutoCloseable {
 
     private void set(int node, String state) {
         try {
-            ip("link set " + name + "b" + node + " " + state);
+            ip("link set dev " + name + "b" + node + " " + state);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

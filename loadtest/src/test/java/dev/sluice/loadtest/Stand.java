@@ -54,6 +54,24 @@ final class Stand {
         return direct;
     }
 
+    /** Fails when the gateway still has streams after ten seconds. */
+    void awaitNothingOpen() {
+        var open = "";
+        try (var client = HttpClient.newHttpClient()) {
+            for (var i = 0; i < 100; i++) {
+                var metrics = client.send(HttpRequest.newBuilder(URI.create(gateway + "/metrics")).build(), BodyHandlers.ofString());
+                open = metrics.body().lines().filter(line -> line.startsWith("sluice_streams_open")).findFirst().orElse("no such metric: " + metrics.statusCode());
+                if (open.endsWith(" 0.0")) {
+                    return;
+                }
+                Thread.sleep(100);
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("the gateway does not say what is open", e);
+        }
+        throw new AssertionError("after ten seconds: " + open + " (expected: 0.0)");
+    }
+
     void stop() {
         for (var process : processes.reversed()) {
             process.destroy();
