@@ -28,7 +28,7 @@ public class SlowReaders extends Simulation {
     @Override
     public void before() {
         for (var i = 0; i < READERS; i++) {
-            readers.add(SlowReader.start(stand.gateway(), Load.TIME));
+            readers.add(SlowReader.start(stand.gateway().get(i % stand.gateway().size()), Load.TIME));
         }
     }
 
