@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,18 +46,13 @@ public final class CassandraServer {
 
     private static CassandraServer boot() {
         try {
-            var server = new CassandraServer(Files.createTempDirectory("cassandra"), freePort(), freePort());
+            var server =
+                    new CassandraServer(Files.createTempDirectory("cassandra"), FreePorts.take(), FreePorts.take());
             Runtime.getRuntime().addShutdownHook(new Thread(server::vanish, "cassandra-end"));
             server.awaitUp();
             return server;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
