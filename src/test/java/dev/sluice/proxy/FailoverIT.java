@@ -104,6 +104,11 @@ class FailoverIT {
             return received.size();
         }
 
+        /** Its port refuses from now on. */
+        void goesAway() {
+            provider.close();
+        }
+
         @Override
         public void close() {
             provider.close();
@@ -224,7 +229,7 @@ class FailoverIT {
                 var b = new Told("b");
                 var gateway = gateway(Map.of(), "", a, b)) {
             // Only now that everybody has a port of their own, so that nobody gets this one.
-            a.close();
+            a.goesAway();
             assertThat(ask(gateway).text()).isEqualTo(ANSWER.formatted("b"));
         }
     }
