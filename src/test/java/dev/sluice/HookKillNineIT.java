@@ -50,7 +50,7 @@ class HookKillNineIT {
             });
             var provider = Simulator.start(kit.system(), "127.0.0.1", 0)
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(20, TimeUnit.SECONDS);
             configure(provider.localAddress().getPort(), hook.url());
             live(random, told, "-Dsluice.seed=" + seed);
         } finally {

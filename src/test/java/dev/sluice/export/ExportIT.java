@@ -44,7 +44,7 @@ class ExportIT {
     static void start() throws Exception {
         provider = Simulator.start(testKit.system(), "127.0.0.1", 0)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
         server = S3Server.start();
         server.make("first");
         server.make("second");

@@ -235,7 +235,7 @@ class GateTest {
         // When
         ask(gate, request(POST, "/v1/messages", "nobody").withEntity(entity));
         // Then
-        assertThat(consumed).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(consumed).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test

@@ -10,7 +10,7 @@ import org.apache.pekko.actor.ActorSystem;
 
 /** Actor systems that keep their events in a directory of the test. */
 public final class TestStorage {
-    public static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private TestStorage() {}
 

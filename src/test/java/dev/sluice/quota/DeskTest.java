@@ -62,14 +62,14 @@ class DeskTest {
         again.replyTo().tell(new QuotaBucket.Held("b", "lost"));
 
         assertThat(again).isEqualTo(lost);
-        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Admitted.class);
+        assertThat(holding.verdict.get(20, TimeUnit.SECONDS)).isInstanceOf(Quota.Admitted.class);
         holding.release();
         for (var bucket : List.of("a", "b")) {
             heard(bucket, QuotaBucket.Release.class)
                     .replyTo()
                     .tell(new QuotaBucket.Journaled(bucket, List.of(), List.of("lost")));
         }
-        holding.closed.get(5, TimeUnit.SECONDS);
+        holding.closed.get(20, TimeUnit.SECONDS);
     }
 
     /** Its refusal crossed with the second question, which it may have said yes to: that must not stay set aside. */
@@ -82,12 +82,12 @@ class DeskTest {
                 .tell(new QuotaBucket.Refused(
                         "crossed", new Quota.Empty("c", 100, 0, Instant.MAX), Duration.ofSeconds(1)));
 
-        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Exhausted.class);
+        assertThat(holding.verdict.get(20, TimeUnit.SECONDS)).isInstanceOf(Quota.Exhausted.class);
         first.replyTo().tell(new QuotaBucket.Held("c", "crossed"));
         heard("c", QuotaBucket.Release.class)
                 .replyTo()
                 .tell(new QuotaBucket.Journaled("c", List.of(), List.of("crossed")));
-        holding.closed.get(5, TimeUnit.SECONDS);
+        holding.closed.get(20, TimeUnit.SECONDS);
     }
 
     @Test
@@ -97,10 +97,10 @@ class DeskTest {
             heard("d", QuotaBucket.Reserve.class);
         }
 
-        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Unavailable.class);
+        assertThat(holding.verdict.get(20, TimeUnit.SECONDS)).isInstanceOf(Quota.Unavailable.class);
         heard("d", QuotaBucket.Release.class)
                 .replyTo()
                 .tell(new QuotaBucket.Journaled("d", List.of(), List.of("silent")));
-        holding.closed.get(5, TimeUnit.SECONDS);
+        holding.closed.get(20, TimeUnit.SECONDS);
     }
 }

@@ -5,9 +5,7 @@ import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,18 +48,13 @@ public final class CassandraServer {
     /** One more, for who needs it elsewhere than on the loopback; it, too, ends with this JVM. */
     public static CassandraServer start(String host) {
         try {
-            var server = new CassandraServer(Files.createTempDirectory("cassandra"), host, freePort(), freePort());
+            var server =
+                    new CassandraServer(Files.createTempDirectory("cassandra"), host, FreePorts.take(), FreePorts.take());
             Runtime.getRuntime().addShutdownHook(new Thread(server::vanish, "cassandra-end"));
             server.awaitUp();
             return server;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

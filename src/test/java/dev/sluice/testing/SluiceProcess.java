@@ -127,7 +127,7 @@ public final class SluiceProcess implements AutoCloseable {
     /** SIGKILL; returns when it is dead. */
     public void kill() {
         process.destroyForcibly();
-        awaitExit(Duration.ofSeconds(10));
+        awaitExit(Duration.ofSeconds(60));
     }
 
     /** SIGSTOP: it is there, and does nothing. */
