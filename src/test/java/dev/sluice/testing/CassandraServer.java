@@ -48,8 +48,8 @@ public final class CassandraServer {
     /** One more, for who needs it elsewhere than on the loopback; it, too, ends with this JVM. */
     public static CassandraServer start(String host) {
         try {
-            var server =
-                    new CassandraServer(Files.createTempDirectory("cassandra"), host, FreePorts.take(), FreePorts.take());
+            var server = new CassandraServer(
+                    Files.createTempDirectory("cassandra"), host, FreePorts.take(), FreePorts.take());
             Runtime.getRuntime().addShutdownHook(new Thread(server::vanish, "cassandra-end"));
             server.awaitUp();
             return server;
