@@ -91,6 +91,7 @@ final class IdentityChain implements Identity {
             case Resolver.Known(var identified) ->
                 CompletableFuture.completedStage(Optional.of(withOthers(identified, next - 1, request)));
             case Resolver.Doubted(var why) -> doubted(peer, why);
+            case Resolver.Unanswered(var why) -> CompletableFuture.failedStage(new UnansweredException(why));
             case Resolver.Unknown _ -> from(next, peer, request);
             case Resolver.Asking(var answer) ->
                 answer.exceptionally(IdentityChain::trouble).thenCompose(more -> after(more, next, peer, request));
