@@ -69,8 +69,7 @@ class StorageOutageCassandraIT {
     void start() throws Exception {
         var settings =
                 Files.writeString(directory.resolve("node.conf"), cassandra.settings(CassandraServer.freshKeyspace()));
-        var policy = Files.writeString(
-                directory.resolve("policy.hujson"), OutageStand.policy(provider.localAddress()));
+        var policy = Files.writeString(directory.resolve("policy.hujson"), OutageStand.policy(provider.localAddress()));
         node = Node.start(
                         NodeSystem.config(
                                 settings,
@@ -86,8 +85,10 @@ class StorageOutageCassandraIT {
             var model = client % 2 == 0 ? "denied" : "graced";
             clients.execute(() -> askAgainAndAgain(model));
         }
-        Eventually.await(HEALED, () -> assertThat(answers.stream().filter(it -> it.status() == 200))
-                .hasSizeGreaterThan(20));
+        Eventually.await(
+                HEALED,
+                () -> assertThat(answers.stream().filter(it -> it.status() == 200))
+                        .hasSizeGreaterThan(20));
     }
 
     private void askAgainAndAgain(String model) {
@@ -142,7 +143,10 @@ class StorageOutageCassandraIT {
             assertThat(denied.took()).isLessThan(AT_ONCE);
         });
         Eventually.await(
-                HEALED, () -> assertThat(stand.ask("graced").status()).as("its grace is used up").isEqualTo(503));
+                HEALED,
+                () -> assertThat(stand.ask("graced").status())
+                        .as("its grace is used up")
+                        .isEqualTo(503));
         var before = answers.size();
         Eventually.await(HEALED, () -> assertThat(answers).hasSizeGreaterThan(before + 60));
         // The first of them were under way already.

@@ -59,8 +59,10 @@ class StorageOutageIT {
 
             storage.turn(Weather.AWAY);
             assertThat(stand.ask("denied").took()).isLessThan(WAIT_AT_MOST);
-            Eventually.await(WAIT_AT_MOST, () -> assertThat(stand.ask("denied").error())
-                    .contains("the storage of bucket denied does not answer"));
+            Eventually.await(
+                    WAIT_AT_MOST,
+                    () -> assertThat(stand.ask("denied").error())
+                            .contains("the storage of bucket denied does not answer"));
             var refused = stand.ask("denied");
             assertThat(refused.status()).isEqualTo(503);
             assertThat(refused.retryAfter()).isEqualTo("5");
@@ -83,9 +85,11 @@ class StorageOutageIT {
 
             storage.turn(Weather.FAIR);
             var served = letIn;
-            Eventually.await(HEALED, () -> assertThat(stand.admin.exchanges().stream()
-                            .filter(it -> it.path("status").asInt() == 200))
-                    .hasSize(2 + served));
+            Eventually.await(
+                    HEALED,
+                    () -> assertThat(stand.admin.exchanges().stream()
+                                    .filter(it -> it.path("status").asInt() == 200))
+                            .hasSize(2 + served));
             Eventually.await(HEALED, stand::assertBalance);
             assertThat(OutageStand.spent(stand.admin.buckets().get("denied"))).isEqualTo(before);
             assertThat(stand.ask("denied").status()).isEqualTo(200);

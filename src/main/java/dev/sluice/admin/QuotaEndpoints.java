@@ -104,9 +104,10 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
         if (outage.bucketsAway() == 0) {
             throw new CompletionException(failure);
         }
-        var message = "%d quota buckets do not answer, or their storage does not; %d requests that this node let in without them are not booked yet (%s)"
-                .formatted(
-                        outage.bucketsAway(), outage.unbookedRequests(), Dollars.print(outage.unbookedNanos()));
+        var message =
+                "%d quota buckets do not answer, or their storage does not; %d requests that this node let in without them are not booked yet (%s)"
+                        .formatted(
+                                outage.bucketsAway(), outage.unbookedRequests(), Dollars.print(outage.unbookedNanos()));
         return Refuser.JSON.refuse(new WireError(WireError.Kind.OVERLOADED, 503, message));
     }
 

@@ -31,8 +31,8 @@ public record QuotaRule(
             throw new IllegalArgumentException("quotas." + name + ".rate: per " + per + " (expected: > 0)");
         }
         if (graceNanos < 0 || graceNanos > capacityNanos) {
-            throw new IllegalArgumentException(
-                    "quotas." + name + ".on_storage_failure: " + graceNanos + " (expected: >= 0, at most the capacity)");
+            throw new IllegalArgumentException("quotas." + name + ".on_storage_failure: " + graceNanos
+                    + " (expected: >= 0, at most the capacity)");
         }
     }
 

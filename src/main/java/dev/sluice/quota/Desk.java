@@ -314,8 +314,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         var buckets = holding.request.buckets();
         return !holding.recorded.isDone()
                 && !closing.containsKey(holding.request.requestId())
-                && outages.letIn(
-                        holding, i -> buckets.get(i).name().equals(bucket) && !holding.isRecorded(i));
+                && outages.letIn(holding, i -> buckets.get(i).name().equals(bucket) && !holding.isRecorded(i));
     }
 
     // --- time

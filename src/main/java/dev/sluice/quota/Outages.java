@@ -220,7 +220,8 @@ final class Outages {
             var grace = graces.get(bucket);
             log.atInfo()
                     .addKeyValue("bucket", bucket)
-                    .addKeyValue("seconds", tick.multipliedBy(now - trouble.since).toSeconds())
+                    .addKeyValue(
+                            "seconds", tick.multipliedBy(now - trouble.since).toSeconds())
                     .addKeyValue("unbookedNanos", grace == null ? 0 : grace.nanos)
                     .addKeyValue("unbookedRequests", grace == null ? 0 : grace.requests)
                     .log("the journal answers for a quota bucket again");

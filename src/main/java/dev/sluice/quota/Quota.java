@@ -126,8 +126,7 @@ public interface Quota {
      * @param unbookedRequests how many these are
      * @param buckets          those that are away or have something unbooked; a thousand at most
      */
-    record Outage(
-            int bucketsAway, boolean everywhere, long unbookedNanos, int unbookedRequests, List<Away> buckets) {
+    record Outage(int bucketsAway, boolean everywhere, long unbookedNanos, int unbookedRequests, List<Away> buckets) {
         public static final Outage NONE = new Outage(0, false, 0, 0, List.of());
     }
 

@@ -228,8 +228,12 @@ class PolicyDocumentTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'', 0", "', \"on_storage_failure\": \"deny\"', 0", "', \"on_storage_failure\": \"$0.000000001\"', 1",
-        "', \"on_storage_failure\": \"$10\"', 10000000000"})
+    @CsvSource({
+        "'', 0",
+        "', \"on_storage_failure\": \"deny\"', 0",
+        "', \"on_storage_failure\": \"$0.000000001\"', 1",
+        "', \"on_storage_failure\": \"$10\"', 10000000000"
+    })
     void readsWhatAQuotaMayLetThroughWithoutItsStorage(String key, long graceNanos) {
         var reading = read("{%s, %s, \"quotas\": {\"q\": {\"capacity\": \"$10\", \"rate\": \"$1/day\"%s}}}"
                 .formatted(ADMIN, PROVIDER, key));

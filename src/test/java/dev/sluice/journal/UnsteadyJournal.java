@@ -86,13 +86,13 @@ public final class UnsteadyJournal extends SqliteJournal {
     private <T> Future<T> through(Supplier<Future<T>> work) {
         return switch (weather.weather) {
             case AWAY -> refused();
-            case STALLED -> FutureConverters.asScala(
-                    weather.end.thenCompose(_ -> FutureConverters.asJava(work.get())));
+            case STALLED -> FutureConverters.asScala(weather.end.thenCompose(_ -> FutureConverters.asJava(work.get())));
             case FAIR, FULL -> work.get();
         };
     }
 
     private static <T> Future<T> refused() {
-        return FutureConverters.asScala(CompletableFuture.failedStage(new IllegalStateException("the storage is away")));
+        return FutureConverters.asScala(
+                CompletableFuture.failedStage(new IllegalStateException("the storage is away")));
     }
 }

@@ -163,9 +163,11 @@ class DeskOutageTest {
         first.closed.get(5, TimeUnit.SECONDS);
         Eventually.await(
                 Duration.ofSeconds(5), () -> assertThat(room.outages.seen()).isEqualTo(Quota.Outage.NONE));
-        assertThat(room.heardOf(first)).last().isInstanceOfSatisfying(QuotaBucket.Settle.class, settle -> assertThat(
-                        settle.nanos())
-                .isEqualTo(30));
+        assertThat(room.heardOf(first))
+                .last()
+                .isInstanceOfSatisfying(
+                        QuotaBucket.Settle.class,
+                        settle -> assertThat(settle.nanos()).isEqualTo(30));
         assertThat(room.heardOf(second))
                 .as("it is an ordinary reservation from now on")
                 .isNotEmpty()
@@ -196,10 +198,7 @@ class DeskOutageTest {
         room.mode = Mode.FAILS; // "works" as far as others can see; nothing is heard of these two
         var both = new Holding(
                 new Quota.Request(
-                        "both",
-                        List.of(new Quota.Bucket("grace", GRACE), new Quota.Bucket("denies", DENIES)),
-                        10,
-                        ""),
+                        "both", List.of(new Quota.Bucket("grace", GRACE), new Quota.Bucket("denies", DENIES)), 10, ""),
                 room.desk);
         room.desk.tell(new Desk.Ask(both));
 

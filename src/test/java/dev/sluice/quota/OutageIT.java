@@ -105,8 +105,7 @@ class OutageIT {
 
     private static Bucket grace() {
         return new Bucket(
-                "grace:" + ++buckets,
-                new QuotaRule("test", CAPACITY, 0, Duration.ofDays(1), "$0/day", false, GRACE));
+                "grace:" + ++buckets, new QuotaRule("test", CAPACITY, 0, Duration.ofDays(1), "$0/day", false, GRACE));
     }
 
     @ParameterizedTest
@@ -135,7 +134,8 @@ class OutageIT {
         storage.turn(Weather.FAIR);
         done(settled);
         Eventually.await(HEALED, () -> done(admitted(request(10, bucket)).settle(5)));
-        Eventually.await(HEALED, () -> assertThat(status(bucket).reservedNanos()).isZero());
+        Eventually.await(
+                HEALED, () -> assertThat(status(bucket).reservedNanos()).isZero());
         assertThat(status(bucket)).returns(75L, Status::spentNanos).returns(CAPACITY - 75, Status::balanceNanos);
     }
 

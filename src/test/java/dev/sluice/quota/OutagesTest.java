@@ -156,10 +156,7 @@ class OutagesTest {
         outages.silent("b", 0);
         var mixed = new Holding(
                 new Quota.Request(
-                        "mixed",
-                        List.of(new Quota.Bucket("a", GRACE), new Quota.Bucket("b", DENIES)),
-                        10,
-                        ""),
+                        "mixed", List.of(new Quota.Bucket("a", GRACE), new Quota.Bucket("b", DENIES)), 10, ""),
                 nobody);
 
         assertThat(outages.goAround(mixed, 0)).contains("bucket b ");
