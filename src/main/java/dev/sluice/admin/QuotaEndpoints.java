@@ -83,7 +83,7 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
         return List.of(
                 new Endpoint(HttpMethods.GET, "/api/quotas", Needs.ROLE, this::list)
                         .documented(Doc.of(
-                                        "What is left in the buckets that the caller is charged to; administrators: in all.")
+                                        "What is left in the buckets that the caller is charged to, and which do not answer; administrators: of all.")
                                 .answers(Buckets.class)),
                 new Endpoint(HttpMethods.POST, "/api/quotas/refill", Needs.ADMIN, this::refill)
                         .documented(Doc.of("Adds money to a bucket, up to its capacity.")

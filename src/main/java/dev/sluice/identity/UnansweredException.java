@@ -4,7 +4,7 @@ package dev.sluice.identity;
 public final class UnansweredException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    UnansweredException(String why) {
+    public UnansweredException(String why) {
         super(why, null, false, false);
     }
 }

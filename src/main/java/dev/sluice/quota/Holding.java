@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntPredicate;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -195,20 +196,26 @@ final class Holding implements Quota.Reservation {
 
     /** Let in without it, and it does not know. */
     boolean isUnbooked(int bucket) {
-        return graces != null && graces[bucket] != null;
+        return grace(bucket) != null;
+    }
+
+    private Outages.@Nullable Grace grace(int bucket) {
+        return graces == null ? null : graces[bucket];
     }
 
     private void book(int bucket) {
-        if (graces != null && graces[bucket] != null) {
-            graces[bucket].booked(graceNanos);
+        var grace = grace(bucket);
+        if (graces != null && grace != null) {
+            grace.booked(graceNanos);
             graces[bucket] = null;
         }
     }
 
     void costs(long nanos) {
-        for (var i = 0; graces != null && i < graces.length; i++) {
-            if (graces[i] != null) {
-                graces[i].costs(graceNanos, nanos);
+        for (var i = 0; i < said.length; i++) {
+            var grace = grace(i);
+            if (grace != null) {
+                grace.costs(graceNanos, nanos);
             }
         }
         graceNanos = nanos;
@@ -226,18 +233,17 @@ final class Holding implements Quota.Reservation {
 
     /** Whether one of these has not booked it. */
     boolean isUnbookedIn(Set<String> buckets) {
-        for (var i = 0; graces != null && i < graces.length; i++) {
-            if (graces[i] != null && buckets.contains(request.buckets().get(i).name())) {
-                return true;
-            }
-        }
-        return false;
+        return isIn(buckets, this::isUnbooked);
     }
 
     /** Whether one of these is to be told the end. */
     boolean isOpenIn(Set<String> buckets) {
+        return isIn(buckets, this::isOpen);
+    }
+
+    private boolean isIn(Set<String> buckets, IntPredicate wanted) {
         for (var i = 0; i < said.length; i++) {
-            if (isOpen(i) && buckets.contains(request.buckets().get(i).name())) {
+            if (wanted.test(i) && buckets.contains(request.buckets().get(i).name())) {
                 return true;
             }
         }
