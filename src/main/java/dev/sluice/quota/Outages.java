@@ -132,10 +132,11 @@ final class Outages {
     /** Whether it is not to be asked now. */
     private boolean isAway(String bucket, long now) {
         var trouble = troubles.get(bucket);
-        return trouble != null && trouble.isAway
-                // Whoever was to look has not for so long: there is nobody but requests.
-                ? trouble.lookAt + LOOK_EVERY > now
-                : isEverywhere() && nextTry > now;
+        if (trouble == null || !trouble.isAway) {
+            return isEverywhere() && nextTry > now;
+        }
+        // Whoever was to look has not for so long: there is nobody but requests.
+        return trouble.lookAt + LOOK_EVERY > now;
     }
 
     private void isAsked(String bucket, long now) {
