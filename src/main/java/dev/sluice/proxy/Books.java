@@ -133,6 +133,10 @@ final class Books {
     }
 
     private void record(Exchange exchange, @Nullable Reservation reservation) {
+        var cost = exchange.costNanos();
+        if (reservation != null && cost != null) {
+            reservation.cost(cost);
+        }
         var _ = sessions.record(exchange).whenComplete((done, failure) -> {
             if (failure != null) {
                 log.atError()

@@ -13,6 +13,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -51,10 +53,15 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     /** The longest pause between two attempts to settle, in timeouts. */
     private static final int PAUSE_MAX = 8;
 
+    /** Ends that a bucket which was away is told at a time: it sets aside no more than some thousands while its journal writes. */
+    private static final int ENDS_PER_TICK = 1_000;
+
     /** What the desk hears: the door, the buckets, its own clock. */
-    sealed interface Message permits Ask, Close, Tick, Stop, Reply {}
+    sealed interface Message permits Ask, Cost, Close, Tick, Stop, Reply {}
 
     record Ask(Holding holding) implements Message {}
+
+    record Cost(Holding holding, long nanos) implements Message {}
 
     record Close(Holding holding, long costNanos) implements Message {}
 
@@ -67,17 +74,20 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private final String owner;
     private final ActorRef<Reply> self;
     private final int ticksPerRenewal;
+    private final Outages outages;
 
     private final Map<String, Holding> holdings = new HashMap<>();
     private final Map<String, Holding> closing = new HashMap<>();
     private int waiting;
     private long ticks;
 
-    static Behavior<Message> create(ActorRef<ShardingEnvelope<Command>> region, String owner, QuotaSettings settings) {
-        var tick = settings.askTimeout().dividedBy(TICKS_PER_TIMEOUT);
+    static Behavior<Message> create(
+            ActorRef<ShardingEnvelope<Command>> region, String owner, QuotaSettings settings, Outages outages) {
+        var tick = tick(settings);
         Behavior<Message> desk = Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), tick);
-            return new Desk(context, region, owner, ticks(settings.renewEvery(), tick));
+            outages.beginAnew();
+            return new Desk(context, region, owner, ticks(settings.renewEvery(), tick), outages);
         }));
         return Behaviors.supervise(desk).onFailure(SupervisorStrategy.restart());
     }
@@ -86,18 +96,26 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             ActorContext<Message> context,
             ActorRef<ShardingEnvelope<Command>> region,
             String owner,
-            int ticksPerRenewal) {
+            int ticksPerRenewal,
+            Outages outages) {
         super(context);
         this.region = region;
         this.owner = owner;
         this.self = context.getSelf().narrow();
         this.ticksPerRenewal = ticksPerRenewal;
+        this.outages = outages;
+    }
+
+    /** What it measures time in. */
+    static Duration tick(QuotaSettings settings) {
+        return settings.askTimeout().dividedBy(TICKS_PER_TIMEOUT);
     }
 
     @Override
     public Behavior<Message> onMessage(Message message) {
         switch (message) {
             case Ask(var holding) -> onAsk(holding);
+            case Cost(var holding, var nanos) -> holding.costs(nanos);
             case Close(var holding, var costNanos) -> close(holding, costNanos);
             case Tick() -> onTick();
             case Stop() -> {
@@ -132,8 +150,23 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         } else {
             waiting++;
             schedule(holding);
-            ask(holding);
+            if (outages.isTroubled()) {
+                goAround(holding);
+            }
+            if (!holding.verdict.isDone()) {
+                ask(holding);
+            }
         }
+    }
+
+    /** Nobody waits for a bucket that is known to be away: its definition says what then. */
+    private void goAround(Holding holding) {
+        var refusal = outages.goAround(holding, ticks);
+        if (refusal != null) {
+            // None is asked, so that none has to be told the end.
+            holding.request.buckets().forEach(bucket -> holding.failed(bucket.name(), refusal));
+        }
+        concludeIfAnswered(holding);
     }
 
     /** Those that have not said anything yet. */
@@ -141,7 +174,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         var request = holding.request;
         var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
         for (var i = 0; i < request.buckets().size(); i++) {
-            if (!holding.hasAnswered(i)) {
+            if (holding.isToBeAsked(i)) {
                 var bucket = request.buckets().get(i);
                 tell(
                         bucket.name(),
@@ -189,8 +222,12 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             return;
         }
         holding.verdict.complete(
-                refusals.isEmpty() ? new Quota.Unavailable(String.valueOf(holding.failure)) : exhausted(refusals));
+                refusals.isEmpty() ? unavailable(String.valueOf(holding.failure)) : exhausted(refusals));
         close(holding, RELEASE);
+    }
+
+    private Quota.Unavailable unavailable(String why) {
+        return outages.isTroubled() ? new Quota.Unavailable(why, Outages.RETRY_AFTER) : new Quota.Unavailable(why);
     }
 
     private static Quota.Exhausted exhausted(List<Refused> refusals) {
@@ -205,7 +242,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     // --- closing
 
     private void close(Holding holding, long costNanos) {
-        holding.costNanos = costNanos;
+        holding.ends(costNanos);
         if (holding.isClosed()) {
             forget(holding);
         } else {
@@ -232,6 +269,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     }
 
     private void onJournaled(String bucket, List<String> reserved, List<String> closed) {
+        if (outages.isTroubled()) {
+            outages.works(bucket, ticks);
+        }
         for (var id : reserved) {
             var holding = holdings.get(id);
             if (holding != null) {
@@ -259,13 +299,22 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     /** The end is told again with the next attempt that is due, so that a failing journal is not hammered. */
     private void onNotJournaled(String bucket, List<String> reserved) {
+        outages.failed(bucket, ticks);
         for (var id : reserved) {
             var holding = holdings.get(id);
-            if (holding != null) {
+            if (holding != null && !goesOnWithout(holding, bucket)) {
                 holding.recorded.completeExceptionally(
                         new IllegalStateException("bucket " + bucket + ": the journal could not hold " + id));
             }
         }
+    }
+
+    /** It was let in, and then the journal failed. */
+    private boolean goesOnWithout(Holding holding, String bucket) {
+        var buckets = holding.request.buckets();
+        return !holding.recorded.isDone()
+                && !closing.containsKey(holding.request.requestId())
+                && outages.letIn(holding, i -> buckets.get(i).name().equals(bucket) && !holding.isRecorded(i));
     }
 
     // --- time
@@ -278,13 +327,49 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         ticks++;
         askAgain();
         overdue().forEach(this::onDeadline);
+        catchUp(outages.back());
         for (var holding : closing.values()) {
-            if (holding.retryAt <= ticks) {
+            if (holding.retryAt <= ticks || looksWith(holding, holding::isOpen)) {
                 tellTheEnd(holding);
             }
         }
+        if (outages.isTroubled()) {
+            askForLetIn();
+        }
+        outages.show(ticks);
         if (ticks % ticksPerRenewal == 0) {
             renew(holdings.values());
+        }
+    }
+
+    private boolean looksWith(Holding holding, IntPredicate wants) {
+        return outages.isTroubled() && outages.looksWith(holding, wants, ticks);
+    }
+
+    private void askForLetIn() {
+        for (var holding : holdings.values()) {
+            if (looksWith(holding, holding::isUnbooked) && !closing.containsKey(holding.request.requestId())) {
+                ask(holding);
+            }
+        }
+    }
+
+    /** What buckets have missed while they were away: who was let in meanwhile, and what has ended. */
+    private void catchUp(Set<String> back) {
+        if (back.isEmpty()) {
+            return;
+        }
+        for (var holding : holdings.values()) {
+            if (holding.isUnbookedIn(back) && !closing.containsKey(holding.request.requestId())) {
+                ask(holding);
+            }
+        }
+        var told = 0;
+        for (var holding : closing.values()) {
+            if (holding.isOpenIn(back)) {
+                holding.attempts = 0;
+                holding.retryAt = ticks + told++ / ENDS_PER_TICK;
+            }
         }
     }
 
@@ -317,15 +402,32 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private void onDeadline(Holding holding) {
         holding.deadline = Long.MAX_VALUE;
         if (!holding.verdict.isDone()) {
-            holding.failure = "no answer from every bucket in time";
+            if (goesOnWithoutSilent(holding, i -> !holding.hasAnswered(i))) {
+                schedule(holding);
+            } else {
+                holding.failure = "no answer from every bucket in time";
+            }
             conclude(holding);
         } else if (!holding.recorded.isDone() && !holding.isOverdue) {
             holding.isOverdue = true;
-            schedule(holding);
+            if (closing.containsKey(holding.request.requestId())
+                    || !goesOnWithoutSilent(holding, i -> !holding.isRecorded(i))) {
+                schedule(holding);
+            }
         } else if (!holding.recorded.isDone()) {
             holding.recorded.completeExceptionally(
                     new IllegalStateException("the journal did not hold " + holding.request.requestId() + " in time"));
         }
+    }
+
+    private boolean goesOnWithoutSilent(Holding holding, IntPredicate silent) {
+        var buckets = holding.request.buckets();
+        for (var i = 0; i < buckets.size(); i++) {
+            if (silent.test(i)) {
+                outages.silent(buckets.get(i).name(), ticks);
+            }
+        }
+        return holding.refusals().isEmpty() && holding.failure == null && outages.letIn(holding, silent);
     }
 
     private void renew(Collection<Holding> held) {

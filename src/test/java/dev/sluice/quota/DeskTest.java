@@ -24,7 +24,8 @@ class DeskTest {
     private final ActorRef<Desk.Message> desk = kit.spawn(Desk.create(
             buckets.ref(),
             "owner",
-            new QuotaSettings("none", TIMEOUT, Duration.ofSeconds(30), Duration.ofMinutes(2), 100, false)));
+            new QuotaSettings("none", TIMEOUT, Duration.ofSeconds(30), Duration.ofMinutes(2), 100, false),
+            new Outages(TIMEOUT.dividedBy(8), _ -> {})));
 
     @AfterAll
     void stop() {
