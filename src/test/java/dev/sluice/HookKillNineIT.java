@@ -89,8 +89,7 @@ class HookKillNineIT {
                             .map(it -> it.path("request_id").asText())
                             .toList();
                     assertThat(exchanges).as(label).hasSizeGreaterThan(5);
-                    Eventually.await(
-                            SOON, () -> assertThat(told).as(label).containsAll(exchanges));
+                    Eventually.await(SOON, () -> assertThat(told).as(label).containsAll(exchanges));
                     assertThat(hook(admin).path("dead_letters").asLong())
                             .as(label)
                             .isZero();

@@ -56,8 +56,8 @@ final class CallingHooks implements Hooks {
         var settings = HookSettings.of(system.settings().config());
         var store = letters(system, settings, policy, clock);
         return store.left()
-                .thenApply(left -> new CallingHooks(
-                        system, settings, store, left, sender, quota, policy, tailnet, clock, random));
+                .thenApply(left ->
+                        new CallingHooks(system, settings, store, left, sender, quota, policy, tailnet, clock, random));
     }
 
     private static Letters letters(
@@ -99,8 +99,8 @@ final class CallingHooks implements Hooks {
         postman.tell(new Postman.Deliver(left.letters()));
         store.open(postman);
         var lastId = left.letters().isEmpty() ? 0 : left.letters().getLast().id;
-        this.scribe = system.systemActorOf(
-                Scribe.create(store, postman, tailnet, clock, lastId), "hook-scribe", DISPATCHER);
+        this.scribe =
+                system.systemActorOf(Scribe.create(store, postman, tailnet, clock, lastId), "hook-scribe", DISPATCHER);
         this.guardrails = new Guardrails(client, tallies, this::quotas, tailnet, executor);
     }
 

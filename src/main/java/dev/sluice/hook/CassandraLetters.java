@@ -91,7 +91,9 @@ final class CassandraLetters implements Letters {
         }
         CoordinatedShutdown.get(system)
                 .addTask(
-                        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "leave-letters", () -> farewell(postman));
+                        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+                        "leave-letters",
+                        () -> farewell(postman));
     }
 
     /** What is under way may end, and then the next one need not wait for this one's leases. */

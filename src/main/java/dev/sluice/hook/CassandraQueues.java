@@ -185,7 +185,8 @@ final class CassandraQueues implements Queues {
 
     private static int ttl(Duration kept) {
         return (int) Math.max(
-                1, (kept.compareTo(LONGEST) > 0 ? LONGEST : kept).plusMillis(999).toSeconds());
+                1,
+                (kept.compareTo(LONGEST) > 0 ? LONGEST : kept).plusMillis(999).toSeconds());
     }
 
     // Letters.
@@ -370,7 +371,10 @@ final class CassandraQueues implements Queues {
     private static int bytes(Entry entry) {
         var letter = entry.letter();
         // Names of hooks may be written in any alphabet.
-        return ROW_OVERHEAD + letter.message.length() + letter.requestId.length() + letter.event.length()
+        return ROW_OVERHEAD
+                + letter.message.length()
+                + letter.requestId.length()
+                + letter.event.length()
                 + 3 * letter.hook.length();
     }
 

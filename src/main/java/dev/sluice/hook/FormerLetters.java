@@ -52,24 +52,18 @@ record FormerLetters(ActorSystem<?> system, SqliteLetters file, Letters home, Ac
                 return letters;
             }));
         }
-        return read.thenCompose(letters -> stored(letters, bytes))
-                .thenCompose(letters -> {
-                    postman.tell(new Postman.Deliver(letters));
-                    return file.database().write(connection -> HookTables.remove(connection, some));
-                });
+        return read.thenCompose(letters -> stored(letters, bytes)).thenCompose(letters -> {
+            postman.tell(new Postman.Deliver(letters));
+            return file.database().write(connection -> HookTables.remove(connection, some));
+        });
     }
 
     private CompletionStage<List<Letter>> stored(List<Letter> letters, long bytes) {
-        return home.add(letters, bytes)
-                .thenApply(_ -> letters)
-                .exceptionallyCompose(failure -> {
-                    log.atWarn().setCause(failure).log("letters to hooks are brought to Cassandra again in a moment");
-                    return Patterns.after(
-                            AGAIN,
-                            system.classicSystem().scheduler(),
-                            system.executionContext(),
-                            () -> stored(letters, bytes));
-                });
+        return home.add(letters, bytes).thenApply(_ -> letters).exceptionallyCompose(failure -> {
+            log.atWarn().setCause(failure).log("letters to hooks are brought to Cassandra again in a moment");
+            return Patterns.after(
+                    AGAIN, system.classicSystem().scheduler(), system.executionContext(), () -> stored(letters, bytes));
+        });
     }
 
     /** Numbers of letters of this process begin at 1, of those that others have left at -1. */

@@ -39,8 +39,8 @@ record HookSettings(
         positive("queue-bytes", queueBytes);
         positive("memory", memory);
         if (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(LONGEST_LEASE) > 0) {
-            throw new IllegalArgumentException("sluice.hooks.lease: %s (expected: %s to %s)"
-                    .formatted(lease, SHORTEST_LEASE, LONGEST_LEASE));
+            throw new IllegalArgumentException(
+                    "sluice.hooks.lease: %s (expected: %s to %s)".formatted(lease, SHORTEST_LEASE, LONGEST_LEASE));
         }
     }
 

@@ -331,13 +331,11 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
         delivered = new ArrayList<>();
         later = new ArrayList<>();
         dead = new ArrayList<>();
-        var _ = with.store()
-                .apply(changes)
-                .whenComplete((done, failure) -> {
-                    if (failure != null) {
-                        // They are delivered once more after the next start.
-                        log.atError().setCause(failure).log("what became of deliveries to hooks was not written");
-                    }
-                });
+        var _ = with.store().apply(changes).whenComplete((done, failure) -> {
+            if (failure != null) {
+                // They are delivered once more after the next start.
+                log.atError().setCause(failure).log("what became of deliveries to hooks was not written");
+            }
+        });
     }
 }

@@ -278,8 +278,9 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
         if (!troubled) {
             troubled = true;
             log.atWarn()
-                    .setCause(failure)
-                    .log("Cassandra does not take what there is to write of letters to hooks; it is tried again until it does");
+                    .addKeyValue("detail", failure)
+                    .log(
+                            "Cassandra does not take what there is to write of letters to hooks; it is tried again until it does");
         }
     }
 
@@ -332,9 +333,7 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
         var kept = kept().plus(LISTED);
         var tenure = new Tenure(Uuids.timeBased(), with.lease(), now(), with.nanoTime());
         var keptUntil = with.clock().millis() + kept.toMillis();
-        begin(
-                () -> queues.make(tenure.queue(), with.lease(), kept),
-                answer -> new Made(tenure, keptUntil, answer));
+        begin(() -> queues.make(tenure.queue(), with.lease(), kept), answer -> new Made(tenure, keptUntil, answer));
     }
 
     private void onMade(Made made) {
@@ -398,8 +397,7 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
                         newest,
                         Duration.ofMillis(keptUntil - with.clock().millis()))
                 : CompletableFuture.completedStage(true);
-        return marked.thenCompose(
-                is -> is ? work.get().thenApply(_ -> true) : CompletableFuture.completedStage(false));
+        return marked.thenCompose(is -> is ? work.get().thenApply(_ -> true) : CompletableFuture.completedStage(false));
     }
 
     private static void marked(Holding holding, int newest, long keptUntil) {
@@ -529,8 +527,7 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
         var counted = new HashMap<String, Totals>();
         group.stream()
                 .flatMap(it -> done(it.changes()))
-                .forEach(letter ->
-                        counted.put(letter.hook, totals.getOrDefault(letter.hook, new Totals(0, 0))));
+                .forEach(letter -> counted.put(letter.hook, totals.getOrDefault(letter.hook, new Totals(0, 0))));
         return counted;
     }
 
@@ -796,9 +793,7 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
             look();
             return;
         }
-        begin(
-                () -> queues.bucket(holding.tenure.queue(), holding.reading),
-                answer -> new Read(holding, answer));
+        begin(() -> queues.bucket(holding.tenure.queue(), holding.reading), answer -> new Read(holding, answer));
     }
 
     private void onRead(Read read) {
@@ -845,9 +840,7 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
         }
         var taken = new CompletableFuture<Integer>();
         postman.tell(new Postman.Adopt(offered, taken));
-        begin(
-                () -> taken.orTimeout(ANSWER.toMillis(), TimeUnit.MILLISECONDS),
-                answer -> new Taken(holding, answer));
+        begin(() -> taken.orTimeout(ANSWER.toMillis(), TimeUnit.MILLISECONDS), answer -> new Taken(holding, answer));
     }
 
     private void onTaken(Taken taken) {
@@ -893,9 +886,7 @@ final class QueueKeeper extends AbstractMatchingBehavior<QueueKeeper.Message> {
                 .map(holding -> {
                     holding.tenure.lose();
                     var queue = holding.tenure.queue();
-                    return holding.isRead() && holding.buckets.isEmpty()
-                            ? queues.delete(queue)
-                            : queues.release(queue);
+                    return holding.isRead() && holding.buckets.isEmpty() ? queues.delete(queue) : queues.release(queue);
                 })
                 .map(CompletionStage::toCompletableFuture)
                 .toArray(CompletableFuture[]::new);

@@ -235,9 +235,7 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
             return;
         }
         batch.patience = context.scheduleOnce(PATIENCE, context.getSelf(), new TooLate(batch));
-        context.pipeToSelf(
-                store.add(batch.letters, held),
-                (done, failure) -> new Written(batch, failure));
+        context.pipeToSelf(store.add(batch.letters, held), (done, failure) -> new Written(batch, failure));
     }
 
     private void onWritten(Batch batch, @Nullable Throwable failure) {

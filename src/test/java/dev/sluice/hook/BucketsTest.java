@@ -36,7 +36,9 @@ class BucketsTest {
      */
     @Property(tries = 20)
     void aQueueThatIsTidiedUpIsShortOrFull(
-            @ForAll long seed, @ForAll @IntRange(min = 1, max = 1_500) int staying, @ForAll @IntRange(max = 30) int slow) {
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 1_500) int staying,
+            @ForAll @IntRange(max = 30) int slow) {
         var random = new Random(seed);
         var tidied = new Buckets();
         var next = 0;

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +39,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -53,7 +55,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HooksCassandraIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final List<String> HOOKS = List.of("well", "shaky", "gone", "dead");
-    private static final Policy POLICY = Objects.requireNonNull(PolicyDocument.read("""
+    private static final Policy POLICY =
+            Objects.requireNonNull(PolicyDocument.read("""
                     {"hooks": {
                       "well": {"url": "http://well"}, "shaky": {"url": "http://shaky"}, "gone": {"url": "http://gone"}, "dead": {"url": "http://dead"},
                     }}
@@ -92,14 +95,14 @@ class HooksCassandraIT {
     }
 
     private Node inFile(Heard heard, String more) {
-        return node(heard, more, "sluice.storage.kind = sqlite");
+        return node(heard, more, "file", "sluice.storage.kind = sqlite");
     }
 
     private Node node(Heard heard, String more) {
-        return node(heard, more, server.settings(keyspace));
+        return node(heard, more, "node-" + kits.size(), server.settings(keyspace));
     }
 
-    private Node node(Heard heard, String more, String storage) {
+    private Node node(Heard heard, String more, String files, String storage) {
         var kit = ActorTestKit.create(
                 "node",
                 ConfigFactory.parseString(more)
@@ -109,14 +112,13 @@ class HooksCassandraIT {
                                 sluice.storage.directory = "%s"
                                 pekko.actor.provider = local
                                 pekko.coordinated-shutdown { exit-jvm = off, run-by-jvm-shutdown-hook = off, run-by-actor-system-terminate = off }
-                                """.formatted(directory)))
+                                """.formatted(directory.resolve(files))))
                         .withFallback(ConfigFactory.parseResources("sluice.conf"))
                         .withFallback(ConfigFactory.load())
                         .resolve());
         kits.add(kit);
         if (storage.contains(keyspace)) {
-            Eventually.await(
-                    SOON, () -> await(CassandraStore.get(kit.system()).tables("hooks")));
+            Eventually.await(SOON, () -> await(CassandraStore.get(kit.system()).tables("hooks")));
         }
         var hooks = await(CallingHooks.start(
                 kit.system(),
@@ -133,13 +135,12 @@ class HooksCassandraIT {
     private CompletionStage<HttpResponse> answer(ActorTestKit kit, Heard heard, URI address, HttpRequest request) {
         var message = request.getHeader("webhook-id").orElseThrow().value();
         var tried = heard.calls.merge(message, 1, Integer::sum);
-        var status =
-                switch (address.getHost()) {
-                    case "well" -> 204;
-                    case "shaky" -> tried > Math.floorMod(message.hashCode(), 4) ? 200 : 500;
-                    case "gone" -> 410;
-                    default -> 500;
-                };
+        var status = switch (address.getHost()) {
+            case "well" -> 204;
+            case "shaky" -> tried > Math.floorMod(message.hashCode(), 4) ? 200 : 500;
+            case "gone" -> 410;
+            default -> 500;
+        };
         if (away || status != 200 && status != 204) {
             return CompletableFuture.completedFuture(HttpResponse.create().withStatus(away ? 503 : status));
         }
@@ -148,8 +149,9 @@ class HooksCassandraIT {
                 .thenApply(body -> {
                     heard.messages.put(
                             message,
-                            request.getHeader("x-sluice-hook-event").orElseThrow().value() + " "
-                                    + body.getData().utf8String());
+                            request.getHeader("x-sluice-hook-event")
+                                            .orElseThrow()
+                                            .value() + " " + body.getData().utf8String());
                     return HttpResponse.create().withStatus(status);
                 });
     }
@@ -305,7 +307,9 @@ class HooksCassandraIT {
     }
 
     private static void assertAlike(String label, Node file, Node cassandra) {
-        assertThat(cassandra.status().keySet()).as(label).isEqualTo(file.status().keySet());
+        assertThat(cassandra.status().keySet())
+                .as(label)
+                .isEqualTo(file.status().keySet());
         file.status().forEach((hook, right) -> {
             var found = Objects.requireNonNull(cassandra.status().get(hook));
             assertThat(found.delivered()).as("%s: %s", label, hook).isEqualTo(right.delivered());
@@ -313,14 +317,15 @@ class HooksCassandraIT {
             assertThat(found.queuedBytes()).as("%s: %s", label, hook).isZero();
         });
         // Outcomes are written in company, a moment later.
-        Eventually.await(SOON, () -> assertThat(buried(cassandra, 1_000))
-                .as(label)
-                .hasSizeGreaterThan(100)
-                .allSatisfy(it -> assertThat(buried(file, 1_000)).contains(it)));
+        Eventually.await(
+                SOON,
+                () -> assertThat(buried(cassandra, 1_000))
+                        .as(label)
+                        .hasSizeGreaterThan(100)
+                        .allSatisfy(it -> assertThat(buried(file, 1_000)).contains(it)));
         assertThat(await(cassandra.hooks().deadLetters(7)))
                 .hasSize(7)
-                .isSortedAccordingTo(
-                        java.util.Comparator.comparing(DeadLetter::died).reversed());
+                .isSortedAccordingTo(Comparator.comparing(DeadLetter::died).reversed());
     }
 
     private static List<String> buried(Node node, int most) {
@@ -337,7 +342,9 @@ class HooksCassandraIT {
         var one = node(new Heard(), "");
         tellAll(one, "a", 1_500, List.of("well"), 100);
         tellAll(one, "b", 3, List.of("shaky"), 1_300_000);
-        Eventually.await(SOON, () -> assertThat(one.status().get("well").failedAttempts()).isGreaterThan(5));
+        Eventually.await(
+                SOON,
+                () -> assertThat(one.status().get("well").failedAttempts()).isGreaterThan(5));
         kill(one);
         assertThat(one.heard().messages).isEmpty();
 
@@ -347,7 +354,8 @@ class HooksCassandraIT {
 
         Eventually.await(
                 SOON,
-                () -> assertThat(two.heard().messages.size() + three.heard().messages.size())
+                () -> assertThat(two.heard().messages.size()
+                                + three.heard().messages.size())
                         .isGreaterThanOrEqualTo(1_503));
         var all = new TreeMap<>(two.heard().messages);
         all.putAll(three.heard().messages);
@@ -407,15 +415,17 @@ class HooksCassandraIT {
         tellAll(node, "before", 40, List.of("well"), 1_000);
         try {
             server.kill();
-            Eventually.await(SOON, () -> assertThat(node.queued())
-                    .as("somebody else may deliver them by now")
-                    .isZero());
+            Eventually.await(
+                    SOON,
+                    () -> assertThat(node.queued())
+                            .as("somebody else may deliver them by now")
+                            .isZero());
             away = false;
             var told = new ArrayList<CompletionStage<Done>>();
             for (var nth = 0; nth < 40; nth++) {
                 told.add(tell(node, "meanwhile" + nth, List.of("well"), 1_000, DatabaseRule.USUAL));
             }
-            told.forEach(it -> awaited(it.toCompletableFuture().orTimeout(40, java.util.concurrent.TimeUnit.SECONDS), SOON));
+            told.forEach(it -> awaited(it.toCompletableFuture().orTimeout(40, TimeUnit.SECONDS), SOON));
             Eventually.await(SOON, () -> assertThat(node.heard().messages).hasSize(40));
             assertThat(transcripts.held()).isZero();
         } finally {
@@ -464,7 +474,7 @@ class HooksCassandraIT {
         var before = inFile(new Heard(), "");
         tellAll(before, "a", 250, List.of("well"), 2_000);
         kill(before);
-        var now = node(new Heard(), "");
+        var now = node(new Heard(), "", "file", server.settings(keyspace));
         Eventually.await(SOON, () -> assertThat(now.queued()).isEqualTo(250));
         Eventually.await(SOON, () -> assertThat(rows("hook_letter")).isEqualTo(250));
         away = false;

@@ -2,10 +2,12 @@ package dev.sluice.hook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -156,7 +158,9 @@ class OutboxTest {
     @Test
     void whatOthersHaveLeftNeedsRoomAndGrowsOldInItsTurn() {
         var outbox = outbox(2, 100, 1);
-        assertThat(outbox.hasRoom(letter("hook", 0, 1_000))).as("nobody could make room").isTrue();
+        assertThat(outbox.hasRoom(letter("hook", 0, 1_000)))
+                .as("nobody could make room")
+                .isTrue();
         assertThat(outbox.add(letter("hook", 500, 10))).isEmpty();
         assertThat(outbox.hasRoom(letter("hook", 0, 91))).isFalse();
         var inherited = letter("hook", 0, 90);
@@ -170,7 +174,7 @@ class OutboxTest {
     @Test
     void whatIsOthersBusinessLeavesUnlessItIsUnderWayOrNowhereElse() {
         var outbox = outbox(10, 1_000, 1);
-        var tenure = new Tenure(new java.util.UUID(1, 1), java.time.Duration.ofSeconds(10), 0, () -> 0);
+        var tenure = new Tenure(new UUID(1, 1), Duration.ofSeconds(10), 0, () -> 0);
         var underWay = placed(letter("hook", 0, 10), tenure);
         var waits = placed(letter("hook", 1, 10), tenure);
         var unstored = placed(letter("hook", 2, 10), tenure).unstored();

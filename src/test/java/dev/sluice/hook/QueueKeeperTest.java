@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -30,9 +31,9 @@ import org.junit.jupiter.api.Test;
 class QueueKeeperTest {
     private static final Duration LEASE = Duration.ofMillis(500);
     private static final Duration SOON = Duration.ofSeconds(20);
-    private static final Policy POLICY = Objects.requireNonNull(
-            PolicyDocument.read("{\"hooks\": {\"audit\": {\"url\": \"http://hook\"}, \"ill\": {\"url\": \"http://ill\"}}}")
-                    .policy());
+    private static final Policy POLICY = Objects.requireNonNull(PolicyDocument.read(
+                    "{\"hooks\": {\"audit\": {\"url\": \"http://hook\"}, \"ill\": {\"url\": \"http://ill\"}}}")
+            .policy());
 
     private final long seed = Long.getLong("sluice.seed", System.nanoTime());
     private final String label = "-Dsluice.seed=" + seed;
@@ -60,13 +61,26 @@ class QueueKeeperTest {
         Node(UnreliableQueues queues, int most) {
             life = queues.new Life("life-" + names.incrementAndGet());
             var settings = new HookSettings(
-                    8, Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofHours(1), most, 1 << 30, 1 << 20, LEASE.multipliedBy(8));
+                    8,
+                    Duration.ofMillis(5),
+                    Duration.ofMillis(50),
+                    Duration.ofHours(1),
+                    most,
+                    1 << 30,
+                    1 << 20,
+                    LEASE.multipliedBy(8));
             var keeper = kit.spawn(QueueKeeper.create(new QueueKeeper.Surroundings(
-                    life, () -> settings.giveUpAfter(POLICY.database()), LEASE, 1 << 20, InstantSource.system(), System::nanoTime)));
+                    life,
+                    () -> settings.giveUpAfter(POLICY.database()),
+                    LEASE,
+                    1 << 20,
+                    InstantSource.system(),
+                    System::nanoTime)));
             letters = new CassandraLetters(kit.system(), life, keeper);
             outbox = new Outbox(8, most, 1 << 30, new Backoff(5, 50, new Random(seed)));
             var client = new HookClient(
-                    (_, request) -> answer(life, request.getHeader("webhook-id").orElseThrow().value()),
+                    (_, request) -> answer(
+                            life, request.getHeader("webhook-id").orElseThrow().value()),
                     InstantSource.system(),
                     SystemMaterializer.get(kit.system()).materializer());
             postman = kit.spawn(Postman.create(new Postman.Surroundings(
@@ -77,7 +91,15 @@ class QueueKeeperTest {
         Letter letter(String message, String hook) {
             var body = ("{\"message\": \"" + message + "\"}").getBytes(StandardCharsets.UTF_8);
             return new Letter(
-                    ++lastId, message, hook, "entire_request", message, System.currentTimeMillis(), body.length, true, body);
+                    ++lastId,
+                    message,
+                    hook,
+                    "entire_request",
+                    message,
+                    System.currentTimeMillis(),
+                    body.length,
+                    true,
+                    body);
         }
 
         /** As the scribe does; completes with whether the letters outlive this process. */
@@ -156,7 +178,9 @@ class QueueKeeperTest {
             }
         });
         Eventually.await(SOON, () -> {
-            assertThat(queues.listed().stream().filter(it -> it.holder() == null)).as(label).isEmpty();
+            assertThat(queues.listed().stream().filter(it -> it.holder() == null))
+                    .as(label)
+                    .isEmpty();
             assertThat(queues.listed()).as(label).hasSizeLessThanOrEqualTo(1);
         });
     }
@@ -196,7 +220,8 @@ class QueueKeeperTest {
             assertThat(queues.letters()).as(label).isEqualTo(10);
             assertThat(queues.bodies()).as(label).isEqualTo(10);
         });
-        assertThat(queues.graves()).allSatisfy(it -> assertThat(it.dead().reason()).isEqualTo("the queue was full"));
+        assertThat(queues.graves())
+                .allSatisfy(it -> assertThat(it.dead().reason()).isEqualTo("the queue was full"));
         // Up to eight of the first were under way when the others came.
         assertThat(queues.graves().stream().map(it -> it.dead().letter().message))
                 .doesNotContainAnyElementsOf(
@@ -209,22 +234,22 @@ class QueueKeeperTest {
         var queues = new UnreliableQueues(new Random(seed), 0, 1);
         ill = true;
         var node = new Node(queues, 100_000);
-        for (var nth = 0; nth < 80; nth++) {
+        for (var nth = 0; nth < 40; nth++) {
             var some = new ArrayList<>(letters(node, 999, "audit"));
             some.add(node.letter("ill-" + nth, "ill"));
             assertThat(await(node.add(some))).isTrue();
         }
-        Eventually.await(SOON, () -> assertThat(told).as(label).hasSize(80 * 999));
+        Eventually.await(SOON, () -> assertThat(told).as(label).hasSize(40 * 999));
         Eventually.await(SOON, () -> {
             var queue = queues.listed().getFirst();
-            assertThat(queues.letters()).isEqualTo(80);
+            assertThat(queues.letters()).isEqualTo(40);
             assertThat(queue.newest() - queue.oldest()).as(label).isLessThan(Buckets.FEW);
         });
         node.life.kill();
         ill = false;
         var next = new Node(queues, 100_000);
 
-        Eventually.await(SOON, () -> assertThat(told).as(label).hasSize(80 * 1000));
+        Eventually.await(SOON, () -> assertThat(told).as(label).hasSize(40 * 1000));
         Eventually.await(SOON, () -> assertThat(queues.letters()).isZero());
         Eventually.await(SOON, () -> assertThat(queues.listed()).as(label).isEmpty());
         assertThat(queued(next)).isZero();
@@ -239,7 +264,8 @@ class QueueKeeperTest {
         assertThat(await(node.add(letters(node, 20, "audit")))).isTrue();
         var before = queues.listed().getFirst();
         queues.fail();
-        Eventually.await(SOON, () -> assertThat(queued(node)).as("others may have them").isZero());
+        Eventually.await(
+                SOON, () -> assertThat(queued(node)).as("others may have them").isZero());
         failing = 0;
         assertThat(told).isEmpty();
         queues.recover();
@@ -247,10 +273,12 @@ class QueueKeeperTest {
         Eventually.await(SOON, () -> assertThat(told).as(label).hasSize(20));
         assertThat(await(node.add(letters(node, 5, "audit")))).isTrue();
         Eventually.await(SOON, () -> assertThat(told).as(label).hasSize(25));
-        Eventually.await(SOON, () -> assertThat(queues.listed())
-                .as(label)
-                .hasSize(1)
-                .noneMatch(it -> it.queue().equals(before.queue())));
+        Eventually.await(
+                SOON,
+                () -> assertThat(queues.listed())
+                        .as(label)
+                        .hasSize(1)
+                        .noneMatch(it -> it.queue().equals(before.queue())));
     }
 
     private List<Letter> letters(Node node, int number, String hook) {
@@ -269,6 +297,6 @@ class QueueKeeperTest {
 
     /** Time that passes for leases; nothing is waited for. */
     private static void pause(int millis) {
-        java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis));
     }
 }

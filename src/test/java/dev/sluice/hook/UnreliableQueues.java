@@ -14,6 +14,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class UnreliableQueues {
     private static final class Queue {
         final UUID id;
+
         @Nullable
         String holder;
 
         long heldUntil;
+
         @Nullable
         Integer oldest;
 
@@ -83,9 +87,8 @@ final class UnreliableQueues {
 
     synchronized int letters() {
         return letters.values().stream()
-                .mapToInt(queue -> (int) queue.values().stream()
-                        .filter(it -> it.value() != null)
-                        .count())
+                .mapToInt(queue -> (int)
+                        queue.values().stream().filter(it -> it.value() != null).count())
                 .sum();
     }
 
@@ -116,7 +119,9 @@ final class UnreliableQueues {
         }
         if (fate >= troubles) {
             var value = work.get();
-            return random.nextInt(4) == 0 ? later(random.nextInt(3), () -> value) : CompletableFuture.completedStage(value);
+            return random.nextInt(4) == 0
+                    ? later(random.nextInt(3), () -> value)
+                    : CompletableFuture.completedStage(value);
         }
         return switch (fate % 5) {
             case 0 -> failed();
@@ -141,8 +146,7 @@ final class UnreliableQueues {
     }
 
     private static <T> CompletionStage<T> later(long millis, Supplier<T> value) {
-        return CompletableFuture.supplyAsync(
-                value, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS));
+        return CompletableFuture.supplyAsync(value, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS));
     }
 
     private synchronized <T> T locked(Supplier<T> work) {
@@ -175,7 +179,7 @@ final class UnreliableQueues {
             dead = true;
         }
 
-        private CompletionStage<Boolean> ifHeld(UUID id, java.util.function.Predicate<Queue> change) {
+        private CompletionStage<Boolean> ifHeld(UUID id, Predicate<Queue> change) {
             return request(this, () -> {
                 var queue = queues.get(id);
                 return queue != null && queue.isHeldBy(name) && change.test(queue);
@@ -260,13 +264,17 @@ final class UnreliableQueues {
         public CompletionStage<Done> add(List<Entry> entries, Duration body) {
             return writing(written -> {
                         for (var entry : entries) {
-                            put(bodies, new Key(entry.queue(), entry.body()), written, entry.letter().body());
+                            put(
+                                    bodies,
+                                    new Key(entry.queue(), entry.body()),
+                                    written,
+                                    entry.letter().body());
                         }
                     })
                     .thenCompose(_ -> copy(entries));
         }
 
-        private CompletionStage<Done> writing(java.util.function.LongConsumer work) {
+        private CompletionStage<Done> writing(LongConsumer work) {
             var written = written();
             return request(this, () -> {
                 work.accept(written);
@@ -333,11 +341,8 @@ final class UnreliableQueues {
         public CompletionStage<Done> remove(List<Entry> entries, boolean withBodies) {
             return writing(written -> {
                 for (var entry : entries) {
-                    put(
-                            letters.computeIfAbsent(entry.queue(), _ -> new TreeMap<>()),
-                            entry.number(),
-                            written,
-                            (Found) null);
+                    put(letters.computeIfAbsent(entry.queue(), _ -> new TreeMap<>()), entry.number(), written, (Found)
+                            null);
                     if (withBodies) {
                         put(bodies, new Key(entry.queue(), entry.body()), written, (byte[]) null);
                     }
