@@ -84,12 +84,14 @@ class HookKillNineIT {
                             () -> assertThat(hook(admin).path("queued").asLong())
                                     .as(label)
                                     .isZero());
-                    var exchanges = admin.exchanges().stream()
-                            .filter(it -> !it.path("outcome").asText().equals("lost"))
-                            .map(it -> it.path("request_id").asText())
-                            .toList();
-                    assertThat(exchanges).as(label).hasSizeGreaterThan(5);
-                    Eventually.await(SOON, () -> assertThat(told).as(label).containsAll(exchanges));
+                    Eventually.await(SOON, () -> {
+                        var exchanges = admin.exchanges().stream()
+                                .filter(it -> !it.path("outcome").asText().equals("lost"))
+                                .map(it -> it.path("request_id").asText())
+                                .toList();
+                        assertThat(exchanges).as(label).hasSizeGreaterThan(5);
+                        assertThat(told).as(label).containsAll(exchanges);
+                    });
                     assertThat(hook(admin).path("dead_letters").asLong())
                             .as(label)
                             .isZero();
