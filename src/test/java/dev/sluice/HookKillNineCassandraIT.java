@@ -28,8 +28,7 @@ class HookKillNineCassandraIT extends HookKillNineIT {
                         .resolve());
         try {
             for (var room : List.of("journal", "roll", "captures", "hooks", "ledger")) {
-                var created =
-                        CassandraStore.get(kit.system()).tables(room).toCompletableFuture();
+                var created = CassandraStore.get(kit.system()).tables(room).toCompletableFuture();
                 Eventually.await(CREATING, () -> assertThat(created).isCompleted());
             }
         } finally {
