@@ -47,7 +47,11 @@ interface Queues {
         }
     }
 
-    /** @param slot of this holder's day, which may have been taken before */
+    /**
+     * A letter that is to be buried.
+     *
+     * @param slot of this holder's day, which may have been taken before
+     */
     record Grave(int slot, Dead dead) {}
 
     /** Makes a queue that is held from its beginning. When this fails, it may or may not be there, and nobody minds. */
@@ -71,7 +75,11 @@ interface Queues {
     /** And unless it is marked higher. */
     CompletionStage<Boolean> mark(UUID queue, int oldest, int newest, Duration kept);
 
-    /** @param body how long bodies are kept */
+    /**
+     * Writes letters, each with its body first.
+     *
+     * @param body how long bodies are kept
+     */
     CompletionStage<Done> add(List<Entry> entries, Duration body);
 
     /** New rows for letters that have others; their bodies stay. */

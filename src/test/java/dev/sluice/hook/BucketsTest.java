@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -53,16 +54,16 @@ class BucketsTest {
             if (random.nextInt(100) < slow) {
                 stay.add(letter);
             } else {
-                tidied.remove(numbers.remove(letter));
+                tidied.remove(Objects.requireNonNull(numbers.remove(letter)));
             }
             if (stay.size() > staying) {
-                tidied.remove(numbers.remove(stay.remove()));
+                tidied.remove(Objects.requireNonNull(numbers.remove(stay.remove())));
             }
             for (var some = tidied.stragglers(Buckets.of(next - 1));
                     !some.isEmpty();
                     some = tidied.stragglers(Buckets.of(next - 1))) {
                 for (var straggler : new ArrayList<>(some)) {
-                    tidied.remove(numbers.get(straggler));
+                    tidied.remove(Objects.requireNonNull(numbers.get(straggler)));
                     tidied.put(next, straggler);
                     numbers.put(straggler, next++);
                     moves++;

@@ -89,6 +89,10 @@ class HooksCassandraIT {
             return all;
         }
 
+        Status well() {
+            return Objects.requireNonNull(status().get("well"));
+        }
+
         long queued() {
             return hooks.status().stream().mapToLong(Status::queued).sum();
         }
@@ -141,7 +145,7 @@ class HooksCassandraIT {
             case "gone" -> 410;
             default -> 500;
         };
-        if (away || status != 200 && status != 204) {
+        if (away || (status != 200 && status != 204)) {
             return CompletableFuture.completedFuture(HttpResponse.create().withStatus(away ? 503 : status));
         }
         return request.entity()
@@ -342,9 +346,7 @@ class HooksCassandraIT {
         var one = node(new Heard(), "");
         tellAll(one, "a", 1_500, List.of("well"), 100);
         tellAll(one, "b", 3, List.of("shaky"), 1_300_000);
-        Eventually.await(
-                SOON,
-                () -> assertThat(one.status().get("well").failedAttempts()).isGreaterThan(5));
+        Eventually.await(SOON, () -> assertThat(one.well().failedAttempts()).isGreaterThan(5));
         kill(one);
         assertThat(one.heard().messages).isEmpty();
 
@@ -383,7 +385,7 @@ class HooksCassandraIT {
         away = false;
         var three = node(new Heard(), "sluice.hooks.lease = 1h");
         Eventually.await(SOON, () -> assertThat(three.heard().messages).hasSize(60));
-        assertThat(three.status().get("well").deadLetters()).isZero();
+        assertThat(three.well().deadLetters()).isZero();
         assertNothingIsLeft();
     }
 
@@ -395,7 +397,7 @@ class HooksCassandraIT {
         tellAll(node, "a", 80, List.of("well"), 100);
 
         Eventually.await(SOON, () -> {
-            assertThat(node.status().get("well").deadLetters()).isEqualTo(30);
+            assertThat(node.well().deadLetters()).isEqualTo(30);
             assertThat(node.queued()).isEqualTo(50);
             assertThat(rows("hook_letter")).isEqualTo(50);
             assertThat(rows("hook_body")).isEqualTo(50);
@@ -436,7 +438,7 @@ class HooksCassandraIT {
             tellAll(node, "after", 10, List.of("well"), 1_000);
             assertThat(node.heard().messages).hasSize(90);
         });
-        assertThat(node.status().get("well").deadLetters()).isZero();
+        assertThat(node.well().deadLetters()).isZero();
         assertNothingIsLeft();
     }
 

@@ -144,20 +144,19 @@ class QueueKeeperTest {
             nodes.add(new Node(queues, 100_000));
         }
         var stored = new HashSet<String>();
-        var waiting = new ArrayList<CompletableFuture<?>>();
         for (var round = 0; round < 60; round++) {
             for (var node : nodes) {
                 var some = IntStream.range(0, 1 + flip() % 5)
                         .mapToObj(_ -> node.letter("msg-" + names.incrementAndGet(), "audit"))
                         .toList();
-                waiting.add(node.add(some).thenAccept(is -> {
+                var _ = node.add(some).thenAccept(is -> {
                     synchronized (stored) {
                         // Whoever was dead by then has told nobody.
                         if (is && !node.life.isDead()) {
                             some.forEach(it -> stored.add(it.message));
                         }
                     }
-                }));
+                });
             }
             if (flip() < 10) {
                 var dying = nodes.remove(flip() % nodes.size());

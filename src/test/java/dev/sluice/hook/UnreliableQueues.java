@@ -103,7 +103,7 @@ final class UnreliableQueues {
     synchronized List<Queues.Listed> listed() {
         return queues.values().stream()
                 .filter(it -> it.newest != null)
-                .sorted(Comparator.comparing(it -> it.id.timestamp()))
+                .sorted(Comparator.comparingLong(it -> it.id.timestamp()))
                 .map(it -> new Queues.Listed(
                         it.id, it.holder(), it.oldest == null ? 0 : it.oldest, it.newest == null ? 0 : it.newest))
                 .toList();
@@ -126,7 +126,7 @@ final class UnreliableQueues {
         return switch (fate % 5) {
             case 0 -> failed();
             case 1 -> {
-                work.get();
+                var _ = work.get();
                 yield failed();
             }
             case 2 -> {
@@ -329,7 +329,8 @@ final class UnreliableQueues {
         public CompletionStage<Optional<byte[]>> body(UUID queue, int body) {
             return request(
                     this,
-                    () -> Optional.ofNullable(bodies.get(new Key(queue, body))).map(Cell::value));
+                    () -> Optional.ofNullable(bodies.get(new Key(queue, body)))
+                            .flatMap(cell -> Optional.ofNullable(cell.value())));
         }
 
         @Override
