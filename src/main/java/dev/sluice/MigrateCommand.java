@@ -93,7 +93,7 @@ final class MigrateCommand implements Callable<Integer> {
             out.println("all of it is there, compared event by event: " + line(moved));
             out.println(
                     "not moved: what was said (captures.db, which a node on Cassandra does not read), and letters to hooks"
-                            + " (hooks.db: they go out from a node that is started with this --data)");
+                            + " (hooks.db: a node that is started with this --data brings them along)");
             out.flush();
             return 0;
         } finally {

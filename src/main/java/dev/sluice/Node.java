@@ -169,13 +169,11 @@ public final class Node {
                 yield CompletableFuture.completedStage(Done.getInstance());
             }
             case CASSANDRA -> {
-                log.warn(
-                        "sluice.storage.kind: cassandra, but letters to hooks lie in a file of this node, under sluice.storage.directory:"
-                                + " those that wait go out from here, after a restart, too, and from nowhere else");
                 var store = CassandraStore.get(system);
                 yield store.tables("journal")
                         .thenCompose(_ -> store.tables("roll"))
-                        .thenCompose(_ -> store.tables("captures"));
+                        .thenCompose(_ -> store.tables("captures"))
+                        .thenCompose(_ -> store.tables("hooks"));
             }
         };
     }
