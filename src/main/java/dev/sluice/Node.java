@@ -17,6 +17,7 @@ import dev.sluice.gate.Gate;
 import dev.sluice.hook.Hooks;
 import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
+import dev.sluice.journal.Migration;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.journal.Storage;
 import dev.sluice.key.GatewayKeys;
@@ -175,7 +176,9 @@ public final class Node {
                 var store = CassandraStore.get(system);
                 yield store.tables("journal")
                         .thenCompose(_ -> store.tables("roll"))
-                        .thenCompose(_ -> store.tables("captures"));
+                        .thenCompose(_ -> Migration.checkEnded(system))
+                        .thenCompose(_ -> store.tables("captures"))
+                        .thenCompose(_ -> store.tables("export"));
             }
         };
     }

@@ -1,0 +1,16 @@
+package dev.sluice.export;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** One object at a time is held in a node's memory: who comes meanwhile waits. Those who come are as many as there are slices, at most. */
+final class Turn {
+    private CompletionStage<?> last = CompletableFuture.completedStage(null);
+
+    synchronized <T> CompletionStage<T> take(Supplier<CompletionStage<T>> work) {
+        var mine = last.handle((_, _) -> true).thenCompose(_ -> work.get());
+        last = mine;
+        return mine;
+    }
+}
