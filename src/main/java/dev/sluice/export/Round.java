@@ -28,7 +28,7 @@ final class Round {
 
     private final ActorSystem<?> system;
     private final Records records;
-    private final Turn turn;
+    private final @Nullable Turn turn;
     private final Captured captured;
     private final InstantSource clock;
     private final long mostBytes;
@@ -38,10 +38,10 @@ final class Round {
     }
 
     Round(ActorSystem<?> system, SqliteReadJournal journal, Captured captured, InstantSource clock, long mostBytes) {
-        this(system, new JournalRecords(system, journal, captured), new Turn(), captured, clock, mostBytes);
+        this(system, new JournalRecords(system, journal, captured), null, captured, clock, mostBytes);
     }
 
-    /** @param turn of all rounds on this node */
+    /** @param turn of all rounds on this node; null when there is no other */
     Round(ActorSystem<?> system, Records records, Turn turn, Captured captured, InstantSource clock, long mostBytes) {
         this.system = system;
         this.records = records;
@@ -71,9 +71,12 @@ final class Round {
 
     /** Uploads one object: what was planned before, or else what there is now. */
     CompletionStage<Result> run(Progress progress, S3Rule rule, Bucket bucket) {
+        return turn == null ? next(progress, rule, bucket) : turn.take(() -> next(progress, rule, bucket));
+    }
+
+    private CompletionStage<Result> next(Progress progress, S3Rule rule, Bucket bucket) {
         var open = progress.plan();
-        return turn.take(
-                () -> open != null && open.isFor(rule) ? again(progress, open, bucket) : anew(progress, rule, bucket));
+        return open != null && open.isFor(rule) ? again(progress, open, bucket) : anew(progress, rule, bucket);
     }
 
     /** Of a plan for another bucket nothing is left but its range, which begins where this one does. */
