@@ -213,9 +213,9 @@ final class SliceRecords implements Records {
                 });
     }
 
-    private IllegalStateException movedOn() {
-        return new IllegalStateException(
-                "slice " + slice + " of the export: moved on by another node (expected: one exporter)");
+    private Bucket.NotStored movedOn() {
+        return new Bucket.NotStored("slice " + slice
+                + ": another node has moved on (expected only when the cluster has just given it to that one)");
     }
 
     private static byte[] bytes(@Nullable ByteBuffer buffer) {

@@ -54,8 +54,8 @@ class ExportCassandraIT {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final InstantSource CLOCK = InstantSource.system();
     private static final Egress DIRECT = new Egress("", true, new Egress.Proxies(null, null, List.of(), false));
-    private static final int SESSIONS = 60;
-    private static final int LIMIT = 7;
+    private static final int SESSIONS = 40;
+    private static final int LIMIT = 5;
 
     private static final CassandraServer cassandra = CassandraServer.shared();
     private static final ActorTestKit testKit = ActorTestKit.create();
@@ -104,7 +104,7 @@ class ExportCassandraIT {
     @Test
     void hasEveryExchangeOnceAsTheEmbeddedExportHasItWhoeverFails() throws Exception {
         var exchanges =
-                IntStream.range(0, 400).mapToObj(ExportCassandraIT::exchange).toList();
+                IntStream.range(0, 240).mapToObj(ExportCassandraIT::exchange).toList();
         server.make("embedded");
         var file = alone(
                 Map.of("sluice.storage.directory", directory.resolve("data").toString()), null);
@@ -129,7 +129,7 @@ class ExportCassandraIT {
             var exporters = new ArrayList<>(systems.stream()
                     .map(system -> node(system, "shared").slices())
                     .toList());
-            record(sessions.getFirst(), exchanges.subList(0, 120));
+            record(sessions.getFirst(), exchanges.subList(0, 80));
             // A third that is not of the cluster takes all slices for its own.
             exporters.add(node(alone(Map.of(), directory.resolve("node.conf")), "shared")
                     .slices());
@@ -139,23 +139,23 @@ class ExportCassandraIT {
                     Fault.SLOW_DOWN,
                     Fault.GARBLED,
                     Fault.STORED_THEN_RESET);
-            exportTo(exporters, 120);
+            exportTo(exporters, 80);
 
-            record(sessions.getFirst(), exchanges.subList(120, 240));
+            record(sessions.getFirst(), exchanges.subList(80, 160));
             try {
                 exporters.forEach(Exporter::run);
                 cassandra.kill();
             } finally {
                 cassandra.startAgain();
             }
-            exportTo(exporters, 240);
+            exportTo(exporters, 160);
 
-            record(sessions.getFirst(), exchanges.subList(240, 320));
+            record(sessions.getFirst(), exchanges.subList(160, 200));
             exporters.forEach(Exporter::run);
             now(TestCluster.leave(systems.getLast()));
             exporters.remove(1);
-            record(sessions.getFirst(), exchanges.subList(320, 400));
-            exportTo(exporters, 400);
+            record(sessions.getFirst(), exchanges.subList(200, 240));
+            exportTo(exporters, 240);
             assertThat(now(exporters.getFirst().state()).failure()).isNull();
         }
 
@@ -167,7 +167,7 @@ class ExportCassandraIT {
         var records = records("shared");
         assertThat(records.stream().map(it -> it.get("id"))).doesNotHaveDuplicates();
         assertThat(fields(records)).hasSameSizeAs(records).isEqualTo(fields(records("embedded")));
-        assertThat(records).hasSize(400);
+        assertThat(records).hasSize(240);
     }
 
     /** One node after the other, as operators do who let nodes make tables. */
