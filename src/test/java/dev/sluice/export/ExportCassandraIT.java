@@ -393,6 +393,7 @@ class ExportCassandraIT {
         }
         try (var shared = serve("--settings", "node.conf")) {
             var address = shared.awaitAddress();
+            Eventually.await(PATIENCE, () -> assertThat(recorded(address)).hasSize(4));
             ask(address, 2);
             Eventually.await(PATIENCE, () -> {
                 assertThat(run(address).path("last_error").isNull()).isTrue();
