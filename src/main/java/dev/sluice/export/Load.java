@@ -9,7 +9,11 @@ import java.util.Set;
 final class Load {
     /** Of a record: what it is known by among all that are exported. */
     interface Numbering {
-        /** @param place in its object, from 0 on */
+        /**
+         * The number of a record.
+         *
+         * @param place in its object, from 0 on
+         */
         long id(Entry entry, int place);
     }
 

@@ -41,8 +41,18 @@ final class Round {
         this(system, new JournalRecords(system, journal, captured), null, captured, clock, mostBytes);
     }
 
-    /** @param turn of all rounds on this node; null when there is no other */
-    Round(ActorSystem<?> system, Records records, Turn turn, Captured captured, InstantSource clock, long mostBytes) {
+    /**
+     * One of several on a node.
+     *
+     * @param turn of all of them; null for one that is alone
+     */
+    Round(
+            ActorSystem<?> system,
+            Records records,
+            @Nullable Turn turn,
+            Captured captured,
+            InstantSource clock,
+            long mostBytes) {
         this.system = system;
         this.records = records;
         this.turn = turn;

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +43,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -228,7 +230,7 @@ class ExportCassandraIT {
         return new ExportingNode(system, DIRECT, () -> rule, Captured.NOTHING, CLOCK, new Random(3));
     }
 
-    private ActorSystem<?> alone(Map<String, String> settings, Path file) {
+    private ActorSystem<?> alone(Map<String, String> settings, @Nullable Path file) {
         ActorSystem<?> system = now(NodeSystem.start(NodeSystem.config(file, settings)));
         alone.add(system);
         return system;
@@ -273,10 +275,10 @@ class ExportCassandraIT {
             rows.forEach(row -> direct.execute(
                     "DELETE FROM " + keyspace + ".tag_views WHERE tag_name = ? AND timebucket = ? AND timestamp = ?"
                             + " AND persistence_id = ? AND tag_pid_sequence_nr = ?",
-                    row.getString(0),
+                    Objects.requireNonNull(row.getString(0)),
                     row.getLong(1),
-                    row.getUuid(2),
-                    row.getString(3),
+                    Objects.requireNonNull(row.getUuid(2)),
+                    Objects.requireNonNull(row.getString(3)),
                     row.getLong(4)));
         }
 
