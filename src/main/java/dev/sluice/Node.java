@@ -17,6 +17,7 @@ import dev.sluice.gate.Gate;
 import dev.sluice.hook.Hooks;
 import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
+import dev.sluice.journal.Migration;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.journal.Storage;
 import dev.sluice.key.GatewayKeys;
@@ -172,8 +173,10 @@ public final class Node {
                 var store = CassandraStore.get(system);
                 yield store.tables("journal")
                         .thenCompose(_ -> store.tables("roll"))
+                        .thenCompose(_ -> Migration.checkEnded(system))
                         .thenCompose(_ -> store.tables("captures"))
-                        .thenCompose(_ -> store.tables("hooks"));
+                        .thenCompose(_ -> store.tables("hooks"))
+                        .thenCompose(_ -> store.tables("export"));
             }
         };
     }

@@ -10,6 +10,7 @@ import dev.sluice.testing.CassandraServer;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.SluiceProcess;
+import dev.sluice.testing.TestCluster;
 import java.math.BigDecimal;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -115,6 +116,7 @@ class MigrateCassandraIT {
             Eventually.await(PATIENCE, () -> assertThat(arrived()).isGreaterThan(20));
             move.kill();
         }
+        assertRefuses("run again, to its end");
         String said;
         try (var move = migrate()) {
             assertThat(move.awaitExit(PATIENCE)).as(move.out() + move.error()).isZero();
@@ -139,6 +141,36 @@ class MigrateCassandraIT {
                     PATIENCE,
                     () -> assertThat(state(address).spent().get("pool"))
                             .isGreaterThan(before.spent().get("pool")));
+        }
+    }
+
+    /** A node, to start on what is half there. */
+    private void assertRefuses(String why) {
+        try (var early = serve("--settings", "node.conf")) {
+            assertThat(early.awaitExit(PATIENCE)).isEqualTo(1);
+            assertThat(early.error()).contains("keyspace " + keyspace + ": a migration to it", why);
+            assertThat(early.out()).doesNotContain("sluice listens on");
+        }
+    }
+
+    @Test
+    void endsWhenThereIsNoCassandra() throws Exception {
+        try (var grown = serve()) {
+            ask(grown.awaitAddress(), "x-session-id: one");
+            grown.terminate();
+            assertThat(grown.awaitExit(PATIENCE)).isZero();
+        }
+        var nobody = TestCluster.freePorts(1).getFirst();
+        Files.writeString(
+                directory.resolve("node.conf"),
+                cassandra.settings(keyspace) + "sluice.cassandra.contact-points = [\"127.0.0.1:" + nobody + "\"]\n");
+
+        try (var move = migrate()) {
+            assertThat(move.awaitExit(PATIENCE)).isEqualTo(1);
+            assertThat(move.error().lines().filter(line -> line.startsWith("sluice: ")))
+                    .singleElement()
+                    .asString()
+                    .startsWith("sluice: no Cassandra has answered for 30 s at 127.0.0.1:" + nobody);
         }
     }
 
