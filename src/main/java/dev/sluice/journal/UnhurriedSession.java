@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session whose failures take a moment. While no Cassandra is in reach the driver fails at once, and the plugin's writers of tags try again
@@ -26,7 +27,7 @@ final class UnhurriedSession extends SessionWrapper implements CqlSession {
 
     @Override
     @SuppressWarnings("unchecked") // What the driver answers with a stage, whoever asked gets as one.
-    public <R extends Request, T> T execute(R request, GenericType<T> answer) {
+    public <R extends Request, T> @Nullable T execute(R request, GenericType<T> answer) {
         var answered = super.execute(request, answer);
         return answered instanceof CompletionStage<?> stage ? (T) unhurried(stage) : answered;
     }
