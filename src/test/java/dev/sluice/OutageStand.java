@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -114,7 +115,12 @@ final class OutageStand implements AutoCloseable {
                 .collect(Collectors.toMap(parts -> parts[0], parts -> Double.valueOf(parts[1])));
     }
 
-    static long spent(JsonNode bucket) {
+    /** What a bucket has spent. */
+    long spentOf(String bucket) throws Exception {
+        return spent(Objects.requireNonNull(admin.buckets().get(bucket)));
+    }
+
+    private static long spent(JsonNode bucket) {
         return bucket.path("spent_nanos").asLong();
     }
 

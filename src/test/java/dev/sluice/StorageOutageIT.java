@@ -55,7 +55,7 @@ class StorageOutageIT {
             assertThat(stand.ask("denied").status()).isEqualTo(200);
             assertThat(stand.ask("graced").status()).isEqualTo(200);
             Eventually.await(HEALED, () -> assertThat(stand.admin.exchanges()).hasSize(2));
-            var before = OutageStand.spent(stand.admin.buckets().get("denied"));
+            var before = stand.spentOf("denied");
 
             storage.turn(Weather.AWAY);
             assertThat(stand.ask("denied").took()).isLessThan(WAIT_AT_MOST);
@@ -91,7 +91,7 @@ class StorageOutageIT {
                                     .filter(it -> it.path("status").asInt() == 200))
                             .hasSize(2 + served));
             Eventually.await(HEALED, stand::assertBalance);
-            assertThat(OutageStand.spent(stand.admin.buckets().get("denied"))).isEqualTo(before);
+            assertThat(stand.spentOf("denied")).isEqualTo(before);
             assertThat(stand.ask("denied").status()).isEqualTo(200);
             assertThat(stand.ask("graced").status()).isEqualTo(200);
         } finally {

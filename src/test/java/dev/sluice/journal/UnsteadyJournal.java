@@ -1,6 +1,7 @@
 package dev.sluice.journal;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,7 +58,8 @@ public final class UnsteadyJournal extends SqliteJournal {
     private final Switch weather;
 
     UnsteadyJournal() {
-        weather = SWITCHES.get(context().system().settings().config().getString(SWITCH));
+        weather = Objects.requireNonNull(
+                SWITCHES.get(context().system().settings().config().getString(SWITCH)));
     }
 
     @Override

@@ -50,6 +50,7 @@ class OutageIT {
     /** A bucket's longest pause, and then some. */
     private static final Duration HEALED = Duration.ofSeconds(20);
 
+    private static final List<Weather> WEATHERS = List.of(Weather.values());
     private static final long CAPACITY = 1_000_000;
     private static final long GRACE = 1_000;
 
@@ -219,7 +220,7 @@ class OutageIT {
         var ends = new ArrayList<CompletionStage<?>>();
         for (var step = 0; step < 120; step++) {
             if (random.nextInt(12) == 0) {
-                storage.turn(Weather.values()[random.nextInt(Weather.values().length)]);
+                storage.turn(WEATHERS.get(random.nextInt(WEATHERS.size())));
             }
             var buckets = all.stream().filter(_ -> random.nextInt(3) == 0).toList();
             var estimate = 1 + random.nextInt(200);
