@@ -27,9 +27,8 @@ import org.apache.pekko.stream.SystemMaterializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that share queues which fail them; leases of half a second. */
+/** Nodes that share queues which fail them; leases of half a second, or some. */
 class QueueKeeperTest {
-    private static final Duration LEASE = Duration.ofMillis(500);
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Policy POLICY = Objects.requireNonNull(PolicyDocument.read(
                     "{\"hooks\": {\"audit\": {\"url\": \"http://hook\"}, \"ill\": {\"url\": \"http://ill\"}}}")
@@ -43,6 +42,9 @@ class QueueKeeperTest {
     private final AtomicInteger names = new AtomicInteger();
     private volatile int failing;
     private volatile boolean ill;
+
+    /** Longer where nothing is to happen twice because this process had to wait for its turn. */
+    private Duration lease = Duration.ofMillis(500);
 
     @AfterEach
     void stop() {
@@ -68,11 +70,11 @@ class QueueKeeperTest {
                     most,
                     1 << 30,
                     1 << 20,
-                    LEASE.multipliedBy(8));
+                    Duration.ofSeconds(4));
             var keeper = kit.spawn(QueueKeeper.create(new QueueKeeper.Surroundings(
                     life,
                     () -> settings.giveUpAfter(POLICY.database()),
-                    LEASE,
+                    lease,
                     1 << 20,
                     InstantSource.system(),
                     System::nanoTime)));
@@ -187,6 +189,7 @@ class QueueKeeperTest {
     /** The bound is for what comes: who inherits takes what there is room for, gives nothing up for it, and takes the rest when there is room again. */
     @Test
     void nothingIsGivenUpForWhatOthersHaveLeft() throws Exception {
+        lease = Duration.ofSeconds(4);
         var queues = new UnreliableQueues(new Random(seed), 0, 1);
         failing = 100;
         var first = new Node(queues, 100);
@@ -208,6 +211,7 @@ class QueueKeeperTest {
     /** As in a file. */
     @Test
     void whatComesToAFullQueueEndsTheOldest() throws Exception {
+        lease = Duration.ofSeconds(4);
         var queues = new UnreliableQueues(new Random(seed), 0, 1);
         failing = 100;
         var node = new Node(queues, 10);
@@ -230,6 +234,7 @@ class QueueKeeperTest {
     /** One hook of two is ill: its letters lie far apart until they are moved, and are found all the same. */
     @Test
     void theLettersOfOneThatIsIllDoNotKeepAQueueLong() throws Exception {
+        lease = Duration.ofSeconds(4);
         var queues = new UnreliableQueues(new Random(seed), 0, 1);
         ill = true;
         var node = new Node(queues, 100_000);
