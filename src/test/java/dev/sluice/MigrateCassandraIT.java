@@ -2,6 +2,7 @@ package dev.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.simulator.Simulator;
@@ -111,10 +112,12 @@ class MigrateCassandraIT {
         }
 
         // When
-        try (var move = migrate()) {
+        try (var looking = cassandra.session();
+                var move = migrate()) {
             // Wherever it is by then: there is something already, and not all.
-            Eventually.await(PATIENCE, () -> assertThat(arrived()).isGreaterThan(20));
+            Eventually.await(PATIENCE, () -> assertThat(arrived(looking)).isPositive());
             move.kill();
+            assertThat(move.out()).doesNotContain("all of it is there");
         }
         assertRefuses("run again, to its end");
         String said;
@@ -182,8 +185,8 @@ class MigrateCassandraIT {
         }
     }
 
-    private long arrived() {
-        try (var session = cassandra.session()) {
+    private long arrived(CqlSession session) {
+        try {
             var row = session.execute("SELECT count(*) FROM " + keyspace + ".messages")
                     .one();
             return row == null ? 0 : row.getLong(0);
