@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.cluster.NodeSystem;
+import dev.sluice.export.Exporter;
 import dev.sluice.journal.Migration;
 import dev.sluice.journal.Migration.Figures;
 import dev.sluice.journal.Storage;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -22,6 +24,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.query.EventEnvelope;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,7 +37,8 @@ import picocli.CommandLine.Spec;
         name = "migrate",
         description = {
             "Moves buckets, sessions, keys, policies and the audit log of a node that is stopped to Cassandra.",
-            "No node may run on either meanwhile. Begun again after it broke off, it goes on. What has arrived is read back and compared."
+            "No node may run on either meanwhile, and none starts on what is half moved. Begun again after it broke off, it goes on. What has"
+                    + " arrived is read back and compared. Ends with an error when no Cassandra has answered for 30 seconds."
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // Fields are set by picocli before anything runs.
@@ -87,13 +91,19 @@ final class MigrateCommand implements Callable<Integer> {
                         settings + ": sluice.storage.kind is not cassandra (expected: include \"cassandra.conf\")");
             }
             var out = spec.commandLine().getOut();
-            var moved = Migration.run(system, new RoomsOf(system), new Lines(out))
+            var exported = Exporter.moved(system).toCompletableFuture().get();
+            var moved = Migration.run(system, new RoomsOf(system, exported), InstantSource.system(), new Lines(out))
                     .toCompletableFuture()
                     .get();
             out.println("all of it is there, compared event by event: " + line(moved));
             out.println(
                     "not moved: what was said (captures.db, which a node on Cassandra does not read), and letters to hooks"
-                            + " (hooks.db: they go out from a node that is started with this --data)");
+                            + " (hooks.db: a node that is started with this --data brings them along)");
+            exported.inDoubt()
+                    .ifPresent(
+                            object -> out.println(
+                                    "not known: whether " + object
+                                            + " was exported before this node was stopped; its records are exported again, as part of other objects"));
             out.flush();
             return 0;
         } finally {
@@ -126,7 +136,7 @@ final class MigrateCommand implements Callable<Integer> {
         }
     }
 
-    private record RoomsOf(ActorSystem<?> system) implements Migration.Rooms {
+    private record RoomsOf(ActorSystem<?> system, Exporter.Moved exported) implements Migration.Rooms {
         @Override
         public Set<String> tags(String persistenceId, Object event) {
             return event instanceof ExchangeRecorded
@@ -146,6 +156,11 @@ final class MigrateCommand implements Callable<Integer> {
             return first == null
                     ? CompletableFuture.completedStage(Done.getInstance())
                     : GatewayKeys.enter(system, InstantSource.system(), first);
+        }
+
+        @Override
+        public CompletionStage<Done> arrived(String persistenceId, List<EventEnvelope> events) {
+            return exported.take(events);
         }
 
         @Override

@@ -17,6 +17,7 @@ import dev.sluice.gate.Gate;
 import dev.sluice.hook.Hooks;
 import dev.sluice.identity.Exposure;
 import dev.sluice.identity.Identity;
+import dev.sluice.journal.Migration;
 import dev.sluice.journal.SqliteStore;
 import dev.sluice.journal.Storage;
 import dev.sluice.key.GatewayKeys;
@@ -169,13 +170,13 @@ public final class Node {
                 yield CompletableFuture.completedStage(Done.getInstance());
             }
             case CASSANDRA -> {
-                log.warn(
-                        "sluice.storage.kind: cassandra, but letters to hooks lie in a file of this node, under sluice.storage.directory:"
-                                + " those that wait go out from here, after a restart, too, and from nowhere else");
                 var store = CassandraStore.get(system);
                 yield store.tables("journal")
                         .thenCompose(_ -> store.tables("roll"))
-                        .thenCompose(_ -> store.tables("captures"));
+                        .thenCompose(_ -> Migration.checkEnded(system))
+                        .thenCompose(_ -> store.tables("captures"))
+                        .thenCompose(_ -> store.tables("hooks"))
+                        .thenCompose(_ -> store.tables("export"));
             }
         };
     }

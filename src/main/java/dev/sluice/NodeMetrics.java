@@ -54,6 +54,7 @@ final class NodeMetrics {
                 "sluice_reservations_expired_unsettled",
                 "Reservations whose owner died before it settled them, and which were charged all the same. Stays 0 in good times.",
                 quota::orphansCharged);
+        outage(quota);
         metrics.gauge(
                 "sluice_policy_in_trouble",
                 "1 when the policy in force is not the one that was last written.",
@@ -86,6 +87,25 @@ final class NodeMetrics {
                 "Nodes of the cluster as this one sees them, by status; unreachable are those that it does not hear.",
                 "status",
                 membership::members);
+    }
+
+    private void outage(Quota quota) {
+        metrics.gauge(
+                "sluice_quota_buckets_away",
+                "Quota buckets that do not answer this node, or whose journal does not. Stays 0 in good times.",
+                () -> quota.outage().bucketsAway());
+        metrics.counter(
+                "sluice_quota_refused_at_once",
+                "Requests that were refused because a quota bucket was known to be away.",
+                quota::refusedAtOnce);
+        metrics.counter(
+                "sluice_quota_grace_requests",
+                "Requests that were let in without a quota bucket that was away, as its on_storage_failure says.",
+                quota::letInOnGrace);
+        metrics.gauge(
+                "sluice_quota_grace_unbooked_dollars",
+                "What such requests have cost, or may cost, that their buckets have not taken up yet: lost if this node dies now.",
+                () -> quota.outage().unbookedNanos() / 1e9);
     }
 
     private static String name(Loop loop) {

@@ -3,6 +3,7 @@ package dev.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.AdminApi;
+import dev.sluice.testing.Eventually;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.SluiceProcess;
 import dev.sluice.testing.TestCertificate;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** How a process starts, and how it ends when it cannot: with 1, soon, and with a line that a person can act on. */
 class CommandLineIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final String POLICY = """
             {
               "grants": [{ "src": ["(loopback)"], "app": { "tailscale.com/cap/aperture": [{ "role": "admin" }] } }],
@@ -46,9 +47,12 @@ class CommandLineIT {
                 var admin = new AdminApi(gateway.awaitAddress())) {
             assertThat(admin.status("/readyz")).isEqualTo(200);
             assertThat(directory.resolve("kept/sluice.db")).exists();
-            assertThat(gateway.error())
-                    .containsPattern("policy.hujson:4:\\d+: warning: .*colour")
-                    .containsPattern("WARN .*no apikey.* provider=\"?keyless");
+            // Lines of the log are written by a thread of their own.
+            Eventually.await(
+                    SOON,
+                    () -> assertThat(gateway.error())
+                            .containsPattern("policy.hujson:4:\\d+: warning: .*colour")
+                            .containsPattern("WARN .*no apikey.* provider=\"?keyless"));
         }
     }
 
@@ -65,7 +69,10 @@ class CommandLineIT {
                         directory, environment, "serve", "--config", "policy.hujson", "--listen", "127.0.0.1:0");
                 var http = RawHttp.connect(gateway.awaitAddress(), TestCertificate.trusting(certificate.pem()))) {
             assertThat(http.get("/readyz").readHead().status()).isEqualTo(200);
-            assertThat(gateway.out()).contains("sluice listens on https://127.0.0.1:", "try: curl https://127.0.0.1:");
+            Eventually.await(
+                    SOON,
+                    () -> assertThat(gateway.out())
+                            .contains("sluice listens on https://127.0.0.1:", "try: curl https://127.0.0.1:"));
         }
     }
 

@@ -48,7 +48,7 @@ class DrainIT {
     static void startProvider() throws Exception {
         provider = Simulator.start(testKit.system(), "127.0.0.1", 0)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
     }
 
     @AfterAll

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 @SuppressWarnings("NullAway.Init") // Made before any test.
 class GatewayKeyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final String OK = "{\"id\":\"x\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[],"
             + "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":10,\"total_tokens\":20}}";
 
@@ -197,15 +197,16 @@ class GatewayKeyIT {
         Eventually.await(SOON, () -> {
             assertThat(get("/api/sessions").body().findValuesAsText("login")).contains("alice@example.com");
             assertThat(get("/api/quotas").body().findValuesAsText("bucket")).contains("each:alice@example.com");
+            // Her latest session is this one's as soon as it is recorded; until then it is one of her other keys'.
+            var session = get("/api/sessions", "x-api-key: " + alice)
+                    .body()
+                    .path("sessions")
+                    .path(0)
+                    .path("session")
+                    .asText();
+            assertThat(get("/api/sessions/" + session).body().findValuesAsText("node"))
+                    .contains("key:" + id(alice));
         });
-        var session = get("/api/sessions", "x-api-key: " + alice)
-                .body()
-                .path("sessions")
-                .path(0)
-                .path("session")
-                .asText();
-        assertThat(get("/api/sessions/" + session).body().findValuesAsText("node"))
-                .contains("key:" + id(alice));
     }
 
     @Test
@@ -279,7 +280,7 @@ class GatewayKeyIT {
     @Test
     void holdsNoMoreOnceItHasExpired() throws Exception {
         var key = make("{\"owner\": \"alice@example.com\", \"expires\": \""
-                + Instant.now().plusMillis(1500) + "\"}");
+                + Instant.now().plusMillis(3000) + "\"}");
 
         assertThat(ask(CHAT, "m", "", "x-api-key: " + key)).isEqualTo(200);
         Eventually.await(

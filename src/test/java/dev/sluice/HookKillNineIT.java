@@ -50,7 +50,7 @@ class HookKillNineIT {
             });
             var provider = Simulator.start(kit.system(), "127.0.0.1", 0)
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(20, TimeUnit.SECONDS);
             configure(provider.localAddress().getPort(), hook.url());
             live(random, told, "-Dsluice.seed=" + seed);
         } finally {
@@ -63,7 +63,7 @@ class HookKillNineIT {
     }
 
     private void live(Random random, Set<String> told, String label) throws Exception {
-        var gateway = serve();
+        var gateway = serve(0);
         try {
             for (var life = 0; life < LIVES; life++) {
                 try (var crowd = new Crowd(gateway.awaitAddress(), 40, List.of(""), new Random(random.nextLong()))) {
@@ -75,7 +75,7 @@ class HookKillNineIT {
                     gateway.kill();
                     crowd.awaitTheEnd();
                 }
-                gateway = serve();
+                gateway = serve(life + 1);
                 try (var admin = new AdminApi(gateway.awaitAddress())) {
                     Eventually.await(
                             SOON, () -> assertThat(admin.status("/readyz")).isEqualTo(200));
@@ -84,12 +84,14 @@ class HookKillNineIT {
                             () -> assertThat(hook(admin).path("queued").asLong())
                                     .as(label)
                                     .isZero());
-                    var exchanges = admin.exchanges().stream()
-                            .filter(it -> !it.path("outcome").asText().equals("lost"))
-                            .map(it -> it.path("request_id").asText())
-                            .toList();
-                    assertThat(exchanges).as(label).hasSizeGreaterThan(5);
-                    assertThat(told).as(label).containsAll(exchanges);
+                    Eventually.await(SOON, () -> {
+                        var exchanges = admin.exchanges().stream()
+                                .filter(it -> !it.path("outcome").asText().equals("lost"))
+                                .map(it -> it.path("request_id").asText())
+                                .toList();
+                        assertThat(exchanges).as(label).hasSizeGreaterThan(5);
+                        assertThat(told).as(label).containsAll(exchanges);
+                    });
                     assertThat(hook(admin).path("dead_letters").asLong())
                             .as(label)
                             .isZero();
@@ -104,7 +106,17 @@ class HookKillNineIT {
         return admin.get("/api/hooks").path("hooks").path(0);
     }
 
-    private SluiceProcess serve() {
+    /** Node settings that say where letters lie. */
+    String storage() {
+        return "";
+    }
+
+    /** Where a process has its files. */
+    String data(int life) {
+        return "data";
+    }
+
+    private SluiceProcess serve(int life) {
         return SluiceProcess.start(
                 directory,
                 "serve",
@@ -113,7 +125,7 @@ class HookKillNineIT {
                 "--settings",
                 "node.conf",
                 "--data",
-                "data",
+                data(life),
                 "--listen",
                 "127.0.0.1:0");
     }
@@ -138,6 +150,6 @@ class HookKillNineIT {
                 """.formatted(hook, provider));
         Files.writeString(
                 directory.resolve("node.conf"),
-                "sluice.hooks { first-pause = 20ms, longest-pause = 200ms, in-flight = 64 }\n");
+                storage() + "\nsluice.hooks { first-pause = 20ms, longest-pause = 200ms, in-flight = 64 }\n");
     }
 }

@@ -49,7 +49,7 @@ class KillNineIT {
     private static final Duration BALANCED = Duration.ofSeconds(30);
 
     /** An answer that was whole so long before the end is in the journal: what comes after it is off the client's clock. */
-    private static final Duration RECORDED = Duration.ofSeconds(1);
+    private static final Duration RECORDED = Duration.ofSeconds(2);
 
     private static final ActorTestKit testKit = ActorTestKit.create();
     private static ServerBinding provider;
@@ -61,7 +61,7 @@ class KillNineIT {
     static void startProvider() throws Exception {
         provider = Simulator.start(testKit.system(), "127.0.0.1", 0)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
     }
 
     @AfterAll

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /** What a whole gateway writes into its log about requests, as text and as JSON. */
 class LogIT {
     private static final ObjectMapper json = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final Logger OURS = (Logger) LoggerFactory.getLogger("dev.sluice");
 
     @TempDir
@@ -99,7 +99,7 @@ class LogIT {
         for (var event : kept.events()) {
             var text = encoded(event, LogEncoder.Format.TEXT);
             var first = text.substring(0, text.indexOf('\n'));
-            assertThat(first).startsWith("2026-").doesNotContainPattern("[\\r\\u0085\\u2028\\u001b]");
+            assertThat(first).containsPattern("^\\d{4}-\\d\\d-").doesNotContainPattern("[\\r\\u0085\\u2028\\u001b]");
             if (event.getThrowableProxy() == null) {
                 assertThat(text).hasSize(first.length() + 1);
             }

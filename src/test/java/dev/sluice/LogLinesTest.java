@@ -56,6 +56,7 @@ class LogLinesTest {
     @Test
     void writesWhatGathersAtOneTime() {
         var writes = new AtomicInteger();
+        var gathered = new CountDownLatch(1);
         var lines = started(new OutputStream() {
             @Override
             public void write(int b) {
@@ -65,11 +66,13 @@ class LogLinesTest {
             @Override
             public void write(byte[] bytes, int from, int length) {
                 writes.incrementAndGet();
+                awaitQuietly(gathered);
                 out.write(bytes, from, length);
             }
         });
 
         IntStream.range(0, 1_000).forEach(i -> log(lines, "line " + i));
+        gathered.countDown();
         lines.stop();
 
         assertThat(written()).hasSize(1_000);

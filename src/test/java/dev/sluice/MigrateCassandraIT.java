@@ -2,6 +2,7 @@ package dev.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.simulator.Simulator;
@@ -10,6 +11,7 @@ import dev.sluice.testing.CassandraServer;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.SluiceProcess;
+import dev.sluice.testing.TestCluster;
 import java.math.BigDecimal;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -110,11 +112,14 @@ class MigrateCassandraIT {
         }
 
         // When
-        try (var move = migrate()) {
+        try (var looking = cassandra.session();
+                var move = migrate()) {
             // Wherever it is by then: there is something already, and not all.
-            Eventually.await(PATIENCE, () -> assertThat(arrived()).isGreaterThan(20));
+            Eventually.await(PATIENCE, () -> assertThat(arrived(looking)).isPositive());
             move.kill();
+            assertThat(move.out()).doesNotContain("all of it is there");
         }
+        assertRefuses("run again, to its end");
         String said;
         try (var move = migrate()) {
             assertThat(move.awaitExit(PATIENCE)).as(move.out() + move.error()).isZero();
@@ -142,6 +147,36 @@ class MigrateCassandraIT {
         }
     }
 
+    /** A node, to start on what is half there. */
+    private void assertRefuses(String why) {
+        try (var early = serve("--settings", "node.conf")) {
+            assertThat(early.awaitExit(PATIENCE)).isEqualTo(1);
+            assertThat(early.error()).contains("keyspace " + keyspace + ": a migration to it", why);
+            assertThat(early.out()).doesNotContain("sluice listens on");
+        }
+    }
+
+    @Test
+    void endsWhenThereIsNoCassandra() throws Exception {
+        try (var grown = serve()) {
+            ask(grown.awaitAddress(), "x-session-id: one");
+            grown.terminate();
+            assertThat(grown.awaitExit(PATIENCE)).isZero();
+        }
+        var nobody = TestCluster.freePorts(1).getFirst();
+        Files.writeString(
+                directory.resolve("node.conf"),
+                cassandra.settings(keyspace) + "sluice.cassandra.contact-points = [\"127.0.0.1:" + nobody + "\"]\n");
+
+        try (var move = migrate()) {
+            assertThat(move.awaitExit(PATIENCE)).isEqualTo(1);
+            assertThat(move.error().lines().filter(line -> line.startsWith("sluice: ")))
+                    .singleElement()
+                    .asString()
+                    .startsWith("sluice: no Cassandra has answered for 30 s at 127.0.0.1:" + nobody);
+        }
+    }
+
     @Test
     void saysWhatIsMissing() throws Exception {
         try (var move = migrate()) {
@@ -150,8 +185,8 @@ class MigrateCassandraIT {
         }
     }
 
-    private long arrived() {
-        try (var session = cassandra.session()) {
+    private long arrived(CqlSession session) {
+        try {
             var row = session.execute("SELECT count(*) FROM " + keyspace + ".messages")
                     .one();
             return row == null ? 0 : row.getLong(0);

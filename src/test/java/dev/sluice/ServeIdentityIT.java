@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ServeIdentityIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     private static final String POLICY = """
             {
@@ -68,7 +68,7 @@ class ServeIdentityIT {
 
     @BeforeAll
     static void start() throws Exception {
-        var provider = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        var provider = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(20, TimeUnit.SECONDS);
         var policy =
                 POLICY.replace("PORT", Integer.toString(provider.localAddress().getPort()));
         trusting = TestGateway.start(

@@ -9,17 +9,20 @@ import dev.sluice.gate.Call;
 import dev.sluice.gate.Doc;
 import dev.sluice.gate.Endpoint;
 import dev.sluice.gate.Needs;
+import dev.sluice.gate.Refuser;
 import dev.sluice.identity.Caller;
 import dev.sluice.policy.InForce;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.Quota.Status;
 import dev.sluice.wire.BadRequest;
+import dev.sluice.wire.WireError;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -34,7 +37,19 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
     /** As it is read; the amount in dollars, for example {@code $5.00}. */
     private record Refill(String bucket, String amount) {}
 
-    private record Buckets(List<Bucket> buckets) {}
+    private record Buckets(List<Bucket> buckets, List<Away> away) {}
+
+    /** One that this node could not ask, or that has not booked yet what was let in meanwhile. */
+    private record Away(String bucket, long seconds, String unbooked, long unbookedNanos, int unbookedRequests) {
+        static Away of(Quota.Away away) {
+            return new Away(
+                    away.bucket(),
+                    away.lasting().toSeconds(),
+                    Dollars.print(away.unbookedNanos()),
+                    away.unbookedNanos(),
+                    away.unbookedRequests());
+        }
+    }
 
     private record Bucket(
             String bucket,
@@ -68,7 +83,7 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
         return List.of(
                 new Endpoint(HttpMethods.GET, "/api/quotas", Needs.ROLE, this::list)
                         .documented(Doc.of(
-                                        "What is left in the buckets that the caller is charged to; administrators: in all.")
+                                        "What is left in the buckets that the caller is charged to, and which do not answer; administrators: of all.")
                                 .answers(Buckets.class)),
                 new Endpoint(HttpMethods.POST, "/api/quotas/refill", Needs.ADMIN, this::refill)
                         .documented(Doc.of("Adds money to a bucket, up to its capacity.")
@@ -77,7 +92,23 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
     }
 
     private CompletionStage<HttpResponse> list(Call call) {
-        return quota.list().thenApplyAsync(known -> Json.ok(visible(call, known)), system.executionContext());
+        return quota.list()
+                .handleAsync(
+                        (known, failure) -> failure == null ? Json.ok(visible(call, known)) : unanswered(failure),
+                        system.executionContext());
+    }
+
+    /** A storage that is known to be away is no mistake of ours. */
+    private HttpResponse unanswered(Throwable failure) {
+        var outage = quota.outage();
+        if (outage.bucketsAway() == 0) {
+            throw new CompletionException(failure);
+        }
+        var message =
+                "%d quota buckets do not answer, or their storage does not; %d requests that this node let in without them are not booked yet (%s)"
+                        .formatted(
+                                outage.bucketsAway(), outage.unbookedRequests(), Dollars.print(outage.unbookedNanos()));
+        return Refuser.JSON.refuse(new WireError(WireError.Kind.OVERLOADED, 503, message));
     }
 
     /** Buckets that exist, and the caller's own that nothing was charged to yet: those are full. */
@@ -88,7 +119,11 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
         known.stream()
                 .filter(status -> call.role() == Role.ADMIN || own.containsKey(status.bucket()))
                 .forEach(status -> rows.put(status.bucket(), status));
-        return new Buckets(rows.values().stream().map(Bucket::of).toList());
+        var away = quota.outage().buckets().stream()
+                .filter(bucket -> call.role() == Role.ADMIN || own.containsKey(bucket.bucket()))
+                .map(Away::of)
+                .toList();
+        return new Buckets(rows.values().stream().map(Bucket::of).toList(), away);
     }
 
     /** Every bucket that some request of this caller would be charged to. */
@@ -124,7 +159,10 @@ record QuotaEndpoints(Quota quota, InstantSource clock, ActorSystem<?> system) {
         call.note("bucket", bucket);
         call.note("amount", Dollars.print(nanos));
         return quota.refill(bucket, nanos)
-                .thenApplyAsync(status -> refilled(call.caller(), bucket, nanos, status), system.executionContext());
+                .handleAsync(
+                        (status, failure) ->
+                                failure == null ? refilled(call.caller(), bucket, nanos, status) : unanswered(failure),
+                        system.executionContext());
     }
 
     private HttpResponse refilled(Caller caller, String bucket, long nanos, Optional<Status> status) {

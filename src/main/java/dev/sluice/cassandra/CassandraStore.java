@@ -10,6 +10,7 @@ import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.AbstractExtensionId;
@@ -79,6 +83,23 @@ public final class CassandraStore implements Extension {
     /** The session itself, for Pekko's plugins and for what is not offered here. It must not be closed. */
     public CompletionStage<CqlSession> session() {
         return session.minimalCompletionStage();
+    }
+
+    /** Completes when there is a session. For those who do not wait as long as it takes: fails after a while, and says where nobody was. */
+    public CompletionStage<Done> connected(Duration patience) {
+        var where = settings.contactPoints().stream()
+                .map(it -> it.getHostString() + ":" + it.getPort())
+                .collect(Collectors.joining(", "));
+        return session()
+                .thenApply(_ -> Done.getInstance())
+                .toCompletableFuture()
+                .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionallyCompose(failure -> CompletableFuture.failedStage(
+                        failure instanceof TimeoutException
+                                ? new IllegalStateException("no Cassandra has answered for " + patience.toSeconds()
+                                        + " s at " + where + " (expected: sluice.cassandra.contact-points,"
+                                        + " local-datacenter and credentials of one that takes requests)")
+                                : failure));
     }
 
     public String keyspace() {

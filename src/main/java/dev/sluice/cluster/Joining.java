@@ -3,8 +3,12 @@ package dev.sluice.cluster;
 import dev.sluice.config.ClusterSettings;
 import dev.sluice.config.ClusterSettings.Mode;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -17,6 +21,7 @@ import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.cluster.typed.Subscribe;
 import org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap;
 import org.apache.pekko.management.javadsl.PekkoManagement;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,10 +36,22 @@ final class Joining extends AbstractMatchingBehavior<Object> {
 
     private record NoManagement(Throwable failure) {}
 
+    private record Claim() {}
+
+    private record Claimed(boolean isOurs) {}
+
+    private record Unclaimed(Throwable failure) {}
+
+    private record Renew() {}
+
+    private record Renewed(@Nullable Throwable failure) {}
+
     private final ClusterSettings settings;
     private final CompletableFuture<SelfUp> up;
     private final ActorContext<Object> context;
     private final TimerScheduler<Object> timers;
+    private final Cluster cluster;
+    private final @Nullable Founding founding;
 
     static Behavior<Object> create(ClusterSettings settings, CompletableFuture<SelfUp> up) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
@@ -58,11 +75,15 @@ final class Joining extends AbstractMatchingBehavior<Object> {
         this.timers = timers;
         this.settings = settings;
         this.up = up;
+        this.cluster = Cluster.get(context.getSystem());
+        this.founding = settings.isSingle()
+                ? null
+                : Founding.of(
+                        context.getSystem(), cluster.selfMember().address().hostPort());
     }
 
     private void join() {
         var system = context.getSystem();
-        var cluster = Cluster.get(system);
         cluster.subscriptions().tell(Subscribe.create(context.getSelf().narrow(), SelfUp.class));
         var self = cluster.selfMember().address();
         switch (settings.mode()) {
@@ -71,7 +92,11 @@ final class Joining extends AbstractMatchingBehavior<Object> {
                 var seeds = settings.seeds().stream()
                         .map(seed -> Address.apply(self.protocol(), self.system(), seed.host(), seed.port()))
                         .toList();
-                cluster.manager().tell(new JoinSeedNodes(seeds));
+                if (founding == null || !seeds.getFirst().equals(self)) {
+                    cluster.manager().tell(new JoinSeedNodes(seeds));
+                } else {
+                    joinOthers(seeds.stream().filter(seed -> !seed.equals(self)).toList());
+                }
             }
             case DNS, KUBERNETES -> {
                 context.pipeToSelf(
@@ -89,6 +114,66 @@ final class Joining extends AbstractMatchingBehavior<Object> {
         }
     }
 
+    /** A list that begins with another node never founds a cluster. */
+    private void joinOthers(List<Address> others) {
+        if (!others.isEmpty()) {
+            cluster.manager().tell(new JoinSeedNodes(others));
+        }
+        timers.startSingleTimer(
+                new Claim(), context.getSystem().settings().config().getDuration("pekko.cluster.seed-node-timeout"));
+    }
+
+    private void claim() {
+        if (founding != null) {
+            context.pipeToSelf(
+                    founding.claim(),
+                    (isOurs, failure) -> failure == null ? new Claimed(isOurs) : new Unclaimed(failure));
+        }
+    }
+
+    private void onClaimed(boolean isOurs) {
+        if (isOurs) {
+            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        } else {
+            log.info(
+                    "there is, or was a moment ago, a cluster that did not answer: no other one is founded while it may be alive");
+            timers.startSingleTimer(new Claim(), Founding.AGAIN);
+        }
+    }
+
+    /** In the cluster: one of its nodes says now and then that there is one. */
+    private Behavior<Object> in(Founding shared) {
+        timers.startTimerWithFixedDelay(new Renew(), Founding.AGAIN);
+        var shutdown = CoordinatedShutdown.get(context.getSystem());
+        var isLast = new AtomicBoolean();
+        shutdown.addTask(CoordinatedShutdown.PhaseBeforeClusterShutdown(), "look-who-stays", () -> {
+            isLast.set(isAlone());
+            return CompletableFuture.completedStage(Done.getInstance());
+        });
+        // When what it had has been written, and another cluster may have it.
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+                "end-cluster",
+                () -> isLast.get() ? shared.end() : CompletableFuture.completedStage(Done.getInstance()));
+        return this;
+    }
+
+    private boolean isAlone() {
+        for (var member : cluster.state().getMembers()) {
+            if (!member.uniqueAddress().equals(cluster.selfMember().uniqueAddress())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void renew() {
+        if (founding != null
+                && cluster.selfMember().address().equals(cluster.state().getLeader())) {
+            context.pipeToSelf(founding.renew(), (_, failure) -> new Renewed(failure));
+        }
+    }
+
     @Override
     public Behavior<Object> onMessage(Object message) {
         switch (message) {
@@ -103,7 +188,21 @@ final class Joining extends AbstractMatchingBehavior<Object> {
                 timers.cancelAll();
                 up.complete(selfUp);
                 // The guardian stays: the system ends with it.
-                return Behaviors.ignore();
+                return founding == null ? Behaviors.ignore() : in(founding);
+            }
+            case Claim() -> claim();
+            case Claimed(var isOurs) -> onClaimed(isOurs);
+            case Unclaimed(var failure) -> {
+                log.warn("the storage does not say whether there is a cluster; asking again: {}", failure.getMessage());
+                timers.startSingleTimer(new Claim(), Founding.AGAIN);
+            }
+            case Renew() -> renew();
+            case Renewed(var failure) -> {
+                if (failure != null) {
+                    log.warn(
+                            "the storage was not told that there is a cluster; telling it again: {}",
+                            failure.getMessage());
+                }
             }
             case Look() -> log.atInfo().addKeyValue("by", way()).log("not in the cluster yet; trying on");
             case TimeOver() ->

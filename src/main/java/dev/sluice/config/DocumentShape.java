@@ -195,7 +195,14 @@ final class DocumentShape {
             String onExceed,
 
             @Key(value = "Sluice's own. Admits only what surely fits.", usual = "false")
-            boolean strict) {}
+            boolean strict,
+
+            @Key(
+                    value =
+                            "Sluice's own. While the bucket cannot be kept, because its storage is slow or away: \"deny\" (503), or the dollars that each node may let through, which are charged as soon as it can. At most the capacity.",
+                    usual = "\"deny\"",
+                    pattern = "deny|\\$[0-9]{1,12}(\\.[0-9]{1,9})?")
+            String onStorageFailure) {}
 
     record Hook(
             @Key(value = "Where to post to; http or https.", required = true)

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Errors (syntax, macros nobody substituted, redacted secrets, broken quotas, impossible prices, times that are none) leave no policy. Whatever
  * else is wrong is a warning, and is read as absent. Of duplicate keys the last one wins. Some keys are additions of ours, all
- * optional: {@code quotas.*.strict}, {@code fallbacks}, {@code prices}, {@code $schema}, {@code starts} and {@code expires} of
+ * optional: {@code quotas.*.strict}, {@code quotas.*.on_storage_failure}, {@code fallbacks}, {@code prices}, {@code $schema}, {@code starts} and {@code expires} of
  * grants, and of providers {@code apikeys}, {@code max_open_requests}, {@code vertex_region}, {@code aws_region},
  * {@code aws_profile} and the {@code authorization} {@code sigv4}. Every key there is stands in {@link DocumentShape}.
  */

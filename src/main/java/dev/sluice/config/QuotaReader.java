@@ -3,6 +3,7 @@ package dev.sluice.config;
 import dev.sluice.config.HuJson.Text;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code quotas}. What is wrong in one is an error: a budget must not silently become another. */
@@ -45,9 +46,33 @@ final class QuotaReader {
             var came = onExceed == null ? "no string" : "\"" + onExceed.written() + "\"";
             broken(name, section, "on_exceed " + came + " (expected: \"reject\")");
         }
-        return capacity == null || rate == null
-                ? null
-                : new QuotaRule(name, capacity, rate.nanos(), rate.per(), rate.written(), strict);
+        var grace = grace(name, section);
+        if (capacity == null || rate == null || grace == null) {
+            return null;
+        }
+        if (grace > capacity) {
+            broken(name, section, "on_storage_failure is more than the capacity (expected: at most as much)");
+            return null;
+        }
+        return new QuotaRule(name, capacity, rate.nanos(), rate.per(), rate.written(), strict, grace);
+    }
+
+    /** {@code on_storage_failure} is an addition of ours. */
+    private static @Nullable Long grace(String name, Section section) {
+        if (!section.has("on_storage_failure")) {
+            return 0L;
+        }
+        var text = section.text("on_storage_failure");
+        if (text != null && text.value().equals("deny")) {
+            return 0L;
+        }
+        var nanos = text == null ? OptionalLong.empty() : Dollars.nanos(text.value());
+        if (text == null || nanos.isEmpty()) {
+            var came = text == null ? "is no string" : "\"" + text.written() + "\"";
+            broken(name, section, "on_storage_failure " + came + " (expected: \"deny\" or " + Dollars.EXPECTED + ")");
+            return null;
+        }
+        return nanos.getAsLong();
     }
 
     private static @Nullable Long capacity(String name, Section section) {

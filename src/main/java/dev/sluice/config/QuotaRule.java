@@ -10,8 +10,16 @@ import java.time.Duration;
  * @param rateNanos     refilled over {@code per}, linearly; {@code >= 0}
  * @param rate          as written, for example {@code $5.00/day}
  * @param strict        admit only what surely fits: available &gt;= estimate
+ * @param graceNanos    what each node may let through while the bucket cannot be kept; 0 to let nothing through
  */
-public record QuotaRule(String name, long capacityNanos, long rateNanos, Duration per, String rate, boolean strict) {
+public record QuotaRule(
+        String name, long capacityNanos, long rateNanos, Duration per, String rate, boolean strict, long graceNanos) {
+
+    /** One without grace. */
+    public QuotaRule(String name, long capacityNanos, long rateNanos, Duration per, String rate, boolean strict) {
+        this(name, capacityNanos, rateNanos, per, rate, strict, 0);
+    }
+
     public QuotaRule {
         if (capacityNanos < 0) {
             throw new IllegalArgumentException("quotas." + name + ".capacity: " + capacityNanos + " (expected: >= 0)");
@@ -21,6 +29,10 @@ public record QuotaRule(String name, long capacityNanos, long rateNanos, Duratio
         }
         if (per.isZero() || per.isNegative()) {
             throw new IllegalArgumentException("quotas." + name + ".rate: per " + per + " (expected: > 0)");
+        }
+        if (graceNanos < 0 || graceNanos > capacityNanos) {
+            throw new IllegalArgumentException("quotas." + name + ".on_storage_failure: " + graceNanos
+                    + " (expected: >= 0, at most the capacity)");
         }
     }
 

@@ -9,16 +9,19 @@ import dev.sluice.policy.InForce;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.persistence.query.EventEnvelope;
 import org.jspecify.annotations.Nullable;
 
 /** Exports records of finished requests as the policy in force says. */
 public interface Exporter {
 
-    /** Begins to export, on one node of the cluster; ends with the system. Once a node. */
+    /** Begins to export, each record on one node of the cluster; ends with the system. Once a node. */
     static Exporter start(
             ActorSystem<?> system,
             Egress egress,
@@ -26,9 +29,26 @@ public interface Exporter {
             Captures captures,
             InstantSource clock,
             RandomGenerator random) {
-        return Storage.kind(system) == Storage.Kind.CASSANDRA
-                ? new NoExporter(system, inForce, clock)
-                : RunningExporter.start(system, egress, inForce, new KeptCaptures(captures), clock, random);
+        var exporting = new ExportingNode(
+                system, egress, () -> inForce.get().policy().s3(), new KeptCaptures(captures), clock, random);
+        return switch (Storage.kind(system)) {
+            case SQLITE -> exporting.journal();
+            case CASSANDRA -> exporting.slices();
+        };
+    }
+
+    /** How far this node's own journal is exported, for nodes that go on with it on a storage that they share. */
+    static CompletionStage<Moved> moved(ActorSystem<?> system) {
+        return Handover.of(system);
+    }
+
+    /** What is to be known of events that move. */
+    interface Moved {
+        /** Some of one session, in their order: those that were exported are not exported again. */
+        CompletionStage<Done> take(List<EventEnvelope> events);
+
+        /** An object of which nobody knows whether it is in its bucket: its records are exported again. */
+        Optional<String> inDoubt();
     }
 
     /**
@@ -51,8 +71,8 @@ public interface Exporter {
      * @param to      null when the policy names no bucket
      * @param running whether it is at it now
      * @param last    null before the first
-     * @param offset  of the journal, up to which all is in the bucket
-     * @param lag     records that are not
+     * @param offset  of the journal, up to which all is in the bucket; where nodes share one, a time in milliseconds
+     * @param lag     records that are not; where nodes share a journal, counted to 1000 in each of 16 slices
      * @param failures since something went well
      * @param failure null when the last attempt went well
      * @param next    when it looks again; null when it never does

@@ -50,6 +50,9 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
 
     record Stop() implements Message {}
 
+    /** Nothing to do: who is told so is awake. */
+    record Wake() implements Message {}
+
     private record Tick() implements Message {}
 
     /** What was known when somebody looked; the rest had to be read. */
@@ -72,6 +75,9 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
      */
     record Pace(Duration look, Duration rest, Duration longestRest) {
         static final Pace USUAL = new Pace(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofMinutes(5));
+
+        /** Of each of several slices: what waits is read to be counted. */
+        static final Pace SLICE = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMinutes(5));
     }
 
     private final ActorContext<Message> context;
@@ -147,6 +153,7 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
             case Begun(var from) -> busy ? onBegun(from) : this;
             case Ended(var result) -> busy ? onEnded(result) : this;
             case Failed(var why) -> busy ? onFailed(why) : this;
+            case Wake() -> this;
             case Stop() -> Behaviors.stopped();
         };
     }
@@ -155,6 +162,7 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
     public Behavior<Message> onSignal(Signal signal) {
         if (signal instanceof PostStop || signal instanceof PreRestart) {
             close();
+            counters.lag(0);
         }
         return this;
     }
@@ -327,8 +335,7 @@ final class Exporting extends AbstractMatchingBehavior<Exporting.Message> {
                 .thenCompose(from ->
                         round.lag(from.offset()).thenApply(waits -> new Seen(from, waits, failed, why, replyTo)));
         context.pipeToSelf(
-                stage,
-                (seen, _) -> seen == null ? new Seen(new Progress(0, 0, null, null), lag, failed, why, replyTo) : seen);
+                stage, (seen, _) -> seen == null ? new Seen(Progress.NONE, lag, failed, why, replyTo) : seen);
     }
 
     private Behavior<Message> onSeen(Seen seen) {

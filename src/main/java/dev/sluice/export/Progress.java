@@ -16,6 +16,13 @@ record Progress(
         long stamp,
         @Nullable Export last,
         @Nullable Plan plan) {
+    /** Before the first plan. */
+    static final Progress NONE = new Progress(0, 0, null, null);
+
+    boolean isNone() {
+        return stamp == 0;
+    }
+
     Progress with(Plan next) {
         return new Progress(offset, next.stamp(), last, next);
     }

@@ -11,6 +11,7 @@ import dev.sluice.gate.PathTable.WrongMethod;
 import dev.sluice.identity.Caller;
 import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
+import dev.sluice.identity.UnansweredException;
 import dev.sluice.metric.Metrics;
 import dev.sluice.net.Loop;
 import dev.sluice.policy.InForce;
@@ -32,6 +33,7 @@ import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Allow;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +46,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gate {
     private static final Logger log = LoggerFactory.getLogger(Gate.class);
+
+    /** About what it takes until a storage that is back is found. */
+    private static final String IDENTIFIED_AGAIN_SECONDS = "3";
 
     private final List<Endpoint> endpoints;
     private final PathTable table;
@@ -109,9 +114,24 @@ public final class Gate {
         return caller.handleAsync(
                         (known, failure) -> failure == null
                                 ? admit(endpoint, parameters, peer, request, known)
-                                : failed(endpoint, request, failure),
+                                : unidentified(endpoint, request, failure),
                         Loop.hereOr(executor))
                 .thenCompose(response -> response);
+    }
+
+    /** A caller who may well be known is told to come back, and not that they are nobody. */
+    private CompletionStage<HttpResponse> unidentified(Endpoint endpoint, HttpRequest request, Throwable failure) {
+        if (!(failure instanceof UnansweredException || failure.getCause() instanceof UnansweredException)) {
+            return failed(endpoint, request, failure);
+        }
+        return refuse(
+                        request,
+                        "identity_unanswered",
+                        endpoint.refuser(),
+                        Kind.OVERLOADED,
+                        503,
+                        "who calls cannot be checked now")
+                .thenApply(response -> response.addHeader(RawHeader.create("retry-after", IDENTIFIED_AGAIN_SECONDS)));
     }
 
     private CompletionStage<HttpResponse> admit(

@@ -2,9 +2,8 @@ package dev.sluice.hook;
 
 import dev.sluice.config.GrantRule.HookDatum;
 import dev.sluice.config.Policy;
-import dev.sluice.hook.HookTables.Left;
-import dev.sluice.journal.RoomStore;
-import dev.sluice.provider.Providers;
+import dev.sluice.hook.Letters.Left;
+import dev.sluice.journal.Storage;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Exchange;
 import java.time.Duration;
@@ -38,7 +37,7 @@ final class CallingHooks implements Hooks {
     /** Whoever is told of quotas is told without them rather than later. */
     private static final Duration QUOTAS_PATIENCE = Duration.ofSeconds(2);
 
-    private final RoomStore database;
+    private final Letters store;
     private final Executor executor;
     private final Quota quota;
     private final Tallies tallies;
@@ -48,23 +47,31 @@ final class CallingHooks implements Hooks {
 
     static CompletionStage<Hooks> start(
             ActorSystem<?> system,
-            Providers providers,
+            HookClient.Sender sender,
             Quota quota,
             Supplier<Policy> policy,
             Supplier<String> tailnet,
             InstantSource clock,
             RandomGenerator random) {
         var settings = HookSettings.of(system.settings().config());
-        var database = RoomStore.open(system, HookTables.LAYOUT);
-        return database.read(HookTables::left)
-                .thenApply(left -> new CallingHooks(
-                        system, settings, database, left, providers::send, quota, policy, tailnet, clock, random));
+        var store = letters(system, settings, policy, clock);
+        return store.left()
+                .thenApply(left ->
+                        new CallingHooks(system, settings, store, left, sender, quota, policy, tailnet, clock, random));
+    }
+
+    private static Letters letters(
+            ActorSystem<?> system, HookSettings settings, Supplier<Policy> policy, InstantSource clock) {
+        return switch (Storage.kind(system)) {
+            case SQLITE -> SqliteLetters.open(system);
+            case CASSANDRA -> CassandraLetters.open(system, settings, policy, clock, DISPATCHER);
+        };
     }
 
     private CallingHooks(
             ActorSystem<?> system,
             HookSettings settings,
-            RoomStore database,
+            Letters store,
             Left left,
             HookClient.Sender sender,
             Quota quota,
@@ -72,7 +79,7 @@ final class CallingHooks implements Hooks {
             Supplier<String> tailnet,
             InstantSource clock,
             RandomGenerator random) {
-        this.database = database;
+        this.store = store;
         this.executor = system.dispatchers().lookup(DISPATCHER);
         this.quota = quota;
         this.tallies = new Tallies(clock);
@@ -86,13 +93,14 @@ final class CallingHooks implements Hooks {
                 settings.firstPause().toMillis(), settings.longestPause().toMillis(), random);
         var outbox = new Outbox(settings.inFlight(), settings.queueDeliveries(), settings.queueBytes(), backoff);
         var postman = system.systemActorOf(
-                Postman.create(new Postman.Surroundings(database, client, tallies, policy, clock, outbox, settings)),
+                Postman.create(new Postman.Surroundings(store, client, tallies, policy, clock, outbox, settings)),
                 "hook-postman",
                 DISPATCHER);
         postman.tell(new Postman.Deliver(left.letters()));
+        store.open(postman);
         var lastId = left.letters().isEmpty() ? 0 : left.letters().getLast().id;
-        this.scribe = system.systemActorOf(
-                Scribe.create(database, postman, tailnet, clock, lastId), "hook-scribe", DISPATCHER);
+        this.scribe =
+                system.systemActorOf(Scribe.create(store, postman, tailnet, clock, lastId), "hook-scribe", DISPATCHER);
         this.guardrails = new Guardrails(client, tallies, this::quotas, tailnet, executor);
     }
 
@@ -151,6 +159,6 @@ final class CallingHooks implements Hooks {
 
     @Override
     public CompletionStage<List<DeadLetter>> deadLetters(int most) {
-        return database.read(connection -> HookTables.dead(connection, most));
+        return store.dead(most);
     }
 }

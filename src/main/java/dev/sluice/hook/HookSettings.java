@@ -1,6 +1,7 @@
 package dev.sluice.hook;
 
 import com.typesafe.config.Config;
+import dev.sluice.config.DatabaseRule;
 import java.time.Duration;
 
 /**
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param queueDeliveries that wait, of all hooks; beyond it the oldest is given up
  * @param queueBytes      of those
  * @param memory          bytes of them held in memory; what may not be written is given up beyond it
+ * @param lease           for which a node that has died keeps its letters from the others
  */
 record HookSettings(
         int inFlight,
@@ -21,7 +23,13 @@ record HookSettings(
         Duration giveUpAfter,
         int queueDeliveries,
         long queueBytes,
-        long memory) {
+        long memory,
+        Duration lease) {
+    /** Cassandra counts leases in seconds, and a quarter of one is for clocks that differ. */
+    private static final Duration SHORTEST_LEASE = Duration.ofSeconds(4);
+
+    private static final Duration LONGEST_LEASE = Duration.ofHours(1);
+
     HookSettings {
         positive("in-flight", inFlight);
         positive("first-pause", firstPause.toMillis());
@@ -30,6 +38,10 @@ record HookSettings(
         positive("queue-deliveries", queueDeliveries);
         positive("queue-bytes", queueBytes);
         positive("memory", memory);
+        if (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(LONGEST_LEASE) > 0) {
+            throw new IllegalArgumentException(
+                    "sluice.hooks.lease: %s (expected: %s to %s)".formatted(lease, SHORTEST_LEASE, LONGEST_LEASE));
+        }
     }
 
     static HookSettings of(Config root) {
@@ -41,7 +53,16 @@ record HookSettings(
                 config.getDuration("give-up-after"),
                 config.getInt("queue-deliveries"),
                 config.getBytes("queue-bytes"),
-                config.getBytes("memory"));
+                config.getBytes("memory"),
+                config.getDuration("lease"));
+    }
+
+    /** Nothing of what was said is kept here for longer than captures are. */
+    Duration giveUpAfter(DatabaseRule rule) {
+        var retention = rule.retention();
+        return retention == null || retention.isZero() || retention.compareTo(giveUpAfter) > 0
+                ? giveUpAfter
+                : retention;
     }
 
     private static void positive(String key, long value) {

@@ -1,6 +1,10 @@
 package dev.sluice.hook;
 
 import dev.sluice.hook.Hooks.DeadLetter;
+import dev.sluice.hook.Letters.Changes;
+import dev.sluice.hook.Letters.Dead;
+import dev.sluice.hook.Letters.Left;
+import dev.sluice.hook.Letters.Totals;
 import dev.sluice.journal.Layout;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,8 +13,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import org.apache.pekko.Done;
 
 /** The tables of {@code hooks.db}: what is to be delivered, what was given up, and how much there was of either. Each method is one piece of work on a connection. */
 final class HookTables {
@@ -34,21 +38,6 @@ final class HookTables {
                             + " died INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL)",
                     "CREATE TABLE tally (hook TEXT PRIMARY KEY, delivered INTEGER NOT NULL, dead INTEGER NOT NULL)"
                             + " WITHOUT ROWID"));
-
-    /** What an earlier process has left. */
-    record Left(List<Letter> letters, Map<String, Totals> totals) {}
-
-    record Totals(long delivered, long dead) {}
-
-    /** A letter that was given up. */
-    record Dead(Letter letter, long died, String reason) {}
-
-    /** What has become of letters since the last time. */
-    record Changes(List<Letter> delivered, List<Letter> later, List<Dead> dead) {
-        boolean isEmpty() {
-            return delivered.isEmpty() && later.isEmpty() && dead.isEmpty();
-        }
-    }
 
     private HookTables() {}
 
@@ -84,7 +73,7 @@ final class HookTables {
     }
 
     /** May be run twice, as all work may. */
-    static boolean add(Connection connection, List<Letter> letters) throws SQLException {
+    static Done add(Connection connection, List<Letter> letters) throws SQLException {
         try (var insert = connection.prepareStatement("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
             for (var letter : letters) {
                 insert.setLong(1, letter.id);
@@ -99,7 +88,7 @@ final class HookTables {
                 insert.executeUpdate();
             }
         }
-        return true;
+        return Done.getInstance();
     }
 
     /** Empty when it is no longer there. */
@@ -112,7 +101,17 @@ final class HookTables {
         }
     }
 
-    static boolean apply(Connection connection, Changes changes) throws SQLException {
+    /** They lie elsewhere now. */
+    static Done remove(Connection connection, List<Letter> letters) throws SQLException {
+        try (var delete = connection.prepareStatement("DELETE FROM delivery WHERE id = ?")) {
+            for (var letter : letters) {
+                delete(delete, letter);
+            }
+        }
+        return Done.getInstance();
+    }
+
+    static Done apply(Connection connection, Changes changes) throws SQLException {
         try (var update = connection.prepareStatement("UPDATE delivery SET attempts = ?, due = ? WHERE id = ?")) {
             for (var letter : changes.later()) {
                 update.setInt(1, letter.attempts);
@@ -131,7 +130,7 @@ final class HookTables {
         }
         bury(connection, changes.dead());
         count(connection, changes);
-        return true;
+        return Done.getInstance();
     }
 
     private static void delete(PreparedStatement delete, Letter letter) throws SQLException {
@@ -167,8 +166,8 @@ final class HookTables {
 
     private static void count(Connection connection, Changes changes) throws SQLException {
         var totals = new HashMap<String, Totals>();
-        changes.delivered().forEach(letter -> totals.merge(letter.hook, new Totals(1, 0), HookTables::sum));
-        changes.dead().forEach(dead -> totals.merge(dead.letter().hook, new Totals(0, 1), HookTables::sum));
+        changes.delivered().forEach(letter -> totals.merge(letter.hook, new Totals(1, 0), Totals::plus));
+        changes.dead().forEach(dead -> totals.merge(dead.letter().hook, new Totals(0, 1), Totals::plus));
         try (var upsert = connection.prepareStatement("INSERT INTO tally VALUES (?, ?, ?) ON CONFLICT (hook) DO UPDATE"
                 + " SET delivered = delivered + excluded.delivered, dead = dead + excluded.dead")) {
             for (var total : totals.entrySet()) {
@@ -178,10 +177,6 @@ final class HookTables {
                 upsert.executeUpdate();
             }
         }
-    }
-
-    private static Totals sum(Totals one, Totals other) {
-        return new Totals(one.delivered() + other.delivered(), one.dead() + other.dead());
     }
 
     static List<DeadLetter> dead(Connection connection, int most) throws SQLException {

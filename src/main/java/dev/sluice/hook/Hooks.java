@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Asks hooks before requests, and tells them after. */
 public interface Hooks {
     /**
-     * Opens the room on a node, and goes on with what an earlier process has left to be delivered.
+     * Opens the room on a node, and goes on with what an earlier process has left to be delivered, or, where nodes share a storage, with what nobody delivers.
      *
      * @param policy  the one in force
      * @param tailnet the name of the one that the node is in; empty when it is in none, or nobody knows yet
@@ -35,7 +35,7 @@ public interface Hooks {
             Supplier<String> tailnet,
             InstantSource clock,
             RandomGenerator random) {
-        return CallingHooks.start(system, providers, quota, policy, tailnet, clock, random);
+        return CallingHooks.start(system, providers::send, quota, policy, tailnet, clock, random);
     }
 
     /** Whether any hook will need what the client sent, once the request has ended. */
@@ -135,7 +135,7 @@ public interface Hooks {
      * How a hook does.
      *
      * @param queued         deliveries that wait or are under way
-     * @param delivered      since the data directory was made, as {@code deadLetters}
+     * @param delivered      since the data directory was made, as {@code deadLetters}; with storage in Cassandra, by a node of this address
      * @param failedAttempts since this process began, as what follows
      * @param asked          before requests
      */

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One delivery to one hook. Times are in milliseconds since 1970; what changes belongs to whoever delivers it. */
 final class Letter {
-    /** In the table; of letters that are only in memory, too. */
+    /** In the table of a file; of letters that lie elsewhere, too. */
     final long id;
 
     final String message;
@@ -14,8 +14,11 @@ final class Letter {
     final long created;
     final int size;
 
-    /** Whether it is in the file. */
+    /** Whether it is where it is safe from the death of this process. */
     final boolean stored;
+
+    /** Null where letters lie in a file, and as long as nobody has begun to store it. */
+    volatile @Nullable Place place;
 
     private byte @Nullable [] body;
     int attempts;
@@ -43,7 +46,7 @@ final class Letter {
         this.due = created;
     }
 
-    /** Null when it has to be read from the file. */
+    /** Null when it has to be read. */
     byte @Nullable [] body() {
         return body;
     }
@@ -52,8 +55,16 @@ final class Letter {
         body = null;
     }
 
-    /** The same letter, which could not be written. */
+    /** Whether nobody else may be delivering it. */
+    boolean isOurs() {
+        var it = place;
+        return it == null || !stored || it.tenure.isHeld();
+    }
+
+    /** The same letter, which could not be written; if it was all the same, it is to be deleted in the end. */
     Letter unstored() {
-        return new Letter(id, message, hook, event, requestId, created, size, false, body);
+        var letter = new Letter(id, message, hook, event, requestId, created, size, false, body);
+        letter.place = place;
+        return letter;
     }
 }

@@ -3,7 +3,6 @@ package dev.sluice.hook;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -25,14 +24,17 @@ final class Outbox {
     private static final Comparator<Letter> SOONEST =
             Comparator.<Letter>comparingLong(letter -> letter.due).thenComparingLong(letter -> letter.id);
 
+    /** Letters that others have left behind come late. */
+    private static final Comparator<Letter> OLDEST =
+            Comparator.<Letter>comparingLong(letter -> letter.created).thenComparingLong(letter -> letter.id);
+
     private final int inFlight;
     private final int most;
     private final long mostBytes;
     private final Backoff backoff;
     private final Backoff rest;
     private final Map<String, Box> boxes = new HashMap<>();
-    /** Oldest first. */
-    private final Map<Long, Letter> all = new LinkedHashMap<>();
+    private final NavigableSet<Letter> all = new TreeSet<>(OLDEST);
 
     private long bytes;
 
@@ -62,9 +64,14 @@ final class Outbox {
         return all.size();
     }
 
+    /** Whether nobody has to make room for it, or nobody is there who could. */
+    boolean hasRoom(Letter letter) {
+        return all.isEmpty() || (all.size() < most && bytes + letter.size <= mostBytes);
+    }
+
     /** Takes a letter; answers those that have to make room for it, the oldest first, which are no longer in here. */
     List<Letter> add(Letter letter) {
-        all.put(letter.id, letter);
+        all.add(letter);
         bytes += letter.size;
         box(letter).waiting.add(letter);
         var evicted = new ArrayList<Letter>(0);
@@ -82,7 +89,7 @@ final class Outbox {
 
     /** Of those that nobody is delivering. */
     private @Nullable Letter oldest() {
-        for (var letter : all.values()) {
+        for (var letter : all) {
             if (box(letter).waiting.contains(letter)) {
                 return letter;
             }
@@ -109,7 +116,7 @@ final class Outbox {
     /** Those that have waited for too long, and are no longer in here: a hook that rests tries few letters, and the others grow old all the same. */
     List<Letter> expired(long now, long giveUpAfter) {
         var expired = new ArrayList<Letter>(0);
-        for (var letter : all.values()) {
+        for (var letter : all) {
             if (now - letter.created <= giveUpAfter) {
                 break;
             }
@@ -195,8 +202,28 @@ final class Outbox {
         forget(letter);
     }
 
+    /** Takes out what waits of a queue that is not ours any more; what is under way ends as it does. */
+    List<Letter> disown(Tenure tenure) {
+        var others = new ArrayList<Letter>();
+        for (var letter : all) {
+            var place = letter.place;
+            if (place != null
+                    && place.tenure == tenure
+                    && letter.stored
+                    && box(letter).waiting.remove(letter)) {
+                others.add(letter);
+            }
+        }
+        others.forEach(this::forget);
+        return others;
+    }
+
+    boolean isIdle() {
+        return boxes.values().stream().allMatch(box -> box.underWay == 0);
+    }
+
     private void forget(Letter letter) {
-        all.remove(letter.id);
+        all.remove(letter);
         bytes -= letter.size;
     }
 

@@ -2,14 +2,15 @@ package dev.sluice.hook;
 
 import dev.sluice.config.HookRule;
 import dev.sluice.config.Policy;
-import dev.sluice.hook.HookTables.Changes;
-import dev.sluice.hook.HookTables.Dead;
-import dev.sluice.journal.RoomStore;
+import dev.sluice.hook.Letters.Changes;
+import dev.sluice.hook.Letters.Dead;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -38,10 +39,23 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     private static final int TOO_MANY = 429;
     private static final int UNAVAILABLE = 503;
 
-    sealed interface Message permits Deliver, Unwritable, Answered, Fetched, Wake, Flush {}
+    sealed interface Message permits Deliver, Adopt, Disown, Close, Unwritable, Answered, Fetched, Wake, Flush {}
 
-    /** They are in the file, or may not be. */
+    /** They are stored, or may not be. */
     record Deliver(List<Letter> letters) implements Message {}
+
+    /**
+     * Somebody has left them behind.
+     *
+     * @param taken completes with the number of those, from the first on, for which nobody had to make room
+     */
+    record Adopt(List<Letter> letters, CompletableFuture<Integer> taken) implements Message {}
+
+    /** Its letters may be delivered by others. */
+    record Disown(Tenure tenure) implements Message {}
+
+    /** Nothing more is delivered; {@code done} completes when nothing is under way, and what has become of all is handed over. */
+    record Close(CompletableFuture<Done> done) implements Message {}
 
     /** Given up before they were letters of ours. */
     record Unwritable(List<Letter> letters, String why) implements Message {}
@@ -59,7 +73,7 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
 
     /** What it works with. */
     record Surroundings(
-            RoomStore database,
+            Letters store,
             HookClient client,
             Tallies tallies,
             Supplier<Policy> policy,
@@ -75,6 +89,7 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     private List<Letter> later = new ArrayList<>();
     private List<Dead> dead = new ArrayList<>();
     private long held;
+    private @Nullable CompletableFuture<Done> closed;
 
     /** When the alarm rings that is set; it may ring before there is something to do, never after. */
     private long alarm = Long.MAX_VALUE;
@@ -98,14 +113,30 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     public Behavior<Message> onMessage(Message message) {
         switch (message) {
             case Deliver(var letters) -> letters.forEach(this::take);
+            case Adopt(var letters, var taken) -> taken.complete(adopt(letters));
+            case Disown(var tenure) -> outbox.disown(tenure).forEach(this::leave);
+            case Close(var done) -> closed = done;
             case Unwritable(var letters, var why) -> letters.forEach(letter -> bury(letter, why));
             case Answered(var letter, var reply) -> onAnswered(letter, reply);
             case Fetched fetched -> onFetched(fetched);
             case Wake() -> alarm = Long.MAX_VALUE;
             case Flush() -> flush();
         }
-        deliver();
+        if (closed == null) {
+            deliver();
+        } else if (outbox.isIdle()) {
+            flush();
+            closed.complete(Done.getInstance());
+        }
         return this;
+    }
+
+    private int adopt(List<Letter> letters) {
+        var taken = 0;
+        while (taken < letters.size() && outbox.hasRoom(letters.get(taken))) {
+            take(letters.get(taken++));
+        }
+        return taken;
     }
 
     @Override
@@ -155,6 +186,10 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
     }
 
     private void deliver(Letter letter, long now) {
+        if (!letter.isOurs()) {
+            abandon(letter);
+            return;
+        }
         var rule = with.policy().get().hooks().get(letter.hook);
         var body = letter.body();
         if (rule == null || rule.disabled()) {
@@ -167,7 +202,7 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
             call(rule, letter, body);
         } else {
             context.pipeToSelf(
-                    with.database().read(connection -> HookTables.body(connection, letter.id)),
+                    with.store().body(letter),
                     (bytes, failure) -> new Fetched(
                             letter,
                             bytes == null ? null : bytes.map(Body::new).orElse(null),
@@ -175,15 +210,25 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
         }
     }
 
+    /** Others deliver it, or have. */
+    private void abandon(Letter letter) {
+        outbox.gone(letter);
+        leave(letter);
+    }
+
     private void onFetched(Fetched fetched) {
         var letter = fetched.letter();
+        if (!letter.isOurs()) {
+            abandon(letter);
+            return;
+        }
         var rule = with.policy().get().hooks().get(letter.hook);
         if (fetched.body() != null && rule != null) {
             call(rule, letter, fetched.body().bytes());
         } else if (fetched.trouble().isEmpty() && rule != null) {
             outbox.gone(letter);
             leave(letter);
-            bury(letter, "it is not in the file any more");
+            bury(letter, "it is not stored any more");
         } else if (!outbox.postponed(letter, with.clock().millis(), AWAY, giveUpAfter())) {
             leave(letter);
             bury(letter, "it could not be read: " + fetched.trouble());
@@ -213,7 +258,9 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
         }
         var trouble = reply.trouble();
         tally.attemptFailed(trouble);
-        if (reply.status() == GONE) {
+        if (!letter.isOurs()) {
+            abandon(letter);
+        } else if (reply.status() == GONE) {
             letter.attempts++;
             outbox.gone(letter);
             leave(letter);
@@ -243,11 +290,8 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
         return wait == null || (reply.status() != TOO_MANY && reply.status() != UNAVAILABLE) ? 0 : wait.toMillis();
     }
 
-    /** Nothing of what was said is kept here for longer than captures are. */
     private long giveUpAfter() {
-        var most = with.settings().giveUpAfter();
-        var retention = with.policy().get().database().retention();
-        return (retention == null || retention.isZero() || retention.compareTo(most) > 0 ? most : retention).toMillis();
+        return with.settings().giveUpAfter(with.policy().get().database()).toMillis();
     }
 
     private void leave(Letter letter) {
@@ -287,13 +331,11 @@ final class Postman extends AbstractMatchingBehavior<Postman.Message> {
         delivered = new ArrayList<>();
         later = new ArrayList<>();
         dead = new ArrayList<>();
-        var _ = with.database()
-                .write(connection -> HookTables.apply(connection, changes))
-                .whenComplete((done, failure) -> {
-                    if (failure != null) {
-                        // They are delivered once more after the next start.
-                        log.atError().setCause(failure).log("what became of deliveries to hooks was not written");
-                    }
-                });
+        var _ = with.store().apply(changes).whenComplete((done, failure) -> {
+            if (failure != null) {
+                // They are delivered once more after the next start.
+                log.atError().setCause(failure).log("what became of deliveries to hooks was not written");
+            }
+        });
     }
 }

@@ -5,7 +5,6 @@ import dev.sluice.config.DatabaseRule;
 import dev.sluice.config.GrantRule.HookEvent;
 import dev.sluice.hook.Hooks.Ended;
 import dev.sluice.hook.Hooks.Subject;
-import dev.sluice.journal.RoomStore;
 import dev.sluice.quota.Quota;
 import dev.sluice.session.Exchange;
 import dev.sluice.wire.ToolCall;
@@ -27,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes letters about requests that have ended, and puts them into the file: all that wait, in one transaction. One a node. */
+/** Writes letters about requests that have ended, and has them stored: all that wait, together. One a node. */
 final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
     private static final Logger log = LoggerFactory.getLogger(Scribe.class);
 
-    /** The books do not wait for ever for letters to be in the file. */
+    /** The books do not wait for ever for letters to be stored. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** So much is not held any longer only to be written in company. */
@@ -39,7 +38,7 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
 
     sealed interface Message permits Write, Flush, Written, TooLate {}
 
-    /** @param done completes when the letters are in the file, or never will be */
+    /** @param done completes when the letters are stored, or never will be */
     record Write(Ended ended, List<Quota.Status> quotas, CompletableFuture<Done> done) implements Message {}
 
     private record Flush() implements Message {}
@@ -63,7 +62,7 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
     }
 
     private final ActorContext<Message> context;
-    private final RoomStore database;
+    private final Letters store;
     private final ActorRef<Postman.Message> postman;
     private final Supplier<String> tailnet;
     private final InstantSource clock;
@@ -74,26 +73,26 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
 
     /** @param lastId that was given to a letter */
     static Behavior<Message> create(
-            RoomStore database,
+            Letters store,
             ActorRef<Postman.Message> postman,
             Supplier<String> tailnet,
             InstantSource clock,
             long lastId) {
         return Behaviors.supervise(Behaviors.<Message>setup(
-                        context -> new Scribe(context, database, postman, tailnet, clock, lastId)))
+                        context -> new Scribe(context, store, postman, tailnet, clock, lastId)))
                 .onFailure(SupervisorStrategy.resume());
     }
 
     private Scribe(
             ActorContext<Message> context,
-            RoomStore database,
+            Letters store,
             ActorRef<Postman.Message> postman,
             Supplier<String> tailnet,
             InstantSource clock,
             long lastId) {
         super(context);
         this.context = context;
-        this.database = database;
+        this.store = store;
         this.postman = postman;
         this.tailnet = tailnet;
         this.clock = clock;
@@ -236,9 +235,7 @@ final class Scribe extends AbstractMatchingBehavior<Scribe.Message> {
             return;
         }
         batch.patience = context.scheduleOnce(PATIENCE, context.getSelf(), new TooLate(batch));
-        context.pipeToSelf(
-                database.write(connection -> HookTables.add(connection, batch.letters), held),
-                (done, failure) -> new Written(batch, failure));
+        context.pipeToSelf(store.add(batch.letters, held), (done, failure) -> new Written(batch, failure));
     }
 
     private void onWritten(Batch batch, @Nullable Throwable failure) {

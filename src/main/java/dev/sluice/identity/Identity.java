@@ -33,7 +33,8 @@ public interface Identity {
     }
 
     /**
-     * Never fails: a resolver in trouble denies. Completed already when no resolver had to ask anybody.
+     * Fails with an {@link UnansweredException} alone, when one who knows the caller gives no answer now; otherwise a resolver in trouble
+     * denies. Completed already when no resolver had to ask anybody.
      *
      * @param peer one object for all requests of a connection: what was learnt of a connection is kept by it
      */

@@ -91,6 +91,7 @@ final class IdentityChain implements Identity {
             case Resolver.Known(var identified) ->
                 CompletableFuture.completedStage(Optional.of(withOthers(identified, next - 1, request)));
             case Resolver.Doubted(var why) -> doubted(peer, why);
+            case Resolver.Unanswered(var why) -> unanswered(peer, why);
             case Resolver.Unknown _ -> from(next, peer, request);
             case Resolver.Asking(var answer) ->
                 answer.exceptionally(IdentityChain::trouble).thenCompose(more -> after(more, next, peer, request));
@@ -114,11 +115,20 @@ final class IdentityChain implements Identity {
     }
 
     private static CompletionStage<Optional<Identified>> doubted(InetSocketAddress peer, String why) {
+        log(peer, why, "Nobody identified");
+        return NOBODY;
+    }
+
+    private static CompletionStage<Optional<Identified>> unanswered(InetSocketAddress peer, String why) {
+        log(peer, why, "Nobody could say who it is");
+        return CompletableFuture.failedStage(new UnansweredException(why));
+    }
+
+    private static void log(InetSocketAddress peer, String why, String what) {
         LOG.atInfo()
                 .addKeyValue("peer", peer.getAddress().getHostAddress())
                 .addKeyValue("why", why)
-                .log("Nobody identified");
-        return NOBODY;
+                .log(what);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.sluice.identity;
 
 import dev.sluice.key.GatewayKeys;
 import dev.sluice.key.GatewayKeys.Refused;
+import dev.sluice.key.GatewayKeys.Unsaid;
 import dev.sluice.key.GatewayKeys.Valid;
 import dev.sluice.key.GatewayKeys.Verdict;
 import dev.sluice.key.KeyRecord;
@@ -58,6 +59,7 @@ final class KeyResolver implements Resolver {
         return switch (verdict) {
             case Valid(var key) -> known(key, presented);
             case Refused(var why) -> new Doubted(why);
+            case Unsaid(var why) -> new Unanswered(why);
         };
     }
 

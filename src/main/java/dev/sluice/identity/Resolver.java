@@ -26,6 +26,9 @@ public interface Resolver {
      */
     record Doubted(String why) implements Answer {}
 
+    /** Somebody claims to be a caller, and whoever knows gives no answer now; nobody else is asked. {@code why} as above. */
+    record Unanswered(String why) implements Answer {}
+
     /** Not for this resolver to say. */
     record Unknown() implements Answer {
         public static final Unknown INSTANCE = new Unknown();

@@ -108,7 +108,7 @@ final class Tailnet implements Resolver {
         return switch (connection) {
             case Known _ -> FORGED;
             case Unknown _ -> behindProxy(said);
-            case Doubted _, Asking _ -> connection;
+            case Doubted _, Unanswered _, Asking _ -> connection;
         };
     }
 

@@ -7,7 +7,9 @@ import dev.sluice.journal.JournalLine.Numbered;
 import dev.sluice.journal.JournalLine.There;
 import dev.sluice.journal.JournalLine.Written;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -50,6 +52,14 @@ public final class Migration {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
+    /** The driver tries every five seconds at the latest; a person who waits for the end knows after this that nobody is there. */
+    private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(30);
+
+    /** Under which name the roll has moves of a kind: awake from the first write to the end. */
+    private static final String MOVES = "migration";
+
+    private static final String FROM_SQLITE = "sqlite";
+
     /** What only the entities' rooms know. */
     public interface Rooms {
         /** Tags that an event has in a storage that nodes share. */
@@ -61,6 +71,9 @@ public final class Migration {
          * @param first of its events; null when only a snapshot is left of it
          */
         CompletionStage<Done> enter(String persistenceId, @Nullable Object first);
+
+        /** Some of an entity's events, in their order, are there. */
+        CompletionStage<Done> arrived(String persistenceId, List<EventEnvelope> events);
 
         /** What an event says was spent, in nanodollars. */
         long cost(Object event);
@@ -83,10 +96,16 @@ public final class Migration {
     private final org.apache.pekko.actor.ActorRef journal;
     private final org.apache.pekko.actor.ActorRef snapshots;
     private final AtomicLong numbers = new AtomicLong();
+    private final Roll moves;
+    private final InstantSource clock;
+    private final Object lock = new Object();
+    private @Nullable CompletionStage<Long> begun;
 
-    private Migration(ActorSystem<?> system, Rooms rooms) {
+    private Migration(ActorSystem<?> system, Rooms rooms, InstantSource clock) {
         this.system = system;
         this.rooms = rooms;
+        this.clock = clock;
+        moves = Roll.of(system, MOVES);
         var plugins = Persistence.get(system);
         var none = com.typesafe.config.ConfigFactory.empty();
         source = PersistenceQuery.get(system).getReadJournalFor(SqliteReadJournal.class, SqliteReadJournal.IDENTIFIER);
@@ -96,21 +115,79 @@ public final class Migration {
     }
 
     /**
-     * Moves everything. Fails with what to do when the file is in use, when Cassandra does not answer, or when what is there is something else.
+     * Moves everything. Fails with what to do when the file is in use, when Cassandra does not answer, or when what is there is something else. From
+     * its first write to its end no node starts on what is there ({@link #checkEnded}).
      *
      * @param system   with settings for Cassandra, and the directory of the file
      * @param progress hears of all that is done so far, after each entity
      */
-    public static CompletionStage<Figures> run(ActorSystem<?> system, Rooms rooms, Consumer<Figures> progress) {
+    public static CompletionStage<Figures> run(
+            ActorSystem<?> system, Rooms rooms, InstantSource clock, Consumer<Figures> progress) {
         // For its errors.
         var _ = SqliteStore.get(system);
         var store = CassandraStore.get(system);
-        return store.tables("journal")
+        return store.connected(CONNECT_PATIENCE)
+                .thenCompose(_ -> store.tables("journal"))
                 .thenCompose(_ -> store.tables("roll"))
-                .thenCompose(_ -> new Migration(system, rooms).run(progress));
+                .thenCompose(_ -> new Migration(system, rooms, clock).run(progress));
+    }
+
+    /** Fails with what to do when somebody began to move a node's file to this system's Cassandra and did not get to the end. */
+    public static CompletionStage<Done> checkEnded(ActorSystem<?> system) {
+        return isOpen(system, Roll.of(system, MOVES)).thenApply(open -> {
+            if (open.orElse(false)) {
+                throw new IllegalStateException(
+                        "keyspace "
+                                + CassandraStore.get(system).keyspace()
+                                + ": a migration to it has not come to its end, so money, sessions or keys are missing there"
+                                + " (expected: \"sluice migrate\" run again, to its end, before any node is started; it goes on)");
+            }
+            return Done.getInstance();
+        });
+    }
+
+    /** @return empty when there was no move */
+    private static CompletionStage<Optional<Boolean>> isOpen(ActorSystem<?> system, Roll moves) {
+        return moves.marks()
+                .filter(move -> move.name().equals(FROM_SQLITE))
+                .map(Roll.Marked::awake)
+                .runWith(Sink.headOption(), system);
     }
 
     private CompletionStage<Figures> run(Consumer<Figures> progress) {
+        return isOpen(system, moves)
+                // One that came to its end may be tried again for its figures, even while nodes work there: only a
+                // write
+                // opens it again.
+                .thenCompose(open -> open.orElse(true)
+                        ? opened().thenApply(_ -> Done.getInstance())
+                        : CompletableFuture.completedStage(Done.getInstance()))
+                .thenCompose(_ -> moveAll(progress))
+                .thenCompose(moved -> ended().thenApply(_ -> moved));
+    }
+
+    /** Before anything is written. */
+    private CompletionStage<Long> opened() {
+        synchronized (lock) {
+            if (begun == null) {
+                var version = clock.millis();
+                begun = moves.mark(FROM_SQLITE, version, true).thenApply(_ -> version);
+            }
+            return begun;
+        }
+    }
+
+    private CompletionStage<Done> ended() {
+        CompletionStage<Long> opened;
+        synchronized (lock) {
+            opened = begun;
+        }
+        return opened == null
+                ? CompletableFuture.completedStage(Done.getInstance())
+                : opened.thenCompose(version -> moves.mark(FROM_SQLITE, Math.max(version + 1, clock.millis()), false));
+    }
+
+    private CompletionStage<Figures> moveAll(Consumer<Figures> progress) {
         return source.currentPersistenceIds()
                 .mapAsyncUnordered(AT_ONCE, this::move)
                 .scan(Figures.NONE, Figures::plus)
@@ -161,9 +238,10 @@ public final class Migration {
             events += page.size();
             nanos += page.stream().mapToLong(event -> rooms.cost(event.event())).sum();
             return begun.thenCompose(_ -> write(page.stream()
-                    .filter(event -> event.sequenceNr() > there)
-                    .map(this::numbered)
-                    .toList()));
+                            .filter(event -> event.sequenceNr() > there)
+                            .map(this::numbered)
+                            .toList()))
+                    .thenCompose(_ -> rooms.arrived(name, page));
         }
 
         private CompletionStage<Done> begin(EventEnvelope event) {
@@ -189,11 +267,13 @@ public final class Migration {
             if (missing.isEmpty()) {
                 return CompletableFuture.completedStage(Done.getInstance());
             }
-            return ask(replyTo -> new JournalLine.Write(missing, replyTo)).thenApply(answer -> switch (answer) {
-                case Written() -> Done.getInstance();
-                case Failed(var cause) -> throw new IllegalStateException(name + ": not written: " + cause, cause);
-                case There _ -> throw new IllegalStateException(name + ": an answer to nothing");
-            });
+            return opened().thenCompose(_ -> ask(replyTo -> new JournalLine.Write(missing, replyTo)))
+                    .thenApply(answer -> switch (answer) {
+                        case Written() -> Done.getInstance();
+                        case Failed(var cause) ->
+                            throw new IllegalStateException(name + ": not written: " + cause, cause);
+                        case There _ -> throw new IllegalStateException(name + ": an answer to nothing");
+                    });
         }
 
         private CompletionStage<There> read() {

@@ -23,7 +23,7 @@ import scala.jdk.javaapi.FutureConverters;
 import scala.jdk.javaapi.OptionConverters;
 
 /** The journal plugin. It turns events into rows on its own dispatcher and leaves the rest to the store; it never blocks. */
-final class SqliteJournal extends AsyncWriteJournal {
+class SqliteJournal extends AsyncWriteJournal {
     /** About half a millisecond of the writer. */
     private static final int DELETED_AT_ONCE = 100;
 

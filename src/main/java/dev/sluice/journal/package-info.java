@@ -16,6 +16,9 @@
  * then: events come from other nodes, too, and who follows a tag asks Cassandra once a second and stays three seconds behind. Which entities of a kind
  * there are, Cassandra does not tell; {@link dev.sluice.journal.Roll} does.
  *
+ * <p>A move to Cassandra ({@link dev.sluice.journal.Migration}) is in the roll from its first write to its end. We chose that over a table of its own because
+ * operators who make tables themselves have this one already, and over looking for what is missing because a node that starts cannot know.
+ *
  * <p>Events an entity deletes are gone for queries by tag, too: who wants to build a ledger anew must keep them.
  */
 @NullMarked

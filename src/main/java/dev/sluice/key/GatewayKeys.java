@@ -65,8 +65,11 @@ public interface GatewayKeys {
 
     record Valid(KeyRecord key) implements Verdict {}
 
-    /** It does not, or nobody could say; {@code why} has nothing of its secret. */
+    /** It does not; {@code why} has nothing of its secret. */
     record Refused(String why) implements Verdict {}
+
+    /** Nobody could say: so it is not let in, but may be in a moment. */
+    record Unsaid(String why) implements Verdict {}
 
     CompletionStage<Creation> create(KeyTerms terms, String by);
 

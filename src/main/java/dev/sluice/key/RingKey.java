@@ -1,6 +1,7 @@
 package dev.sluice.key;
 
 import dev.sluice.key.GatewayKeys.Refused;
+import dev.sluice.key.GatewayKeys.Unsaid;
 import dev.sluice.key.GatewayKeys.Valid;
 import dev.sluice.key.GatewayKeys.Verdict;
 import java.time.Duration;
@@ -22,7 +23,10 @@ final class RingKey {
     /** An answer that took longer than it is good for says nothing; then once more. */
     private static final int TRIES = 3;
 
-    private static final Refused NOBODY_SAYS = new Refused("a gateway key of which nobody could say whether it holds");
+    /** After a question without an answer nobody else waits for one for as long as a question may take; it goes on being asked. */
+    static final Duration UNSAID_FOR = Duration.ofSeconds(3);
+
+    private static final Unsaid NOBODY_SAYS = new Unsaid("a gateway key of which nobody could say whether it holds");
 
     /** What the node can do about a key. */
     interface Surroundings {
@@ -51,6 +55,8 @@ final class RingKey {
     private final AtomicReference<@Nullable Said> said = new AtomicReference<>();
     private volatile long useTold;
     private volatile boolean used;
+    private volatile long failedAt;
+    private volatile boolean failed;
 
     RingKey(KeyRecord key, KeyHash hash, Surroundings surroundings) {
         this.place = Place.of(key);
@@ -84,9 +90,14 @@ final class RingKey {
         var now = surroundings.nanos().getAsLong();
         var last = said.get();
         if (last == null || now - last.askedAt() >= GOOD_FOR.toNanos()) {
-            return tries == 0
+            if (tries == 0) {
+                return CompletableFuture.completedStage(NOBODY_SAYS);
+            }
+            var isUnsaid = failed && now - failedAt < UNSAID_FOR.toNanos();
+            var asked = ask(now);
+            return isUnsaid
                     ? CompletableFuture.completedStage(NOBODY_SAYS)
-                    : ask(now).thenCompose(_ -> holds(tries - 1)).exceptionally(_ -> NOBODY_SAYS);
+                    : asked.thenCompose(_ -> holds(tries - 1)).exceptionally(_ -> NOBODY_SAYS);
         }
         if (now - last.askedAt() >= ASKED_AFTER.toNanos()) {
             var _ = ask(now);
@@ -119,7 +130,10 @@ final class RingKey {
         var _ = surroundings.ask(place.id()).whenComplete((status, failure) -> {
             if (failure == null) {
                 hear(status, now);
+            } else {
+                failedAt = surroundings.nanos().getAsLong();
             }
+            failed = failure != null;
             // Before those who wait go on: what one of them asks next must be a new question.
             asking.set(null);
             if (failure == null) {

@@ -1,5 +1,6 @@
 package dev.sluice.key;
 
+import dev.sluice.journal.StorageTrouble;
 import dev.sluice.key.GatewayKey.Answer;
 import dev.sluice.key.GatewayKey.Command;
 import dev.sluice.key.GatewayKey.Known;
@@ -163,6 +164,8 @@ final class ShardedKeys implements GatewayKeys {
 
     /** What a key of the ring asks for. */
     private final class Here implements RingKey.Surroundings {
+        private final StorageTrouble trouble = StorageTrouble.get(system);
+
         @Override
         public CompletionStage<KeyStatus> ask(String id) {
             return ShardedKeys.this
@@ -173,6 +176,10 @@ final class ShardedKeys implements GatewayKeys {
 
         @Override
         public void tellUse(String id) {
+            // A key whose use cannot be written would have to be read again, and hold for nobody until then.
+            if (trouble.isKnown()) {
+                return;
+            }
             region.tell(new ShardingEnvelope<>(
                     id, new GatewayKey.Use(clock.instant().truncatedTo(ChronoUnit.SECONDS))));
         }

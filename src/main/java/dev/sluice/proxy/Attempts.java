@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.ActorSystem;
@@ -37,6 +38,12 @@ final class Attempts {
 
     /** An answer that is not passed on is read so far, for the sake of its connection; a longer one costs the connection. */
     private static final long MAX_DISCARDED_BYTES = 64 * 1024;
+
+    /** A journal that failed is mostly back by then. */
+    private static final Duration UNRECORDED_RETRY_AFTER = Duration.ofSeconds(1);
+
+    /** What was given back is free for the next attempt before the journal says so; a journal that is away must not hold it up. */
+    private static final Duration GIVEN_BACK = Duration.ofSeconds(1);
 
     private final Providers providers;
     private final Till till;
@@ -169,7 +176,10 @@ final class Attempts {
                 return CompletableFuture.completedFuture(before);
             }
             // Under an id of its own: buckets take each id once.
-            return Loop.returning(request.givenBack()).thenCompose(done -> {
+            var givenBack = request.givenBack()
+                    .toCompletableFuture()
+                    .completeOnTimeout(Done.getInstance(), GIVEN_BACK.toMillis(), TimeUnit.MILLISECONDS);
+            return Loop.returning(givenBack).thenCompose(done -> {
                 request.renumber(made.size() + 1);
                 return reserve(candidate);
             });
@@ -293,7 +303,7 @@ final class Attempts {
                             .addAttributes(Loop.attributesHere())
                             .run(materializer);
                     throw new Refused(new Refusal.QuotaUnavailable(
-                            "the reservation was not recorded: " + unrecorded.getMessage()));
+                            "the reservation was not recorded: " + unrecorded.getMessage(), UNRECORDED_RETRY_AFTER));
                 }
                 return answer;
             });

@@ -34,6 +34,9 @@ final class Posting {
             record(exchange, null);
             return;
         }
+        if (exchange.costNanos() != null) {
+            reservation.cost(cost(exchange));
+        }
         var _ = reservation.recorded().whenComplete((done, unrecorded) -> {
             if (unrecorded == null || cost(exchange) == 0) {
                 record(exchange, reservation);

@@ -27,7 +27,7 @@ sealed interface Refusal {
     record QuotaBroken(String bucket) implements Refusal {}
 
     /** The books cannot be kept now. */
-    record QuotaUnavailable(String why) implements Refusal {}
+    record QuotaUnavailable(String why, Duration retryAfter) implements Refusal {}
 
     record Overloaded(String why) implements Refusal {}
 
@@ -92,7 +92,7 @@ sealed interface Refusal {
                         429,
                         "quota \"%s\" is not defined in the policy; requests that it applies to are refused"
                                 .formatted(bucket));
-            case QuotaUnavailable(var why) ->
+            case QuotaUnavailable(var why, var retryAfter) ->
                 new WireError(WireError.Kind.OVERLOADED, 503, "budgets cannot be checked now: " + why);
             case Overloaded(var why) -> new WireError(WireError.Kind.OVERLOADED, 503, why);
             case ProviderUnreachable(var provider, var why) ->
@@ -119,7 +119,7 @@ sealed interface Refusal {
         return switch (this) {
             case QuotaExhausted(var message, var retryAfter) -> retryAfter;
             case Overloaded overloaded -> Duration.ofSeconds(1);
-            case QuotaUnavailable unavailable -> Duration.ofSeconds(1);
+            case QuotaUnavailable(var why, var retryAfter) -> retryAfter;
             default -> null;
         };
     }

@@ -75,7 +75,8 @@ record Till(Quota quota, Settings.Estimates estimates) {
         return switch (verdict) {
             case Admitted(var held) -> held;
             case Exhausted exhausted -> throw new Refused(refusal(exhausted));
-            case Unavailable(var why) -> throw new Refused(new Refusal.QuotaUnavailable(why));
+            case Unavailable(var why, var retryAfter) ->
+                throw new Refused(new Refusal.QuotaUnavailable(why, retryAfter));
         };
     }
 

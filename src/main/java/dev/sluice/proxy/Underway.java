@@ -383,8 +383,9 @@ final class Underway implements Tap.Listener {
             return;
         }
         status = refusal.error().status();
-        if (upstream == null || session.isEmpty()) {
-            // Nothing that could be remembered: neither a model that the caller may use nor a session.
+        if (upstream == null || session.isEmpty() || (refusal instanceof Refusal.QuotaUnavailable && !sent)) {
+            // Nothing that could be remembered: neither a model that the caller may use nor a session; or the books are
+            // closed, and what is remembered of those who are sent away takes the room of those who were served.
             giveBack();
             if (transcript != null) {
                 transcript.free();

@@ -16,7 +16,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -62,13 +64,18 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     /** The longest pause between two attempts to settle, in timeouts. */
     private static final int PAUSE_MAX = 8;
 
+    /** Ends that a bucket which was away is told at a time: it sets aside no more than some thousands while its journal writes. */
+    private static final int ENDS_PER_TICK = 1_000;
+
     /** What the desk hears: the door, the buckets, its own clock. */
-    sealed interface Message permits Ask, Insist, Close, Tick, Report, Stop, Reply {}
+    sealed interface Message permits Ask, Insist, Cost, Close, Tick, Report, Stop, Reply {}
 
     record Ask(Holding holding) implements Message {}
 
     /** The journal could not hold it in time, and it costs something all the same. */
     record Insist(Holding holding, CompletableFuture<Done> completes) implements Message {}
+
+    record Cost(Holding holding, long nanos) implements Message {}
 
     record Close(Holding holding, long costNanos) implements Message {}
 
@@ -88,6 +95,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private final Slice.Terms terms;
     private final boolean takesLeases;
     private final LongSupplier nanoTime;
+    private final Outages outages;
 
     private final Map<String, Slice> slices = new HashMap<>();
     private final List<String> drawn = new ArrayList<>();
@@ -104,11 +112,15 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private long ticks;
 
     static Behavior<Message> create(
-            ActorRef<ShardingEnvelope<Command>> region, String owner, QuotaSettings settings, LongSupplier nanoTime) {
-        var tick = settings.askTimeout().dividedBy(TICKS_PER_TIMEOUT);
+            ActorRef<ShardingEnvelope<Command>> region,
+            String owner,
+            QuotaSettings settings,
+            Outages outages,
+            LongSupplier nanoTime) {
         Behavior<Message> desk = Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            timers.startTimerWithFixedDelay(new Tick(), tick);
-            return new Desk(context, timers, region, owner, settings, ticks(settings.renewEvery(), tick), nanoTime);
+            timers.startTimerWithFixedDelay(new Tick(), tick(settings));
+            outages.beginAnew();
+            return new Desk(context, timers, region, owner, settings, outages, nanoTime);
         }));
         return Behaviors.supervise(desk).onFailure(SupervisorStrategy.restart());
     }
@@ -119,18 +131,24 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             ActorRef<ShardingEnvelope<Command>> region,
             String owner,
             QuotaSettings settings,
-            int ticksPerRenewal,
+            Outages outages,
             LongSupplier nanoTime) {
         super(context);
         this.region = region;
         this.owner = owner;
         this.self = context.getSelf().narrow();
-        this.ticksPerRenewal = ticksPerRenewal;
+        this.ticksPerRenewal = ticks(settings.renewEvery(), tick(settings));
         this.timers = timers;
         this.terms = Slice.Terms.of(settings);
         this.takesLeases = !settings.singleNode() && settings.leases();
         this.nanoTime = nanoTime;
         this.doneAt = nanoTime.getAsLong();
+        this.outages = outages;
+    }
+
+    /** What it measures time in. */
+    static Duration tick(QuotaSettings settings) {
+        return settings.askTimeout().dividedBy(TICKS_PER_TIMEOUT);
     }
 
     @Override
@@ -138,6 +156,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         switch (message) {
             case Ask(var holding) -> onAsk(holding);
             case Insist(var holding, var completes) -> onInsist(holding, completes);
+            case Cost(var holding, var nanos) -> holding.costs(nanos);
             case Close(var holding, var costNanos) -> close(holding, costNanos);
             case Tick() -> onTick();
             case Report() -> {
@@ -180,7 +199,12 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         } else {
             waiting++;
             schedule(holding);
-            drawOrAsk(holding);
+            if (outages.isTroubled()) {
+                goAround(holding);
+            }
+            if (!holding.verdict.isDone()) {
+                drawOrAsk(holding);
+            }
         }
     }
 
@@ -200,13 +224,26 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         var request = holding.request;
         var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
         var now = nanoTime.getAsLong();
-        for (var bucket : request.buckets()) {
+        for (var i = 0; i < request.buckets().size(); i++) {
+            var bucket = request.buckets().get(i);
             var slice = slices.get(bucket.name());
-            if (slice != null && slice.draw(request.requestId(), estimate, request.memo(), bucket.rule(), now)) {
-                holding.held(bucket.name());
+            if (slice != null
+                    && !holding.hasAnswered(i)
+                    && slice.draw(request.requestId(), estimate, request.memo(), bucket.rule(), now)) {
+                holding.drawn(i);
                 drawn.add(bucket.name());
             }
         }
+    }
+
+    /** Nobody waits for a bucket that is known to be away: its definition says what then. */
+    private void goAround(Holding holding) {
+        var refusal = outages.goAround(holding, ticks);
+        if (refusal != null) {
+            // None is asked, so that none has to be told the end.
+            holding.request.buckets().forEach(bucket -> holding.failed(bucket.name(), refusal));
+        }
+        concludeIfAnswered(holding);
     }
 
     /** Those that have not said anything yet. */
@@ -215,7 +252,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         var estimate = Math.min(request.estimateNanos(), NANOS_MAX);
         var now = takesLeases ? nanoTime.getAsLong() : 0;
         for (var i = 0; i < request.buckets().size(); i++) {
-            if (!holding.hasAnswered(i)) {
+            if (holding.isToBeAsked(i)) {
                 var bucket = request.buckets().get(i);
                 tell(
                         bucket.name(),
@@ -277,8 +314,12 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             return;
         }
         holding.verdict.complete(
-                refusals.isEmpty() ? new Quota.Unavailable(String.valueOf(holding.failure)) : exhausted(refusals));
+                refusals.isEmpty() ? unavailable(String.valueOf(holding.failure)) : exhausted(refusals));
         close(holding, RELEASE);
+    }
+
+    private Quota.Unavailable unavailable(String why) {
+        return outages.isTroubled() ? new Quota.Unavailable(why, Outages.RETRY_AFTER) : new Quota.Unavailable(why);
     }
 
     private static Quota.Exhausted exhausted(List<Refused> refusals) {
@@ -340,7 +381,7 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     // --- closing
 
     private void close(Holding holding, long costNanos) {
-        holding.costNanos = costNanos;
+        holding.ends(costNanos);
         holding.attempts = 0;
         if (holding.isClosed()) {
             forget(holding);
@@ -390,6 +431,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     }
 
     private void onJournaled(String bucket, List<String> reserved, List<String> closed) {
+        if (outages.isTroubled()) {
+            outages.works(bucket, ticks);
+        }
         for (var id : reserved) {
             var holding = holdings.get(id);
             if (holding != null) {
@@ -421,16 +465,25 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
 
     /** The end is told again with the next attempt that is due, so that a failing journal is not hammered. */
     private void onNotJournaled(String bucket, List<String> reserved) {
+        outages.failed(bucket, ticks);
         for (var id : reserved) {
-            unrecorded(id, "bucket " + bucket + ": the journal could not hold " + id);
+            var holding = holdings.get(id);
+            if (holding != null && !goesOnWithout(holding, bucket)) {
+                unrecorded(holding, "bucket " + bucket + ": the journal could not hold " + id);
+            }
         }
     }
 
-    private void unrecorded(String id, String why) {
-        var holding = holdings.get(id);
-        if (holding != null) {
-            holding.recorded.completeExceptionally(new IllegalStateException(why));
-        }
+    /** It was let in, and then the journal failed. */
+    private boolean goesOnWithout(Holding holding, String bucket) {
+        var buckets = holding.request.buckets();
+        return !holding.recorded.isDone()
+                && !closing.containsKey(holding.request.requestId())
+                && outages.letIn(holding, i -> buckets.get(i).name().equals(bucket) && !holding.isRecorded(i));
+    }
+
+    private static void unrecorded(Holding holding, String why) {
+        holding.recorded.completeExceptionally(new IllegalStateException(why));
     }
 
     // --- leases
@@ -452,6 +505,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         if (answer.seen() == QuotaBucket.UNKNOWN) {
             slice.lost().forEach(entry -> onLost(bucket, entry));
         } else {
+            if (outages.isTroubled()) {
+                outages.works(bucket, ticks);
+            }
             slice.acknowledge(answer).forEach(entry -> onEntered(bucket, entry));
         }
         if (slice.isDone()) {
@@ -478,8 +534,13 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     /** The end is told directly with the next attempt that is due. */
     private void onLost(String bucket, Entry entry) {
         switch (entry) {
-            case Entry.Drawn(var id, var nanos, var memo) ->
-                unrecorded(id, "bucket " + bucket + " no longer knows the lease that let in " + id);
+            case Entry.Drawn(var id, var nanos, var memo) -> {
+                var holding = holdings.get(id);
+                if (holding != null) {
+                    holding.undrawn(bucket);
+                    unrecorded(holding, "bucket " + bucket + " no longer knows the lease that let in " + id);
+                }
+            }
             case Entry.Ended(var id, var nanos) -> {
                 var holding = closing.get(id);
                 if (holding != null) {
@@ -525,8 +586,9 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
         askAgain();
         overdue().forEach(this::onDeadline);
         insistAgain();
+        catchUp(outages.back());
         for (var holding : closing.values()) {
-            if (holding.retryAt <= ticks) {
+            if (holding.retryAt <= ticks || looksWith(holding, holding::isOpen)) {
                 tellTheEnd(holding);
             }
         }
@@ -534,8 +596,43 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
             slice.giveBackIfIdle(nanoTime.getAsLong());
             report(bucket, slice);
         });
+        if (outages.isTroubled()) {
+            askForLetIn();
+        }
+        outages.show(ticks);
         if (ticks % ticksPerRenewal == 0) {
             renew(holdings.values());
+        }
+    }
+
+    private boolean looksWith(Holding holding, IntPredicate wants) {
+        return outages.isTroubled() && outages.looksWith(holding, wants, ticks);
+    }
+
+    private void askForLetIn() {
+        for (var holding : holdings.values()) {
+            if (looksWith(holding, holding::isUnbooked) && !closing.containsKey(holding.request.requestId())) {
+                ask(holding);
+            }
+        }
+    }
+
+    /** What buckets have missed while they were away: who was let in meanwhile, and what has ended. */
+    private void catchUp(Set<String> back) {
+        if (back.isEmpty()) {
+            return;
+        }
+        for (var holding : holdings.values()) {
+            if (holding.isUnbookedIn(back) && !closing.containsKey(holding.request.requestId())) {
+                ask(holding);
+            }
+        }
+        var told = 0;
+        for (var holding : closing.values()) {
+            if (holding.isOpenIn(back)) {
+                holding.attempts = 0;
+                holding.retryAt = ticks + told++ / ENDS_PER_TICK;
+            }
         }
     }
 
@@ -568,15 +665,32 @@ final class Desk extends AbstractMatchingBehavior<Desk.Message> {
     private void onDeadline(Holding holding) {
         holding.deadline = Long.MAX_VALUE;
         if (!holding.verdict.isDone()) {
-            holding.failure = "no answer from every bucket in time";
+            if (goesOnWithoutSilent(holding, i -> !holding.hasAnswered(i))) {
+                schedule(holding);
+            } else {
+                holding.failure = "no answer from every bucket in time";
+            }
             conclude(holding);
         } else if (!holding.recorded.isDone() && !holding.isOverdue) {
             holding.isOverdue = true;
-            schedule(holding);
+            if (closing.containsKey(holding.request.requestId())
+                    || !goesOnWithoutSilent(holding, i -> !holding.isRecorded(i))) {
+                schedule(holding);
+            }
         } else if (!holding.recorded.isDone()) {
             holding.recorded.completeExceptionally(
                     new IllegalStateException("the journal did not hold " + holding.request.requestId() + " in time"));
         }
+    }
+
+    private boolean goesOnWithoutSilent(Holding holding, IntPredicate silent) {
+        var buckets = holding.request.buckets();
+        for (var i = 0; i < buckets.size(); i++) {
+            if (silent.test(i)) {
+                outages.silent(buckets.get(i).name(), ticks);
+            }
+        }
+        return holding.refusals().isEmpty() && holding.failure == null && outages.letIn(holding, silent);
     }
 
     private void renew(Collection<Holding> held) {

@@ -56,7 +56,11 @@ public interface Quota {
     record Exhausted(List<Empty> buckets, Duration retryAfter) implements Verdict {}
 
     /** The buckets could not be asked (journal failed, no answer in time): doubt is denial. */
-    record Unavailable(String why) implements Verdict {}
+    record Unavailable(String why, Duration retryAfter) implements Verdict {
+        public Unavailable(String why) {
+            this(why, RetryAfter.MIN);
+        }
+    }
 
     /** One exhausted bucket. {@code positiveAt} is {@link Instant#MAX} when it never refills. */
     record Empty(String bucket, long capacityNanos, long availableNanos, Instant positiveAt) {}
@@ -72,6 +76,12 @@ public interface Quota {
          * earlier, a death would leave charged nowhere.
          */
         CompletionStage<Done> insist();
+
+        /**
+         * What it has cost, as soon as that is known: {@link #settle} may have to wait until somebody else's journal has it. Counts for what is let
+         * in without a bucket that is away.
+         */
+        default void cost(long costNanos) {}
 
         /** Charges the actual cost. Idempotent by request id, retried until the bucket has it; completes when the journal holds it. */
         CompletionStage<Done> settle(long costNanos);
@@ -113,6 +123,36 @@ public interface Quota {
 
     /** Adds money, never above capacity; empty when there is no such bucket. */
     CompletionStage<Optional<Status>> refill(String bucket, long nanos);
+
+    /**
+     * What this node cannot reach of the buckets, as of a moment ago.
+     *
+     * @param bucketsAway      that did not answer when they were asked, or whose journal did not
+     * @param everywhere       so many that others are not asked, either
+     * @param unbookedNanos    what requests have cost or may cost that were let in without a bucket that has not heard of them yet
+     * @param unbookedRequests how many these are
+     * @param buckets          those that are away or have something unbooked; a thousand at most
+     */
+    record Outage(int bucketsAway, boolean everywhere, long unbookedNanos, int unbookedRequests, List<Away> buckets) {
+        public static final Outage NONE = new Outage(0, false, 0, 0, List.of());
+    }
+
+    /** One such bucket. It has been away for so long; not at all if only something is left to be booked. */
+    record Away(String bucket, Duration lasting, long unbookedNanos, int unbookedRequests) {}
+
+    default Outage outage() {
+        return Outage.NONE;
+    }
+
+    /** Requests that this node refused since it started without asking, because a bucket was known to be away. */
+    default long refusedAtOnce() {
+        return 0;
+    }
+
+    /** Requests that this node let in since it started without a bucket that was away. */
+    default long letInOnGrace() {
+        return 0;
+    }
 
     /** Reservations that this node charged since it started because their owner had died. */
     default long orphansCharged() {

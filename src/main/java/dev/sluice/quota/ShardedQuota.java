@@ -1,5 +1,6 @@
 package dev.sluice.quota;
 
+import dev.sluice.journal.StorageTrouble;
 import dev.sluice.quota.QuotaBucket.Answer;
 import dev.sluice.quota.QuotaBucket.Charged;
 import dev.sluice.quota.QuotaBucket.Command;
@@ -46,6 +47,7 @@ final class ShardedQuota implements Quota {
     private final ActorRef<ShardingEnvelope<Command>> region;
     private final ActorRef<Desk.Message> desk;
     private final LongAdder orphansCharged;
+    private final Outages outages;
     private final Roster roster;
 
     static Quota start(ActorSystem<?> system, Witness witness, InstantSource clock, QuotaSettings settings) {
@@ -53,7 +55,9 @@ final class ShardedQuota implements Quota {
         if (settings.singleNode()) {
             quota.wakeAll();
         } else {
-            ClusterSingleton.get(system).init(SingletonActor.of(Waker.create(quota::wakeAll), "quota-waker"));
+            ClusterSingleton.get(system)
+                    .init(SingletonActor.of(Waker.create(quota::wakeAll), "quota-waker")
+                            .withStopMessage(new Waker.Stop()));
         }
         return quota;
     }
@@ -81,8 +85,9 @@ final class ShardedQuota implements Quota {
                                     () -> isOneVersion(system)));
                 })
                 .withStopMessage(new QuotaBucket.Stop()));
+        outages = new Outages(Desk.tick(settings), StorageTrouble.get(system)::known);
         desk = system.systemActorOf(
-                Desk.create(region, incarnation, settings, System::nanoTime), "quota-desk", Props.empty());
+                Desk.create(region, incarnation, settings, outages, System::nanoTime), "quota-desk", Props.empty());
         CoordinatedShutdown.get(system)
                 .addActorTerminationTask(
                         CoordinatedShutdown.PhaseBeforeClusterShutdown(),
@@ -176,6 +181,21 @@ final class ShardedQuota implements Quota {
     @Override
     public long orphansCharged() {
         return orphansCharged.sum();
+    }
+
+    @Override
+    public Outage outage() {
+        return outages.seen();
+    }
+
+    @Override
+    public long refusedAtOnce() {
+        return outages.refusedSoFar();
+    }
+
+    @Override
+    public long letInOnGrace() {
+        return outages.letInSoFar();
     }
 
     private CompletionStage<Optional<Status>> status(String bucket) {

@@ -24,6 +24,9 @@ final class Waker extends AbstractMatchingBehavior<Waker.Message> {
 
     sealed interface Message {}
 
+    /** The node goes, and the next one is to wake. A poison pill would not do: it comes as a signal, and actors of this shape let signals pass. */
+    record Stop() implements Message {}
+
     private record Gone(MemberRemoved event) implements Message {}
 
     private record Wake() implements Message {}
@@ -63,6 +66,9 @@ final class Waker extends AbstractMatchingBehavior<Waker.Message> {
             case Gone(var event) when !event.previousStatus().equals(MemberStatus.down()) -> {}
             case Gone _, Wake() -> wake();
             case Woken(var failed) -> onWoken(failed);
+            case Stop() -> {
+                return Behaviors.stopped();
+            }
         }
         return this;
     }

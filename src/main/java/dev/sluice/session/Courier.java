@@ -1,5 +1,6 @@
 package dev.sluice.session;
 
+import dev.sluice.journal.StorageTrouble;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,11 +23,14 @@ final class Courier extends AbstractMatchingBehavior<Courier.Message> {
     /** A look-up on a caller's clock is given up after a second. */
     private static final int LOOKUP_TICKS = 4;
 
+    /** While the storage is known to be away, only who is in memory answers, and that at once. */
+    private static final int LOOKUP_TICKS_IN_TROUBLE = 1;
+
     /** Five seconds: more than a shard takes to move or a session to recover, so that hardly anything is sent twice. */
     private static final int FIRST_TICKS = 20;
 
-    /** A minute: a journal in trouble is not asked more often than this for the same exchange. */
-    private static final int MAX_TICKS = 240;
+    /** Ten seconds: a journal in trouble is not asked more often than this for the same exchange, and one that is back not much later. */
+    private static final int MAX_TICKS = 40;
 
     sealed interface Message permits Carry, Tick, Reply {}
 
@@ -39,9 +43,9 @@ final class Courier extends AbstractMatchingBehavior<Courier.Message> {
         long due;
         int patience;
 
-        Trip(Errand errand, long now) {
+        Trip(Errand errand, int patience, long now) {
             this.errand = errand;
-            this.patience = errand.lost() == null ? FIRST_TICKS : LOOKUP_TICKS;
+            this.patience = patience;
             this.due = now + patience;
         }
     }
@@ -50,6 +54,7 @@ final class Courier extends AbstractMatchingBehavior<Courier.Message> {
     private final Map<Long, Trip> trips = new HashMap<>();
 
     private final AtomicInteger underWay;
+    private final StorageTrouble trouble;
     private long lastNumber;
     private long now;
 
@@ -63,6 +68,7 @@ final class Courier extends AbstractMatchingBehavior<Courier.Message> {
     private Courier(ActorContext<Message> context, AtomicInteger underWay) {
         super(context);
         this.underWay = underWay;
+        this.trouble = StorageTrouble.get(context.getSystem());
     }
 
     @Override
@@ -86,8 +92,15 @@ final class Courier extends AbstractMatchingBehavior<Courier.Message> {
 
     private void onCarry(Errand errand) {
         var number = ++lastNumber;
-        trips.put(number, new Trip(errand, now));
+        trips.put(number, new Trip(errand, patience(errand), now));
         send(number, errand);
+    }
+
+    private int patience(Errand errand) {
+        if (errand.lost() == null) {
+            return FIRST_TICKS;
+        }
+        return trouble.isKnown() ? LOOKUP_TICKS_IN_TROUBLE : LOOKUP_TICKS;
     }
 
     /** The second answer to something sent twice finds nothing. */

@@ -29,7 +29,8 @@
  *   <li>Exchanges are listed by hour and slice: for everybody, for their caller, and those in trouble. Other filters look at row after row, in a
  *       bounded number a page: a rare model's page of logs may be short where SQLite's index fills it.
  *   <li>An exchange shows some four seconds after it was recorded: whoever reads a tag stays behind what other nodes may still write.
- *   <li>It forgets nothing, as the embedded one, and so has no TTL.
+ *   <li>It forgets nothing, as the embedded one, and so has no TTL: retention is how long what was said is kept ({@link dev.sluice.config.DatabaseRule}). What
+ *       expired would come back whenever the ledger is built anew, too.
  * </ul>
  *
  * <p>Filters that only captures can answer, such as by header, find ids of requests first: {@link dev.sluice.usage.Reports#logs(java.util.List)} has

@@ -105,7 +105,7 @@ class AdminReadsIT {
             assertThat(ask("dead/lost", LOCAL)).isEqualTo(502);
         }
 
-        Eventually.await(Duration.ofSeconds(5), () -> {
+        Eventually.await(Duration.ofSeconds(20), () -> {
             var providers = stand.get("/api/providers");
             var sim = providers.get(0).get("condition");
             var dead = providers.get(1).get("condition");
@@ -126,7 +126,7 @@ class AdminReadsIT {
         assertThat(ask("test-gpt", ANN)).isEqualTo(200);
         assertThat(ask("test-gpt", BOB)).isEqualTo(200);
 
-        Eventually.await(Duration.ofSeconds(5), () -> {
+        Eventually.await(Duration.ofSeconds(20), () -> {
             var users = stand.get("/api/users").get("users");
             assertThat(users.findValuesAsText("login")).contains("ann@example.com", "bob@example.com");
         });

@@ -47,7 +47,7 @@ class KeyEndpointsTest {
                 .toCompletableFuture()
                 .join();
         var body = response.entity()
-                .toStrict(1000, kit.system())
+                .toStrict(20_000, kit.system())
                 .toCompletableFuture()
                 .join()
                 .getData()

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Captures on a real file. */
 class CapturesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final DatabaseRule FOR_EVER = DatabaseRule.USUAL;
     private static final DatabaseRule NEVER = kept(Duration.ZERO, Set.of(Purge.CAPTURES), false);
 
@@ -231,10 +231,15 @@ class CapturesTest {
     void whatDoesNotFitIntoTheQueueIsDroppedAndCounted() {
         stop();
         start(200_000);
+        // Made beforehand: the writer must not keep up with who hands them in.
+        var requests = new ArrayList<byte[]>();
+        for (var nth = 0; nth < 200; nth++) {
+            requests.add(new Talk(nth, 20_000).user(10).request());
+        }
         var done = new ArrayList<CompletionStage<Done>>();
         for (var nth = 0; nth < 200; nth++) {
-            var request = new Talk(nth, 20_000).user(10).request();
-            done.add(keep("r" + nth, "s" + nth, "ann", Talk.document(transcripts, Talk.head(), request, "{}")));
+            done.add(keep(
+                    "r" + nth, "s" + nth, "ann", Talk.document(transcripts, Talk.head(), requests.get(nth), "{}")));
         }
 
         done.forEach(TestStorage::await);

@@ -58,7 +58,11 @@ class FormingIT {
         var ours = tls("ours");
         try (var cluster = new TestCluster(2, ours)) {
             var systems = cluster.startAll();
-            assertThat(Membership.of(systems.getFirst()).members()).isEqualTo(Map.of("up", 2));
+            // A node is up when it hears so itself; others may hear it later.
+            Eventually.await(
+                    SOON,
+                    () -> assertThat(Membership.of(systems.getFirst()).members())
+                            .isEqualTo(Map.of("up", 2)));
 
             assertStaysOutside(cluster, tls("strangers"));
             assertStaysOutside(cluster, Map.of());
@@ -115,7 +119,8 @@ class FormingIT {
             ActorSystem<?> one = first.toCompletableFuture().get(40, TimeUnit.SECONDS);
             second.toCompletableFuture().get(40, TimeUnit.SECONDS);
 
-            assertThat(Membership.of(one).members()).isEqualTo(Map.of("up", 2));
+            Eventually.await(
+                    SOON, () -> assertThat(Membership.of(one).members()).isEqualTo(Map.of("up", 2)));
         }
     }
 

@@ -153,7 +153,8 @@ class EveryKeyTest {
                                 2_000_123_456_789L,
                                 Duration.ofDays(30),
                                 "$2000.123456789/month",
-                                false));
+                                false,
+                                12_500_000_000L));
     }
 
     @Test

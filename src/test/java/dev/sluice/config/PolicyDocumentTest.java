@@ -227,6 +227,22 @@ class PolicyDocumentTest {
                         "fallbacks.m: left out (expected: provider/model)");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "'', 0",
+        "', \"on_storage_failure\": \"deny\"', 0",
+        "', \"on_storage_failure\": \"$0.000000001\"', 1",
+        "', \"on_storage_failure\": \"$10\"', 10000000000"
+    })
+    void readsWhatAQuotaMayLetThroughWithoutItsStorage(String key, long graceNanos) {
+        var reading = read("{%s, %s, \"quotas\": {\"q\": {\"capacity\": \"$10\", \"rate\": \"$1/day\"%s}}}"
+                .formatted(ADMIN, PROVIDER, key));
+
+        assertThat(requireNonNull(reading.policy()).quotas().get("q"))
+                .extracting(QuotaRule::graceNanos)
+                .isEqualTo(graceNanos);
+    }
+
     @Test
     void readsTheKeysThatAreOurs() {
         var reading = read("""
@@ -339,6 +355,10 @@ class PolicyDocumentTest {
                 "{'capacity': '$1', 'rate': '$1/fortnight'}              | rate \"$1/fortnight\" (expected: \"$<amount>/<unit>\" with a unit of min, hour, day, week, month, and an amount as in \"$<amount>\", not negative, at most 9 decimals)",
                 "{'capacity': '$1', 'rate': '$1/day', 'on_exceed': 'warn'} | on_exceed \"warn\" (expected: \"reject\")",
                 "{'capacity': '$1', 'rate': '$1/day', 'strict': 'yes'}   | strict (expected: true or false)",
+                "{'capacity': '$1', 'rate': '$1/day', 'on_storage_failure': 'allow'} | on_storage_failure \"allow\" (expected: \"deny\" or \"$<amount>\", not negative, at most 9 decimals)",
+                "{'capacity': '$1', 'rate': '$1/day', 'on_storage_failure': '$-1'} | on_storage_failure \"$-1\" (expected: \"deny\" or \"$<amount>\", not negative, at most 9 decimals)",
+                "{'capacity': '$1', 'rate': '$1/day', 'on_storage_failure': true} | on_storage_failure is no string (expected: \"deny\" or \"$<amount>\", not negative, at most 9 decimals)",
+                "{'capacity': '$1', 'rate': '$1/day', 'on_storage_failure': '$1.01'} | on_storage_failure is more than the capacity (expected: at most as much)",
             })
     void refusesADocumentWithABrokenQuota(String quota, String details) {
         var reading = read("{%s, %s, \"quotas\": {\"q\": %s}}".formatted(ADMIN, PROVIDER, quota.replace('\'', '"')));

@@ -1,20 +1,22 @@
 package dev.sluice.export;
 
+import static dev.sluice.export.ExportingGateway.KEY;
+import static dev.sluice.export.ExportingGateway.PATIENCE;
+import static dev.sluice.export.ExportingGateway.ask;
+import static dev.sluice.export.ExportingGateway.recorded;
+import static dev.sluice.export.ExportingGateway.run;
+import static dev.sluice.export.ExportingGateway.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.export.FaultyFront.Fault;
 import dev.sluice.simulator.Simulator;
-import dev.sluice.testing.AdminApi;
 import dev.sluice.testing.Eventually;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.SluiceProcess;
-import dev.sluice.testing.TestGateway;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A whole gateway in a process of its own that exports to a real S3 server, and is killed at the worst moment. */
 class ExportIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String KEY =
-            ", \"access_key_id\": \"" + S3Server.KEY_ID + "\", \"access_secret\": \"" + S3Server.SECRET + "\"";
 
     private static final ActorTestKit testKit = ActorTestKit.create();
     private static ServerBinding provider;
@@ -44,7 +43,7 @@ class ExportIT {
     static void start() throws Exception {
         provider = Simulator.start(testKit.system(), "127.0.0.1", 0)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
         server = S3Server.start();
         server.make("first");
         server.make("second");
@@ -84,12 +83,7 @@ class ExportIT {
             assertThat(run(address).path("last_export").path("records").asLong())
                     .isEqualTo(2);
             assertThat(exported("first")).hasSize(6).doesNotHaveDuplicates();
-            try (var admin = new AdminApi(address)) {
-                assertThat(exported("first"))
-                        .containsExactlyInAnyOrderElementsOf(admin.exchanges().stream()
-                                .map(exchange -> exchange.path("request_id").textValue())
-                                .toList());
-            }
+            assertThat(exported("first")).containsExactlyInAnyOrderElementsOf(recorded(address));
 
             changePolicy(address, policy("second", KEY));
             ask(address, 1);
@@ -130,42 +124,7 @@ class ExportIT {
     }
 
     private static String policy(String bucket, String key) {
-        var whole =
-                TestGateway.policy("http://127.0.0.1:" + provider.localAddress().getPort());
-        return whole.substring(0, whole.lastIndexOf('}')) + """
-                  "exporters": { "s3": { "endpoint": "%s", "bucket_name": "%s"%s } },
-                }
-                """.formatted(front.url(), bucket, key);
-    }
-
-    private static void ask(InetSocketAddress address, int times) throws Exception {
-        try (var admin = new AdminApi(address)) {
-            var before = admin.exchanges().size();
-            for (int i = 0; i < times; i++) {
-                try (var http = RawHttp.connect(address).silenceAfter(PATIENCE)) {
-                    http.post(
-                            "/v1/chat/completions",
-                            "{\"model\":\"test-gpt\",\"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
-                    assertThat(http.readHead().status()).isEqualTo(200);
-                    http.readRest();
-                }
-            }
-            Eventually.await(PATIENCE, () -> assertThat(admin.exchanges()).hasSize(before + times));
-        }
-    }
-
-    private static JsonNode state(InetSocketAddress address) throws Exception {
-        try (var admin = new AdminApi(address)) {
-            return admin.get("/api/export");
-        }
-    }
-
-    private static JsonNode run(InetSocketAddress address) throws Exception {
-        try (var http = RawHttp.connect(address).silenceAfter(PATIENCE)) {
-            http.post("/api/export:run", "");
-            assertThat(http.readHead().status()).isEqualTo(200);
-            return JSON.readTree(http.readRest().text());
-        }
+        return ExportingGateway.policy(provider.localAddress().getPort(), front, bucket, key);
     }
 
     private static void changePolicy(InetSocketAddress address, String policy) throws Exception {
@@ -178,9 +137,6 @@ class ExportIT {
     }
 
     private static List<String> exported(String bucket) {
-        return server.objects(bucket).values().stream()
-                .flatMap(object -> TestRecords.cbor(object).stream())
-                .map(record -> (String) record.get("capture_id"))
-                .toList();
+        return ExportingGateway.exported(server, bucket);
     }
 }

@@ -1,18 +1,15 @@
 package dev.sluice.export;
 
+import dev.sluice.testing.Acceptor;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Deque;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -38,20 +35,18 @@ final class FaultyFront implements AutoCloseable {
         STORED_THEN_SILENCE
     }
 
-    private final ServerSocket socket;
     private final int server;
     private final Deque<Fault> faults = new ConcurrentLinkedDeque<>();
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger silences = new AtomicInteger();
+    private final Acceptor acceptor;
 
-    FaultyFront(int server) throws IOException {
+    FaultyFront(int server) {
         this.server = server;
-        this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        this.acceptor = Acceptor.start(this::serve);
     }
 
     String url() {
-        return "http://127.0.0.1:" + socket.getLocalPort();
+        return "http://127.0.0.1:" + acceptor.port();
     }
 
     /** What becomes of the next requests. */
@@ -67,30 +62,12 @@ final class FaultyFront implements AutoCloseable {
         return silences.get();
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                var client = socket.accept();
-                open.add(client);
-                Thread.ofVirtual().start(() -> serve(client));
+    private void serve(Socket client) throws IOException {
+        var in = new BufferedInputStream(client.getInputStream());
+        for (var head = head(in); head != null; head = head(in)) {
+            if (!answer(client, in, head)) {
+                return;
             }
-        } catch (IOException _) {
-            // Closed.
-        }
-    }
-
-    private void serve(Socket client) {
-        try (client) {
-            var in = new BufferedInputStream(client.getInputStream());
-            for (var head = head(in); head != null; head = head(in)) {
-                if (!answer(client, in, head)) {
-                    return;
-                }
-            }
-        } catch (IOException _) {
-            // The other side went away.
-        } finally {
-            open.remove(client);
         }
     }
 
@@ -184,13 +161,6 @@ final class FaultyFront implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            socket.close();
-            for (var client : open) {
-                client.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        acceptor.close();
     }
 }

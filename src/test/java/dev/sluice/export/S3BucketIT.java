@@ -12,6 +12,7 @@ import dev.sluice.export.Exporter.State;
 import dev.sluice.export.Exporting.Message;
 import dev.sluice.export.Exporting.Pace;
 import dev.sluice.export.FaultyFront.Fault;
+import dev.sluice.export.S3Bucket.Timeouts;
 import dev.sluice.journal.SqliteReadJournal;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.testing.Eventually;
@@ -39,8 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The exporter against a real S3 server, with something before it that breaks uploads in the ways networks do. */
 class S3BucketIT {
-    private static final S3Bucket.Timeouts SHORT =
-            new S3Bucket.Timeouts(Duration.ofSeconds(5), Duration.ofMillis(1500), Duration.ofSeconds(5));
+    private static final Timeouts SHORT =
+            new Timeouts(Duration.ofSeconds(5), Duration.ofMillis(1500), Duration.ofSeconds(5));
     private static final Pace QUICK = new Pace(Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(40));
     private static final Executor THREADS = Thread::startVirtualThread;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -117,8 +118,10 @@ class S3BucketIT {
                 .allSatisfy(name -> assertThat(name).matches("pre/fix/ts-aperture-export-\\d{10}\\.cbor\\.zstd"));
         assertThat(objects.values().stream().map(it -> TestRecords.cbor(it).size()))
                 .containsExactly(7, 7, 3);
-        assertThat(counters.counts().records()).isEqualTo(17);
-        Eventually.await(PATIENCE, () -> assertThat(counters.counts().lag()).isZero());
+        Eventually.await(PATIENCE, () -> {
+            assertThat(counters.counts().records()).isEqualTo(17);
+            assertThat(counters.counts().lag()).isZero();
+        });
     }
 
     @Test
@@ -160,6 +163,8 @@ class S3BucketIT {
 
     @Test
     void doesNotExportTwiceWhatWasStoredWithoutAnAnswer() {
+        // The first look of its own is over, which would find some of the records, and make an object of them.
+        run();
         front.then(Fault.STORED_THEN_RESET, Fault.STORED_THEN_RESET);
         record(5);
         run();
@@ -234,7 +239,7 @@ class S3BucketIT {
     void putsLargeObjects() {
         var bytes = new byte[6 << 20];
         new Random(1).nextBytes(bytes);
-        var put = new S3Bucket(rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1), DIRECT, SHORT, THREADS);
+        var put = new S3Bucket(rule(bucket, S3Server.SECRET, Duration.ofHours(1), 1), DIRECT, Timeouts.USUAL, THREADS);
 
         await(put.put("large", bytes, "application/zstd"));
         await(put.put("small", "hällo".getBytes(StandardCharsets.UTF_8), "text/plain"));
@@ -249,7 +254,7 @@ class S3BucketIT {
         try (var proxy = TestProxy.start()) {
             var on = new Egress.Proxy("127.0.0.1", proxy.port(), Secret.of("export:open sesame"));
             var egress = new Egress("", true, new Egress.Proxies(null, on, List.of(), true));
-            var put = new S3Bucket(proxied, egress, SHORT, THREADS);
+            var put = new S3Bucket(proxied, egress, Timeouts.USUAL, THREADS);
 
             await(put.put("through", "x".getBytes(StandardCharsets.UTF_8), "text/plain"));
             put.close();

@@ -26,9 +26,14 @@ final class TestRecords {
     }
 
     static Exchange exchange(String requestId, String format, @Nullable Usage usage, @Nullable Long costNanos) {
+        return exchange(requestId, "oacc_0123456789abcdef", format, usage, costNanos);
+    }
+
+    static Exchange exchange(
+            String requestId, String session, String format, @Nullable Usage usage, @Nullable Long costNanos) {
         return new Exchange(
                 requestId,
-                "oacc_0123456789abcdef",
+                session,
                 "ann@example.com",
                 "n1CNTRL",
                 List.of("tag:ci", "tag:prod"),

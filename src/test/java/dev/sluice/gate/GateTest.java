@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.identity.Identified;
 import dev.sluice.identity.Identity;
+import dev.sluice.identity.UnansweredException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -176,6 +177,18 @@ class GateTest {
                 .isEqualTo(500);
     }
 
+    /** Nobody is called a stranger because of a storage that is away. */
+    @Test
+    void sendsAwayForAMomentOfWhomNobodyCanSayNowWhoTheyAre() {
+        Identity silent = new FakeIdentity(CompletableFuture.failedFuture(new UnansweredException("on purpose")));
+
+        var response = ask(gate(silent), request(POST, "/v1/messages", "alice"));
+
+        assertThat(response.status().intValue()).isEqualTo(503);
+        assertThat(bodyOf(response)).isEqualTo("in format: who calls cannot be checked now");
+        assertThat(response.getHeader("retry-after")).isPresent();
+    }
+
     @Test
     void waitsForAnIdentityThatAsksSomebody() {
         // Given
@@ -235,7 +248,7 @@ class GateTest {
         // When
         ask(gate, request(POST, "/v1/messages", "nobody").withEntity(entity));
         // Then
-        assertThat(consumed).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(consumed).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test

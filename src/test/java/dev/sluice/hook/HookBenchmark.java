@@ -11,7 +11,6 @@ import dev.sluice.config.HookRule;
 import dev.sluice.config.ProviderRule.Authorization;
 import dev.sluice.config.Secret;
 import dev.sluice.identity.Caller;
-import dev.sluice.journal.RoomStore;
 import dev.sluice.journal.TestStorage;
 import dev.sluice.session.Exchange;
 import dev.sluice.wire.Usage;
@@ -57,7 +56,7 @@ final class HookBenchmark {
                         .resolve());
         var clock = InstantSource.system();
         var tallies = new Tallies(clock);
-        var database = RoomStore.open(system, HookTables.LAYOUT);
+        var database = SqliteLetters.open(system);
         var calls = new AtomicLong();
         var client = new HookClient(
                 (address, request) -> {

@@ -2,10 +2,12 @@ package dev.sluice.hook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -151,6 +153,51 @@ class OutboxTest {
         assertThat(outbox.add(letter("hook", 0, 10))).containsExactly(second);
         assertThat(outbox.size()).isEqualTo(3);
         assertThat(outbox.add(letter("hook", 0, 95))).hasSize(3);
+    }
+
+    @Test
+    void whatOthersHaveLeftNeedsRoomAndGrowsOldInItsTurn() {
+        var outbox = outbox(2, 100, 1);
+        assertThat(outbox.hasRoom(letter("hook", 0, 1_000)))
+                .as("nobody could make room")
+                .isTrue();
+        assertThat(outbox.add(letter("hook", 500, 10))).isEmpty();
+        assertThat(outbox.hasRoom(letter("hook", 0, 91))).isFalse();
+        var inherited = letter("hook", 0, 90);
+        assertThat(outbox.hasRoom(inherited)).isTrue();
+        assertThat(outbox.add(inherited)).isEmpty();
+        assertThat(outbox.hasRoom(letter("hook", 0, 0))).isFalse();
+
+        assertThat(outbox.expired(GIVE_UP + 1, GIVE_UP)).containsExactly(inherited);
+    }
+
+    @Test
+    void whatIsOthersBusinessLeavesUnlessItIsUnderWayOrNowhereElse() {
+        var outbox = outbox(10, 1_000, 1);
+        var tenure = new Tenure(new UUID(1, 1), Duration.ofSeconds(10), 0, () -> 0);
+        var underWay = placed(letter("hook", 0, 10), tenure);
+        var waits = placed(letter("hook", 1, 10), tenure);
+        var unstored = placed(letter("hook", 2, 10), tenure).unstored();
+        var own = letter("hook", 3, 10);
+        assertThat(outbox.add(underWay)).isEmpty();
+        assertThat(taken(outbox, 0)).isSameAs(underWay);
+        assertThat(outbox.add(waits)).isEmpty();
+        assertThat(outbox.add(unstored)).isEmpty();
+        assertThat(outbox.add(own)).isEmpty();
+
+        assertThat(outbox.disown(tenure)).containsExactly(waits);
+        tenure.lose();
+        assertThat(underWay.isOurs()).isFalse();
+        assertThat(unstored.isOurs()).isTrue();
+        assertThat(outbox.isIdle()).isFalse();
+        outbox.gone(underWay);
+        assertThat(outbox.size()).isEqualTo(2);
+        assertThat(outbox.isIdle()).isTrue();
+    }
+
+    private static Letter placed(Letter letter, Tenure tenure) {
+        letter.place = new Place(tenure, 1, 1);
+        return letter;
     }
 
     private static Letter taken(Outbox outbox, long now) {

@@ -628,7 +628,7 @@ class JwtTokensTest {
 
     private static Answer told(Answer answer) {
         return answer instanceof Asking(var later)
-                ? later.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join()
+                ? later.toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join()
                 : answer;
     }
 }

@@ -10,6 +10,7 @@ import dev.sluice.key.KeyTerms;
 import dev.sluice.key.KeyTerms.Allowance;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -203,5 +204,17 @@ class KeyResolverTest {
 
         assertThat(one).isCompletedWithValue(Optional.empty());
         assertThat(two).isCompletedWithValue(Optional.empty());
+    }
+
+    @Test
+    void isNobodyElseWhenNobodyCanSay() {
+        var unsaid = identify(request("/", "x-api-key: " + SLOW, "Tailscale-User-Login: bob@example.com"));
+
+        slow.complete(new GatewayKeys.Unsaid("no storage"));
+
+        assertThat(unsaid)
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(UnansweredException.class);
     }
 }

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TailnetTest {
     private static final Duration CACHE = Duration.ofSeconds(10);
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final HttpRequest PLAIN = HttpRequest.create("/v1/models");
     private static final InetSocketAddress ALICES = peer("100.101.102.103", 50_000);
     private static final MultiThreadIoEventLoopGroup LOOP =
@@ -431,7 +431,7 @@ class TailnetTest {
 
     private static Answer told(Answer answer) {
         return answer instanceof Asking(var later)
-                ? later.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join()
+                ? later.toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join()
                 : answer;
     }
 

@@ -10,7 +10,7 @@ import org.apache.pekko.actor.ActorSystem;
 
 /** Actor systems that keep their events in a directory of the test. */
 public final class TestStorage {
-    public static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private TestStorage() {}
 
@@ -26,7 +26,7 @@ public final class TestStorage {
                         pekko.persistence.snapshot-store.plugin = "sluice.journal.snapshots"
                         pekko.actor.serialization-bindings { "dev.sluice.cluster.JsonSerializable" = jackson-json }
                         pekko.coordinated-shutdown.exit-jvm = off
-                        pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
+                        pekko.jvm-shutdown-hooks = off
                         pekko.loglevel = WARNING
                         """.formatted(directory)))
                 .withFallback(ConfigFactory.parseResources("journal.conf"))

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The door on a node's storage. A second one beside it stands for another node: it has the same actors, and hears of keys by itself. */
 class GatewayKeysIT {
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
     /** More than this class makes keys. */
     private static final int KEYS = 30;
 
@@ -150,7 +150,7 @@ class GatewayKeysIT {
                 .toList();
 
         assertThat(verdicts).allSatisfy(verdict -> assertThat(now(verdict)).isInstanceOf(Refused.class));
-        Eventually.await(Duration.ofSeconds(10), () -> assertThat(awake()).isLessThanOrEqualTo(KEYS));
+        Eventually.await(Duration.ofSeconds(20), () -> assertThat(awake()).isLessThanOrEqualTo(KEYS));
         // And whoever has a good one is let in meanwhile.
         var made = make(terms("five", null));
         IntStream.range(0, 1000)

@@ -4,6 +4,7 @@ import static dev.sluice.key.Keys.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.key.GatewayKeys.Refused;
+import dev.sluice.key.GatewayKeys.Unsaid;
 import dev.sluice.key.GatewayKeys.Valid;
 import dev.sluice.key.GatewayKeys.Verdict;
 import java.time.Duration;
@@ -79,6 +80,10 @@ class RingKeyTest {
         assertThat(verdict).isCompletedWithValueMatching(it -> it instanceof Refused(var said) && said.contains(why));
     }
 
+    private static void assertUnsaid(CompletableFuture<Verdict> verdict) {
+        assertThat(verdict).isCompletedWithValueMatching(Unsaid.class::isInstance);
+    }
+
     @Test
     void asksOnceHoweverManyWait() {
         var verdicts = IntStream.range(0, 100).mapToObj(_ -> verify()).toList();
@@ -147,16 +152,31 @@ class RingKeyTest {
             node.answer(GOOD);
         }
 
-        assertNo(verdict, "nobody could say");
+        assertUnsaid(verdict);
     }
 
     @Test
-    void refusesWhenTheQuestionFailsAndAsksAnew() {
+    void nobodyElseWaitsAfterAQuestionThatFailedButItIsAskedAnew() {
         var verdict = verify();
         node.questions.removeFirst().completeExceptionally(new IllegalStateException("no journal"));
-        assertNo(verdict, "nobody could say");
+        assertUnsaid(verdict);
+
+        assertUnsaid(verify());
+        assertUnsaid(verify());
+        assertThat(node.asked).isEqualTo(2);
+        node.answer(GOOD);
+        assertThat(verify()).isCompletedWithValue(new Valid(KEY));
+    }
+
+    @Test
+    void aFailureOfLongAgoIsForgotten() {
+        var _ = verify();
+        node.questions.removeFirst().completeExceptionally(new IllegalStateException("no journal"));
+        node.pass(RingKey.UNSAID_FOR);
 
         var next = verify();
+
+        assertThat(next).isNotDone();
         node.answer(GOOD);
         assertThat(next).isCompletedWithValue(new Valid(KEY));
     }

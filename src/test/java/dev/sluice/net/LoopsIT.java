@@ -55,7 +55,7 @@ class LoopsIT {
 
     private static <T> T on(Loop loop, Supplier<T> task) {
         return CompletableFuture.supplyAsync(task, loop)
-                .orTimeout(10, TimeUnit.SECONDS)
+                .orTimeout(20, TimeUnit.SECONDS)
                 .join();
     }
 
@@ -78,7 +78,7 @@ class LoopsIT {
                     .addAttributes(loop.attributes())
                     .run(system);
             assertThat(threads.toCompletableFuture()
-                            .orTimeout(10, TimeUnit.SECONDS)
+                            .orTimeout(20, TimeUnit.SECONDS)
                             .join())
                     .hasSize(100)
                     .containsOnly(loop);
@@ -91,12 +91,12 @@ class LoopsIT {
         var elsewhere = new CompletableFuture<String>();
         var told = on(loop, () -> Loop.returning(elsewhere).thenApply(value -> value + " on " + Loop.here()));
         elsewhere.complete("told");
-        assertThat(told.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo("told on " + loop);
+        assertThat(told.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo("told on " + loop);
         // And failures as they are
         var failing = new CompletableFuture<String>();
         var failed = on(loop, () -> Loop.returning(failing).handle((value, failure) -> failure + " on " + Loop.here()));
         failing.completeExceptionally(new IllegalStateException("no"));
-        assertThat(failed.orTimeout(10, TimeUnit.SECONDS).join())
+        assertThat(failed.orTimeout(20, TimeUnit.SECONDS).join())
                 .isEqualTo("java.lang.IllegalStateException: no on " + loop);
     }
 
@@ -161,7 +161,7 @@ class LoopsIT {
                 return true;
             });
             assertThat(bytes.toCompletableFuture()
-                            .orTimeout(10, TimeUnit.SECONDS)
+                            .orTimeout(20, TimeUnit.SECONDS)
                             .join()
                             .utf8String())
                     .as("round %d", round)
@@ -184,7 +184,7 @@ class LoopsIT {
         // And a reader that leaves gives it up, once
         incoming.source().runWith(Sink.<ByteString>cancelled(), system);
         Eventually.await(
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(20),
                 () -> assertThat(on(loop, () -> List.copyOf(wire.ends))).containsExactly("given up", "over"));
     }
 
@@ -203,7 +203,7 @@ class LoopsIT {
             incoming.pause();
             return true;
         });
-        Eventually.await(Duration.ofSeconds(10), () -> assertThat(got).containsExactly("ab"));
+        Eventually.await(Duration.ofSeconds(20), () -> assertThat(got).containsExactly("ab"));
         on(loop, () -> {
             incoming.add(Unpooled.copiedBuffer("cd", StandardCharsets.US_ASCII));
             incoming.pause();
@@ -215,7 +215,7 @@ class LoopsIT {
             incoming.end();
             return true;
         });
-        done.orTimeout(10, TimeUnit.SECONDS).join();
+        done.orTimeout(20, TimeUnit.SECONDS).join();
         assertThat(got).containsExactly("ab", "cd");
     }
 
@@ -233,13 +233,13 @@ class LoopsIT {
         var done = incoming.source()
                 .runWith(Sink.foreach(bytes -> got.add(bytes.utf8String())), system)
                 .toCompletableFuture();
-        assertThatThrownBy(() -> done.orTimeout(10, TimeUnit.SECONDS).join()).hasMessageContaining("broken");
+        assertThatThrownBy(() -> done.orTimeout(20, TimeUnit.SECONDS).join()).hasMessageContaining("broken");
         assertThat(got).containsExactly("half");
         // And it can be read once
         assertThatThrownBy(() -> incoming.source()
                         .runWith(Sink.ignore(), system)
                         .toCompletableFuture()
-                        .orTimeout(10, TimeUnit.SECONDS)
+                        .orTimeout(20, TimeUnit.SECONDS)
                         .join())
                 .hasMessageContaining("once");
     }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // Made before any test.
 class PolicyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final String KEY = "sk-ant-api03-0123456789-0123456789-0123456789";
 
     @TempDir

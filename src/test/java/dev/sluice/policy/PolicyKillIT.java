@@ -64,7 +64,7 @@ class PolicyKillIT {
                 // Of the last one nobody heard whether it was saved.
                 assertThat(inForce).as(label).isIn(policy(saved.get()), policy(saved.get() + 1));
                 Eventually.await(
-                        Duration.ofSeconds(5), () -> assertThat(file).as(label).hasContent(inForce));
+                        Duration.ofSeconds(20), () -> assertThat(file).as(label).hasContent(inForce));
                 saved.set(inForce.equals(policy(saved.get())) ? saved.get() : saved.get() + 1);
                 assertThat(get(again).path("version").asLong()).as(label).isEqualTo(saved.get() + 1);
             }

@@ -150,6 +150,7 @@ class AwsCredentialIT {
         })) {
             set("aws.disableEc2Metadata", "false");
             set("aws.ec2MetadataServiceEndpoint", metadata.url());
+            set("aws.ec2MetadataServiceTimeout", "20");
 
             stand.ask(rule(""));
 
@@ -168,7 +169,7 @@ class AwsCredentialIT {
         stand.clock.move(Duration.ofMinutes(1));
         stand.ask(rule(""));
 
-        Eventually.await(Duration.ofSeconds(5), () -> {
+        Eventually.await(Duration.ofSeconds(20), () -> {
             stand.ask(rule(""));
             verify(stand.requests().getLast(), "AKIDTWO", "two");
         });

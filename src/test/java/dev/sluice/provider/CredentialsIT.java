@@ -65,7 +65,7 @@ class CredentialsIT {
                 .addHeader(RawHeader.create("authorization", "Bearer request"))
                 .addHeader(RawHeader.create("x-other", "stays"));
 
-        stand.send(rule, request).get(10, TimeUnit.SECONDS);
+        stand.send(rule, request).get(20, TimeUnit.SECONDS);
 
         assertThat(stand.seen("x-team")).containsExactly("provider");
         assertThat(stand.seen("anthropic-beta")).containsExactly("a", "b");
@@ -149,6 +149,6 @@ class CredentialsIT {
                         credential
                                 .map(it -> request.addAttribute(Providers.CLIENT_CREDENTIAL, it))
                                 .orElse(request))
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
     }
 }

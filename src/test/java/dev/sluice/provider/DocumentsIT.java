@@ -85,7 +85,7 @@ class DocumentsIT {
         var bytes = stand.providers
                 .document(URI.create(issuer.url() + path))
                 .toCompletableFuture()
-                .orTimeout(10, TimeUnit.SECONDS)
+                .orTimeout(20, TimeUnit.SECONDS)
                 .join();
         return new String(bytes, StandardCharsets.US_ASCII);
     }
@@ -99,7 +99,7 @@ class DocumentsIT {
             stand.providers
                     .document(address)
                     .toCompletableFuture()
-                    .orTimeout(10, TimeUnit.SECONDS)
+                    .orTimeout(20, TimeUnit.SECONDS)
                     .join();
         } catch (CompletionException e) {
             return (UpstreamFailure) Objects.requireNonNull(e.getCause());

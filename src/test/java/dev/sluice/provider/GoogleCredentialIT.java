@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens of a service account, from a token endpoint that believes nobody else. */
 class GoogleCredentialIT {
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final GoogleAccount ACCOUNT = GoogleAccount.create();
 
     private final RelayStand stand = RelayStand.start();
@@ -196,7 +196,7 @@ class GoogleCredentialIT {
                 SystemMaterializer.get(stand.system()).materializer(),
                 Duration.ofMillis(20));
 
-        assertThatThrownBy(() -> tokens.fetch().toCompletableFuture().get(5, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> tokens.fetch().toCompletableFuture().get(20, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(UpstreamFailure.class)
                 .hasMessageContaining(endpoint.host() + " gave no whole answer when asked for an access token");
         CompletionStage<?> abandoned =
@@ -211,7 +211,7 @@ class GoogleCredentialIT {
         var answer = stand.send(rule, RelayStand.request("/v1/x").addAttribute(Providers.ABANDONED, gone));
         gone.complete(Done.getInstance());
 
-        assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(UpstreamFailure.class)
                 .hasMessageContaining("nobody waits");
     }

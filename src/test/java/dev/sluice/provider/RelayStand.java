@@ -87,7 +87,7 @@ final class RelayStand implements AutoCloseable {
     }
 
     HttpResponse ask(ProviderRule rule) throws Exception {
-        return send(rule, request("/v1/x")).get(10, TimeUnit.SECONDS);
+        return send(rule, request("/v1/x")).get(20, TimeUnit.SECONDS);
     }
 
     private void answer(BareProvider.Request request, InputStream in, OutputStream out) throws Exception {

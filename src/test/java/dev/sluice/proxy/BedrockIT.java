@@ -40,6 +40,9 @@ class BedrockIT {
 
     private static Stand stand;
 
+    /** For providers that fall silent. */
+    private static Stand impatient;
+
     /** The two formats, and what they are asked. */
     enum Format {
         INVOKE("invoke", "invoke-with-response-stream", """
@@ -79,8 +82,9 @@ class BedrockIT {
 
     @BeforeAll
     static void start() throws Exception {
-        stand = Stand.start(
-                data,
+        stand = Stand.start(data.resolve("patient"), TestGateway::bedrock, Map.of());
+        impatient = Stand.start(
+                data.resolve("impatient"),
                 TestGateway::bedrock,
                 Map.of("sluice.clocks.first-event", "400ms", "sluice.clocks.idle", "400ms"));
     }
@@ -88,9 +92,14 @@ class BedrockIT {
     @AfterAll
     static void stop() throws Exception {
         stand.close();
+        impatient.close();
     }
 
     private static Answer ask(String path, String body, String name, String script) {
+        return ask(stand, path, body, name, script);
+    }
+
+    private static Answer ask(Stand stand, String path, String body, String name, String script) {
         try (var http = stand.open()) {
             var headers = new ArrayList<>(List.of(headers(name, script)));
             // Nobody but the gateway writes a first line by hand.
@@ -242,10 +251,15 @@ class BedrockIT {
             for (var sent = 0; sent < format.end(frames); sent++) {
                 // Given
                 var name = "breaks-" + format + ending + sent;
+                var asked = ending.startsWith("stall") ? impatient : stand;
                 var passed = frames.subList(0, sent).stream().reduce(ByteString.emptyByteString(), ByteString::concat);
                 // When
                 var answer = ask(
-                        "/bedrock" + format.path(MODEL, true), format.body, name, SCRIPT + "; " + ending + "=" + sent);
+                        asked,
+                        "/bedrock" + format.path(MODEL, true),
+                        format.body,
+                        name,
+                        SCRIPT + "; " + ending + "=" + sent);
                 // Then
                 assertThat(answer.rest().end()).as(name).isIn(End.CUT, End.RESET);
                 assertThat(answer.rest().bytes().take(passed.size())).as(name).isEqualTo(passed);
@@ -254,7 +268,7 @@ class BedrockIT {
                 assertThat(added.getFirst().utf8String())
                         .as(name)
                         .contains("exception", "modelStreamErrorException", "broke off");
-                var exchange = stand.exchange(name);
+                var exchange = asked.exchange(name);
                 assertThat(exchange.path("outcome").asText())
                         .as(exchange.toString())
                         .isEqualTo("upstream_truncated");
@@ -311,40 +325,37 @@ class BedrockIT {
 
     @ParameterizedTest
     @EnumSource
-    void aClientThatHangsUpBehindAnyFrameIsCharged(Format format, @TempDir Path other) throws Exception {
+    void aClientThatHangsUpBehindAnyFrameIsCharged(Format format) {
         // Given
         var frames = frames(said(format, true, SCRIPT));
         var names = new HashSet<String>();
-        // A provider that is silent for long, so that only the hang-up can end the exchange.
-        try (var patient = Stand.start(other, TestGateway::bedrock, Map.of())) {
-            // When
-            for (var sent = 1; sent < format.end(frames); sent++) {
-                var name = "leaves-" + format + sent;
-                names.add(name);
-                var bytes = frames.subList(0, sent).stream()
-                        .mapToInt(ByteString::size)
-                        .sum();
-                var http = patient.open();
-                http.post(
-                        "/bedrock" + format.path(MODEL, true),
-                        format.body,
-                        headers(name, SCRIPT + "; stall-after=" + sent));
-                http.readHead();
-                assertThat(http.readSome(bytes)).hasSize(bytes);
-                http.hangUp();
-            }
-            // Then
-            patient.awaitQuiet();
-            var exchanges = patient.exchanges(names);
-            for (var name : names) {
-                var exchange = requireNonNull(exchanges.get(name));
-                assertThat(exchange.path("outcome").asText())
-                        .as(exchange.toString())
-                        .isEqualTo("client_cancelled");
-                assertThat(exchange.path("cost_nanos").asLong())
-                        .as(exchange.toString())
-                        .isPositive();
-            }
+        // A provider may be silent for long, so that only the hang-up can end the exchange.
+        // When
+        for (var sent = 1; sent < format.end(frames); sent++) {
+            var name = "leaves-" + format + sent;
+            names.add(name);
+            var bytes =
+                    frames.subList(0, sent).stream().mapToInt(ByteString::size).sum();
+            var http = stand.open();
+            http.post(
+                    "/bedrock" + format.path(MODEL, true),
+                    format.body,
+                    headers(name, SCRIPT + "; stall-after=" + sent));
+            http.readHead();
+            assertThat(http.readSome(bytes)).hasSize(bytes);
+            http.hangUp();
+        }
+        // Then
+        stand.awaitQuiet();
+        var exchanges = stand.exchanges(names);
+        for (var name : names) {
+            var exchange = requireNonNull(exchanges.get(name));
+            assertThat(exchange.path("outcome").asText())
+                    .as(exchange.toString())
+                    .isEqualTo("client_cancelled");
+            assertThat(exchange.path("cost_nanos").asLong())
+                    .as(exchange.toString())
+                    .isPositive();
         }
     }
 

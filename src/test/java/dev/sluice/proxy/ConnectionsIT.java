@@ -52,7 +52,7 @@ class ConnectionsIT {
 
     @Test
     void aHeadThatTakesItsTimeAndAConnectionWithoutARequestAreClosed() throws Exception {
-        try (var gateway = gateway(Map.of("sluice.clocks.next-request", "400ms"));
+        try (var gateway = gateway(Map.of("sluice.clocks.next-request", "1500ms"));
                 var slow = RawHttp.connect(address(gateway));
                 var idle = RawHttp.connect(address(gateway));
                 var reused = RawHttp.connect(address(gateway))) {

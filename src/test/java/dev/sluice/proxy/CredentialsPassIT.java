@@ -124,7 +124,7 @@ class CredentialsPassIT {
 
         // All of them: the ledger comes a moment after the answers.
         Eventually.await(
-                Duration.ofSeconds(5), () -> assertThat(stand.exchanges()).hasSizeGreaterThanOrEqualTo(5));
+                Duration.ofSeconds(20), () -> assertThat(stand.exchanges()).hasSizeGreaterThanOrEqualTo(5));
         for (var path : List.of("/api/sessions?limit=500", "/api/quotas", "/v1/models")) {
             assertThat(stand.get(path).toString()).as(path).doesNotContain("sEcReT", "token-1", "PRIVATE");
         }

@@ -3,6 +3,7 @@ package dev.sluice.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.BareProvider;
+import dev.sluice.testing.ClosedPort;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.TestCertificate;
 import dev.sluice.testing.TestFormat;
@@ -135,7 +136,8 @@ class EgressIT {
             var told = ask(gateway);
             assertThat(told.status()).as(told.body()).isEqualTo(504);
             assertThat(told.body()).contains("TLS");
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+            // Without that setting it would have been ten.
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(9));
         }
     }
 
@@ -208,7 +210,7 @@ class EgressIT {
         "'HTTP/1.0 502 Bad Gateway\r\n\r\n', 502, 502 Bad Gateway",
         "'SSH-2.0-OpenSSH_9.9\r\n\r\n', 502, not HTTP",
         "reset, 502, connection",
-        "hang, 504, opened no connection within 1 s",
+        "hang, 504, opened no connection within 3 s",
     })
     void aProxyThatOpensNoTunnelIsNamedAndTheNextRequestIsServed(String verdict, int status, String why)
             throws Exception {
@@ -218,8 +220,9 @@ class EgressIT {
                 var gateway = gateway(
                         "https://localhost:" + provider.port(),
                         Map.of(
+                                // Enough for the request that is served afterwards, however busy the machine is.
                                 "sluice.clocks.connect",
-                                "1s",
+                                "3s",
                                 "sluice.tls.trust",
                                 good.pem().toString(),
                                 "sluice.proxy.https",
@@ -240,15 +243,15 @@ class EgressIT {
     @ParameterizedTest
     @ValueSource(strings = {"https", "http"})
     void aProxyThatIsNotThereIsNamed(String scheme) throws Exception {
-        var port = 0;
-        try (var closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = closed.getLocalPort();
-        }
-        try (var gateway =
-                gateway(scheme + "://provider.example", Map.of("sluice.proxy." + scheme, "127.0.0.1:" + port))) {
+        try (var closed = ClosedPort.take();
+                var gateway = gateway(
+                        scheme + "://provider.example",
+                        Map.of("sluice.proxy." + scheme, "127.0.0.1:" + closed.number()))) {
             var told = ask(gateway);
             assertThat(told.status()).isEqualTo(502);
-            assertThat(told.body()).contains("http://127.0.0.1:" + port).contains("refused");
+            assertThat(told.body())
+                    .contains("http://127.0.0.1:" + closed.number())
+                    .contains("refused");
         }
     }
 

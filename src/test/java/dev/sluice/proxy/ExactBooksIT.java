@@ -49,10 +49,14 @@ class ExactBooksIT {
                             .sum())
                     .isEqualTo(told);
             assertThat(stand.buckets()).hasSize(2);
-            assertThat(stand.buckets().values())
-                    .allSatisfy(bucket -> assertThat(bucket.path("spent_nanos").asLong())
-                            .as(bucket.toString())
-                            .isEqualTo(told));
+            // An exchange is recorded first, then settled.
+            Eventually.await(
+                    Duration.ofSeconds(20),
+                    () -> assertThat(stand.buckets().values())
+                            .allSatisfy(bucket -> assertThat(
+                                            bucket.path("spent_nanos").asLong())
+                                    .as(bucket.toString())
+                                    .isEqualTo(told)));
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.testkit.javadsl.TestKit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Responses that were made before: fetched, stopped, deleted; and those that go on in the background, and what they cost. */
 class FollowUpIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final String ALICE = "alice@example.com";
     private static final String BOB = "bob@example.com";
     private static final String TOLD = "x-simulate: input=1000; output=100";
@@ -53,13 +54,13 @@ class FollowUpIT {
     static void startProvider() throws Exception {
         system = ActorSystem.create("providers", com.typesafe.config.ConfigFactory.load("simulator.conf"));
         simulator = new Simulator(system);
-        var binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        var binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(20, TimeUnit.SECONDS);
         provider = "http://127.0.0.1:" + binding.localAddress().getPort();
     }
 
     @AfterAll
     static void stopProvider() {
-        system.terminate();
+        TestKit.shutdownActorSystem(system);
     }
 
     @BeforeEach
@@ -132,6 +133,8 @@ class FollowUpIT {
                 "{\"model\": \"test-gpt\", \"input\": \"Weirs\", \"store\": true}",
                 TOLD);
         assertThat(made.status()).as(made.text()).isEqualTo(200);
+        // Whose response it is is known when its exchange is, a moment after the answer.
+        Eventually.await(SOON, () -> assertThat(exchanges()).isNotEmpty());
         return made.json().path("id").asText();
     }
 

@@ -94,15 +94,22 @@ class GoogleFormatsIT {
 
     private static Stand stand;
 
+    /** For providers that fall silent. */
+    private static Stand impatient;
+
     @BeforeAll
     static void start() throws Exception {
-        stand = Stand.start(
-                data, POLICY::formatted, Map.of("sluice.clocks.first-event", "400ms", "sluice.clocks.idle", "400ms"));
+        stand = Stand.start(data.resolve("patient"), POLICY::formatted, Map.of());
+        impatient = Stand.start(
+                data.resolve("impatient"),
+                POLICY::formatted,
+                Map.of("sluice.clocks.first-event", "400ms", "sluice.clocks.idle", "400ms"));
     }
 
     @AfterAll
     static void stop() {
         stand.close();
+        impatient.close();
     }
 
     private static Answer ask(RawHttp connection, String path, String body, String name, String script) {
@@ -180,17 +187,18 @@ class GoogleFormatsIT {
             // Given
             var frames = way == Streaming.VERTEX_CLAUDE ? 7 : 4;
             var name = "breaks-" + way + "-" + ending + "-";
+            var asked = ending.startsWith("stall") ? impatient : stand;
             var all = IntStream.rangeClosed(way == Streaming.VERTEX_CLAUDE ? 1 : 0, frames - 1)
                     .boxed()
                     .toList();
             // When
             var answers = Stand.together(all.stream()
-                    .map(sent -> (Callable<Answer>)
-                            () -> ask(way.path, way.body, name + sent, SCRIPT + "; " + ending + "=" + sent))
+                    .map(sent -> (Callable<Answer>) () ->
+                            ask(asked.open(), way.path, way.body, name + sent, SCRIPT + "; " + ending + "=" + sent))
                     .toList());
             // Then
             var exchanges =
-                    stand.exchanges(all.stream().map(sent -> name + sent).toList());
+                    asked.exchanges(all.stream().map(sent -> name + sent).toList());
             for (var sent : all) {
                 var answer = answers.get(all.indexOf(sent));
                 var text = answer.rest().text();
@@ -206,8 +214,8 @@ class GoogleFormatsIT {
                 assertThat(exchange.path("outcome").asText()).as(name + sent).isEqualTo("upstream_truncated");
                 assertThat(exchange.path("cost_nanos").asLong()).as(name + sent).isPositive();
             }
+            asked.awaitQuiet();
         }
-        stand.awaitQuiet();
     }
 
     @ParameterizedTest

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Clients that hang up: nothing stays open behind them, and what was produced for them is charged. */
 @TestInstance(Lifecycle.PER_CLASS) // So that the same can be asked of another kind of provider.
 class HangUpIT {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final String SCRIPT = "events=3; id=1";
 
     @TempDir
@@ -175,9 +175,7 @@ class HangUpIT {
             // When
             client.hangUp();
             // Then
-            Eventually.await(
-                    Duration.ofSeconds(2),
-                    () -> assertThat(provider.openConnections()).isZero());
+            Eventually.await(SOON, () -> assertThat(provider.openConnections()).isZero());
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.BareProvider;
 import dev.sluice.testing.Eventually;
+import dev.sluice.testing.FreePorts;
 import dev.sluice.testing.Http2Front;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.RawHttp.End;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Providers that speak HTTP/2: many requests on one connection, none of which may harm another. */
 class Http2IT {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     private static final List<TestFormat> FORMATS = List.of(TestFormat.values());
 
@@ -47,7 +48,7 @@ class Http2IT {
         return Stand.start(
                 data,
                 url -> {
-                    front = Http2Front.start(url, certificate, protocols, 0);
+                    front = Http2Front.start(url, certificate, protocols, FreePorts.take());
                     return TestGateway.policy(front.url());
                 },
                 Map.of(

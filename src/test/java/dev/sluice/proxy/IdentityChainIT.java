@@ -150,7 +150,8 @@ class IdentityChainIT {
                 .isEqualTo(200);
         assertThat(ask("over", "Authorization: Bearer " + token(claims -> {}))).isEqualTo(403);
 
-        Eventually.await(Duration.ofSeconds(5), () -> assertThat(logins()).contains("ann@example.com", "bo", "tag:ci"));
+        Eventually.await(
+                Duration.ofSeconds(20), () -> assertThat(logins()).contains("ann@example.com", "bo", "tag:ci"));
     }
 
     @Test
@@ -176,7 +177,7 @@ class IdentityChainIT {
     void keepsNoTokenAnywhere() throws Exception {
         var token = token(claims -> claims.claim("email", "ann@example.com"));
         assertThat(ask("pass", "Authorization: Bearer " + token)).isEqualTo(200);
-        Eventually.await(Duration.ofSeconds(5), () -> assertThat(logins()).contains("ann@example.com"));
+        Eventually.await(Duration.ofSeconds(20), () -> assertThat(logins()).contains("ann@example.com"));
 
         assertThat(stand.exchanges().toString()).doesNotContain(signature(token));
         try (var files = Files.walk(directory.resolve("data"))) {
@@ -205,7 +206,7 @@ class IdentityChainIT {
         assertThat(ask("over")).isEqualTo(200);
 
         daemon.says(FakeTailscaled.notFound());
-        Eventually.await(Duration.ofSeconds(5), () -> assertThat(logins()).contains("ann@example.com", "tag:ci"));
+        Eventually.await(Duration.ofSeconds(20), () -> assertThat(logins()).contains("ann@example.com", "tag:ci"));
     }
 
     @Test

@@ -109,7 +109,7 @@ class OddAnswersIT {
     private static String outcome(String name) throws Exception {
         var found = new AtomicReference<>("");
         try (var admin = new AdminApi(gateway.node().address())) {
-            Eventually.await(Duration.ofSeconds(5), () -> {
+            Eventually.await(Duration.ofSeconds(20), () -> {
                 admin.exchanges().stream()
                         .filter(exchange -> exchange.path("user_agent").asText().equals(name))
                         .forEach(exchange -> found.set(exchange.path("outcome").asText()));

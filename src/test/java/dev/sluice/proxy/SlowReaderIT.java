@@ -100,7 +100,7 @@ class SlowReaderIT {
             // And: who reads on gets it all
             assertThat(sumOfRest(clients.getLast())).isEqualTo(expected());
             clients.forEach(RawHttp::close);
-            Eventually.await(Duration.ofSeconds(5), () -> {
+            Eventually.await(Duration.ofSeconds(20), () -> {
                 assertThat(gateway.node().openConnections()).isZero();
                 assertThat(provider.openConnections()).isLessThanOrEqualTo(2);
             });
@@ -130,7 +130,7 @@ class SlowReaderIT {
         return sum.getValue();
     }
 
-    /** Nothing more is written for as long as ten looks take. */
+    /** Nothing more is written for as long as thirty looks take. */
     private static void awaitStandstill(AtomicLong written) {
         var last = new AtomicLong(-1);
         var same = new AtomicLong();
@@ -207,7 +207,7 @@ class SlowReaderIT {
             assertThat(http.readHead().status()).isEqualTo(200);
             // Then
             Eventually.await(
-                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(20),
                     () -> assertThat(stand.gateway().node().openConnections()).isZero());
             stand.awaitQuiet();
             assertThat(List.of(End.CUT, End.RESET)).contains(http.readRest().end());

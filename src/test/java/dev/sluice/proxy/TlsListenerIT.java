@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The node's own certificate, and HTTP/1.1 behind it. */
 class TlsListenerIT {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     @TempDir
     Path data;
@@ -90,7 +90,7 @@ class TlsListenerIT {
 
     @Test
     void whoeverDoesNotSpeakTlsIsSentAwayAndNobodyElseNotices() throws Exception {
-        try (var stand = stand(Map.of("sluice.clocks.next-request", "1s"))) {
+        try (var stand = stand(Map.of("sluice.clocks.next-request", "2s"))) {
             var address = stand.gateway().node().address();
             try (var clear = RawHttp.connect(address).get("/healthz");
                     var silent = RawHttp.connect(address)) {

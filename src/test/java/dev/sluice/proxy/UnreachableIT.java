@@ -3,12 +3,10 @@ package dev.sluice.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.BareProvider;
+import dev.sluice.testing.ClosedPort;
 import dev.sluice.testing.Stand;
 import dev.sluice.testing.TestCertificate;
 import dev.sluice.testing.TestFormat;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -30,19 +28,22 @@ class UnreachableIT {
     private static final AtomicInteger tlsRequests = new AtomicInteger();
     private static Stand stand;
     private static BareProvider selfSigned;
+    private static ClosedPort closed;
 
     @BeforeAll
     static void start() throws Exception {
         selfSigned = BareProvider.start(TestCertificate.make(data).serverSocket(), (request, in, out) -> {
             tlsRequests.incrementAndGet();
         });
-        stand = Stand.start(data.resolve("node"), UnreachableIT::policy, Map.of("sluice.clocks.connect", "2s"));
+        closed = ClosedPort.take();
+        stand = Stand.start(data.resolve("node"), UnreachableIT::policy, Map.of());
     }
 
     @AfterAll
     static void stop() throws Exception {
         stand.close();
         selfSigned.close();
+        closed.close();
     }
 
     private static String policy(String good) {
@@ -59,7 +60,7 @@ class UnreachableIT {
                         provider(good),
                         provider("http://something.invalid"),
                         provider("http://some_thing.invalid:8000"),
-                        provider("http://127.0.0.1:" + closedPort()),
+                        provider("http://127.0.0.1:" + closed.number()),
                         provider("https://localhost:" + selfSigned.port()),
                         provider("https://127.0.0.1:" + selfSigned.port()),
                         provider(good.replace("http:", "https:")));
@@ -70,14 +71,6 @@ class UnreachableIT {
                 { "baseurl": "%s", "apikey": "provider-key", "models": ["test-gpt"],
                   "compatibility": { "openai_chat": true, "openai_responses": true, "anthropic_messages": true },
                   "cost_basis": "openai", "model_cost_map": [{ "match": "*", "as": "gpt-4.1" }] }""".formatted(url);
-    }
-
-    private static int closedPort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 
     static Stream<Arguments> everyWay() {

@@ -172,7 +172,7 @@ class BucketCrashTest {
 
         private Reply take() {
             try {
-                return Objects.requireNonNull(heard.poll(5, TimeUnit.SECONDS), "the bucket fell silent");
+                return Objects.requireNonNull(heard.poll(20, TimeUnit.SECONDS), "the bucket fell silent");
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }

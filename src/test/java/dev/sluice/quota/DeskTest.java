@@ -25,6 +25,7 @@ class DeskTest {
             buckets.ref(),
             "owner",
             new QuotaSettings("none", TIMEOUT, Duration.ofSeconds(30), Duration.ofMinutes(2), 100, false),
+            new Outages(TIMEOUT.dividedBy(8), _ -> {}),
             () -> 0));
 
     @AfterAll
@@ -63,14 +64,14 @@ class DeskTest {
         again.replyTo().tell(new QuotaBucket.Held("b", "lost"));
 
         assertThat(again).isEqualTo(lost);
-        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Admitted.class);
+        assertThat(holding.verdict.get(20, TimeUnit.SECONDS)).isInstanceOf(Quota.Admitted.class);
         holding.release();
         for (var bucket : List.of("a", "b")) {
             heard(bucket, QuotaBucket.Release.class)
                     .replyTo()
                     .tell(new QuotaBucket.Journaled(bucket, List.of(), List.of("lost")));
         }
-        holding.closed.get(5, TimeUnit.SECONDS);
+        holding.closed.get(20, TimeUnit.SECONDS);
     }
 
     /** Its refusal crossed with the second question, which it may have said yes to: that must not stay set aside. */
@@ -83,12 +84,12 @@ class DeskTest {
                 .tell(new QuotaBucket.Refused(
                         "crossed", new Quota.Empty("c", 100, 0, Instant.MAX), Duration.ofSeconds(1)));
 
-        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Exhausted.class);
+        assertThat(holding.verdict.get(20, TimeUnit.SECONDS)).isInstanceOf(Quota.Exhausted.class);
         first.replyTo().tell(new QuotaBucket.Held("c", "crossed"));
         heard("c", QuotaBucket.Release.class)
                 .replyTo()
                 .tell(new QuotaBucket.Journaled("c", List.of(), List.of("crossed")));
-        holding.closed.get(5, TimeUnit.SECONDS);
+        holding.closed.get(20, TimeUnit.SECONDS);
     }
 
     /** A request that is worth something must not be forgotten with its bucket. */
@@ -122,10 +123,10 @@ class DeskTest {
             heard("d", QuotaBucket.Reserve.class);
         }
 
-        assertThat(holding.verdict.get(5, TimeUnit.SECONDS)).isInstanceOf(Quota.Unavailable.class);
+        assertThat(holding.verdict.get(20, TimeUnit.SECONDS)).isInstanceOf(Quota.Unavailable.class);
         heard("d", QuotaBucket.Release.class)
                 .replyTo()
                 .tell(new QuotaBucket.Journaled("d", List.of(), List.of("silent")));
-        holding.closed.get(5, TimeUnit.SECONDS);
+        holding.closed.get(20, TimeUnit.SECONDS);
     }
 }

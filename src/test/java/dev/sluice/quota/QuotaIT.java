@@ -32,9 +32,10 @@ import org.junit.jupiter.api.Test;
 class QuotaIT {
     private static final QuotaSettings SETTINGS = new QuotaSettings(
             TestReadJournal.ID,
-            Duration.ofSeconds(1),
+            Duration.ofSeconds(2),
             Duration.ofMillis(150),
-            Duration.ofMillis(600),
+            // So much longer that a busy machine does not look like a death.
+            Duration.ofMillis(1500),
             QuotaSettings.SNAPSHOT_EVERY,
             true);
 
@@ -74,14 +75,14 @@ class QuotaIT {
         await(() -> assertThat(status("left:behind").spentNanos()).isEqualTo(77));
 
         assertThat(status("left:behind").reservedNanos()).isZero();
-        assertThat(quota.orphansCharged()).isPositive();
+        await(() -> assertThat(quota.orphansCharged()).isPositive());
     }
 
     @Test
     void chargesTheBucketThatHadNotWrittenTheReservationOfADeadProcessYet() {
         await(() -> assertThat(status("left:behind").spentNanos()).isEqualTo(77));
 
-        assertThat(status("left:out").spentNanos()).isEqualTo(77);
+        await(() -> assertThat(status("left:out").spentNanos()).isEqualTo(77));
     }
 
     @Test
@@ -205,7 +206,7 @@ class QuotaIT {
 
         var reservation = admitted(request(60, new Bucket("unrecorded", holds(100))));
 
-        assertThat(reservation.recorded().toCompletableFuture()).failsWithin(Duration.ofSeconds(5));
+        assertThat(reservation.recorded().toCompletableFuture()).failsWithin(Duration.ofSeconds(20));
         done(reservation.settle(40));
         assertThat(status("unrecorded").spentNanos()).isEqualTo(41);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.session.Exchange.Outcome;
 import dev.sluice.session.Reply.Foreign;
 import dev.sluice.session.Reply.Recorded;
+import dev.sluice.testing.Eventually;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -187,7 +188,11 @@ class SessionTest {
         var many = 2100;
         IntStream.range(0, many).forEach(i -> record("r" + i, ALICE, 1000L + i, i));
         probe.receiveSeveralMessages(many, PATIENCE);
-        assertThat(snapshots.persistedInStorage(Session.persistenceId(ID).id())).isNotEmpty();
+        Eventually.await(
+                PATIENCE,
+                () -> assertThat(snapshots.persistedInStorage(
+                                Session.persistenceId(ID).id()))
+                        .isNotEmpty());
         // When
         restart();
         record("r5", ALICE, 1L, many);

@@ -21,7 +21,7 @@ class SimulatorClientsIT {
     static void start() throws Exception {
         var binding = Simulator.start(testKit.system(), "127.0.0.1", 0)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
         url = "http://127.0.0.1:" + binding.localAddress().getPort();
     }
 

@@ -27,10 +27,11 @@ class SimulatorLoadIT {
 
     @Test
     void holdsAThousandPacedStreams() throws Exception {
-        // Given
+        // Given: whatever earlier tests of this JVM have left
+        var before = platformThreads();
         var address = Simulator.start(testKit.system(), "127.0.0.1", 0)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS)
+                .get(20, TimeUnit.SECONDS)
                 .localAddress();
         Callable<End> stream = () -> readToTheEnd(address);
         try (var readers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -42,9 +43,13 @@ class SimulatorLoadIT {
                 assertThat(end.get()).isEqualTo(End.PROPER);
             }
         }
-        assertThat(Thread.getAllStackTraces().keySet())
-                .filteredOn(thread -> !thread.isVirtual())
-                .hasSizeLessThan(60);
+        assertThat(platformThreads() - before).isLessThan(60);
+    }
+
+    private static long platformThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !thread.isVirtual())
+                .count();
     }
 
     private static End readToTheEnd(InetSocketAddress address) {

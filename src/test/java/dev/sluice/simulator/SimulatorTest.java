@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.testing.Eventually;
+import dev.sluice.testing.FreePorts;
 import dev.sluice.testing.RawHttp;
 import dev.sluice.testing.RawHttp.End;
 import dev.sluice.testing.RawHttp.Rest;
@@ -31,7 +32,7 @@ class SimulatorTest {
     private static final String CHAT = "/v1/chat/completions";
     private static final String RESPONSES = "/v1/responses";
     private static final String MESSAGES = "/v1/messages";
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     private static final ActorTestKit testKit = ActorTestKit.create();
     private static final Simulator simulator = new Simulator(testKit.system());
@@ -39,7 +40,7 @@ class SimulatorTest {
 
     @BeforeAll
     static void start() throws Exception {
-        binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
 
     @AfterAll
@@ -235,7 +236,7 @@ class SimulatorTest {
 
     @Test
     void answersLateWhenToldTo() {
-        try (var http = asked(connected(), CHAT, true, "answer-delay=500ms").silenceAfter(Duration.ofMillis(200))) {
+        try (var http = asked(connected(), CHAT, true, "answer-delay=2s").silenceAfter(Duration.ofMillis(200))) {
             assertThat(http.endInsteadOfAnswer()).isEqualTo(End.SILENCE);
             assertThat(http.silenceAfter(SOON).readHead().status()).isEqualTo(200);
         }
@@ -243,9 +244,9 @@ class SimulatorTest {
 
     @Test
     void sendsTheHeadBeforeALateFirstEvent() {
-        try (var http =
-                asked(connected(), CHAT, true, "first-event-delay=500ms").silenceAfter(Duration.ofMillis(200))) {
+        try (var http = asked(connected(), CHAT, true, "first-event-delay=2s")) {
             assertThat(http.readHead().status()).isEqualTo(200);
+            http.silenceAfter(Duration.ofMillis(200));
             assertThatThrownBy(http::readEvent).isInstanceOf(UncheckedIOException.class);
         }
     }
@@ -266,7 +267,7 @@ class SimulatorTest {
     @ParameterizedTest
     @ValueSource(strings = {CHAT, RESPONSES, MESSAGES})
     void stallsWithTheConnectionOpen(String path) {
-        var rest = streamed(path, "stall-after=3", Duration.ofMillis(500));
+        var rest = streamed(path, "stall-after=3", Duration.ofSeconds(1));
 
         assertThat(rest.end()).isEqualTo(End.SILENCE);
         assertThat(rest.events()).hasSize(3);
@@ -443,16 +444,17 @@ class SimulatorTest {
     void diesAndComesBackOnTheSamePort() throws Exception {
         // Given
         var other = new Simulator(testKit.system());
-        var first = other.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        var first =
+                other.bind("127.0.0.1", FreePorts.take()).toCompletableFuture().get(20, TimeUnit.SECONDS);
         var address = first.localAddress();
         try (var open = asked(RawHttp.connect(address), CHAT, true, "events=100; interval=50ms")) {
             open.readHead();
             // When
-            first.terminate(Duration.ofSeconds(1)).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            first.terminate(Duration.ofSeconds(1)).toCompletableFuture().get(20, TimeUnit.SECONDS);
             // Then
             assertThat(open.readRest().end()).isIn(End.CUT, End.RESET);
         }
-        other.bind("127.0.0.1", address.getPort()).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        other.bind("127.0.0.1", address.getPort()).toCompletableFuture().get(20, TimeUnit.SECONDS);
         try (var again = asked(RawHttp.connect(address), CHAT, true, "")) {
             assertThat(again.readHead().status()).isEqualTo(200);
         }

@@ -15,16 +15,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What an administrator on this machine sees of a gateway. */
+/** What an administrator sees of a gateway. */
 public final class AdminApi implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PAGE = 500;
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final String url;
+    private final String login;
 
+    /** On the gateway's own machine. */
     public AdminApi(InetSocketAddress address) {
-        url = "http://127.0.0.1:" + address.getPort();
+        this(address, "");
+    }
+
+    /**
+     * Through a proxy that the gateway trusts.
+     *
+     * @param login empty for none
+     */
+    public AdminApi(InetSocketAddress address, String login) {
+        this.url = "http://" + address.getAddress().getHostAddress() + ":" + address.getPort();
+        this.login = login;
     }
 
     /** The status alone. */
@@ -101,10 +113,11 @@ public final class AdminApi implements AutoCloseable {
     private record Answer(int status, String body) {}
 
     private Answer send(String path) throws Exception {
-        var request = HttpRequest.newBuilder(URI.create(url + path))
-                .timeout(Duration.ofSeconds(20))
-                .build();
-        var response = client.send(request, BodyHandlers.ofString());
+        var request = HttpRequest.newBuilder(URI.create(url + path)).timeout(Duration.ofSeconds(20));
+        if (!login.isEmpty()) {
+            request.header("Tailscale-User-Login", login);
+        }
+        var response = client.send(request.build(), BodyHandlers.ofString());
         return new Answer(response.statusCode(), response.body());
     }
 

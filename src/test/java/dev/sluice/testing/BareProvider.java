@@ -5,20 +5,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** A provider on bare sockets, which answers with exactly the bytes that a test writes, when it writes them. */
 public final class BareProvider implements AutoCloseable {
-    private final ServerSocket server;
-    private final Answering answering;
-    private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+    private final Acceptor acceptor;
 
     /** Answers one request; an exception closes its connection. */
     @FunctionalInterface
@@ -34,27 +28,20 @@ public final class BareProvider implements AutoCloseable {
     /** A request as it came. */
     public record Request(String head, String body) {}
 
-    private BareProvider(ServerSocket server, Answering answering) {
-        this.server = server;
-        this.answering = answering;
+    private BareProvider(Acceptor acceptor) {
+        this.acceptor = acceptor;
     }
 
     public static BareProvider start(Answering answering) {
-        try {
-            return start(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), answering);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new BareProvider(Acceptor.start(connection -> serve(connection, answering)));
     }
 
     public static BareProvider start(ServerSocket server, Answering answering) {
-        var provider = new BareProvider(server, answering);
-        Thread.ofVirtual().start(provider::accept);
-        return provider;
+        return new BareProvider(Acceptor.start(server, connection -> serve(connection, answering)));
     }
 
     public int port() {
-        return server.getLocalPort();
+        return acceptor.port();
     }
 
     public String url() {
@@ -62,37 +49,19 @@ public final class BareProvider implements AutoCloseable {
     }
 
     public int openConnections() {
-        return connections.size();
+        return acceptor.openConnections();
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                var socket = server.accept();
-                connections.add(socket);
-                Thread.ofVirtual().start(() -> serve(socket));
+    private static void serve(Socket connection, Answering answering) throws Exception {
+        var in = new BufferedInputStream(connection.getInputStream());
+        while (true) {
+            var head = head(in);
+            if (head.isEmpty()) {
+                return;
             }
-        } catch (IOException e) {
-            // Closed.
-        }
-    }
-
-    private void serve(Socket socket) {
-        try (socket) {
-            var in = new BufferedInputStream(socket.getInputStream());
-            while (true) {
-                var head = head(in);
-                if (head.isEmpty()) {
-                    return;
-                }
-                var body = new String(in.readNBytes(length(head)), StandardCharsets.UTF_8);
-                answering.answer(new Request(head, body), in, socket.getOutputStream());
-                socket.getOutputStream().flush();
-            }
-        } catch (Exception e) {
-            // A test that ends an answer so means it so.
-        } finally {
-            connections.remove(socket);
+            var body = new String(in.readNBytes(length(head)), StandardCharsets.UTF_8);
+            answering.answer(new Request(head, body), in, connection.getOutputStream());
+            connection.getOutputStream().flush();
         }
     }
 
@@ -116,15 +85,9 @@ public final class BareProvider implements AutoCloseable {
                 .orElse(0);
     }
 
+    /** Afterwards the port refuses, and no connection is open. */
     @Override
     public void close() {
-        try {
-            server.close();
-            for (var socket : connections) {
-                socket.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        acceptor.close();
     }
 }

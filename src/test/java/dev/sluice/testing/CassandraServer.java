@@ -5,9 +5,7 @@ import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,19 +23,21 @@ public final class CassandraServer {
     private static final AtomicInteger KEYSPACES = new AtomicInteger();
 
     private final Path directory;
+    private final String host;
     private final int port;
     private final int storagePort;
     private Process process;
 
-    private CassandraServer(Path directory, int port, int storagePort) {
+    private CassandraServer(Path directory, String host, int port, int storagePort) {
         this.directory = directory;
+        this.host = host;
         this.port = port;
         this.storagePort = storagePort;
         this.process = launch();
     }
 
     private static final class Shared {
-        static final CassandraServer SERVER = boot();
+        static final CassandraServer SERVER = start("127.0.0.1");
     }
 
     /** The one of this JVM, started by the first who asks; it takes requests. */
@@ -45,20 +45,16 @@ public final class CassandraServer {
         return Shared.SERVER;
     }
 
-    private static CassandraServer boot() {
+    /** One more, for who needs it elsewhere than on the loopback; it, too, ends with this JVM. */
+    public static CassandraServer start(String host) {
         try {
-            var server = new CassandraServer(Files.createTempDirectory("cassandra"), freePort(), freePort());
+            var server = new CassandraServer(
+                    Files.createTempDirectory("cassandra"), host, FreePorts.take(), FreePorts.take());
             Runtime.getRuntime().addShutdownHook(new Thread(server::vanish, "cassandra-end"));
             server.awaitUp();
             return server;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
@@ -69,7 +65,7 @@ public final class CassandraServer {
                                     .toAbsolutePath()
                                     .toString(),
                             directory.toString(),
-                            "127.0.0.1",
+                            host,
                             Integer.toString(port),
                             Integer.toString(storagePort))
                     .redirectErrorStream(true)
@@ -90,7 +86,7 @@ public final class CassandraServer {
 
     /** {@code HOST:PORT}, as {@code sluice.cassandra.contact-points} has it. */
     public String contactPoint() {
-        return "127.0.0.1:" + port;
+        return host + ":" + port;
     }
 
     /** A name that no other test of this JVM has got. */
@@ -115,7 +111,7 @@ public final class CassandraServer {
     /** A session of the test's own, beside the one that is tested. */
     public CqlSession session() {
         return CqlSession.builder()
-                .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .addContactPoint(new InetSocketAddress(host, port))
                 .withLocalDatacenter("datacenter1")
                 .withConfigLoader(DriverConfigLoader.programmaticBuilder()
                         .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, Duration.ofSeconds(20))
@@ -159,7 +155,7 @@ public final class CassandraServer {
                 throw new IllegalStateException("Cassandra did not start: " + Files.readString(log()));
             }
             try (var socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+                socket.connect(new InetSocketAddress(host, port), 1000);
             }
         });
     }

@@ -77,7 +77,7 @@ public final class Crowd implements AutoCloseable {
 
     /** Every client has noticed that the gateway is gone. */
     public void awaitTheEnd() throws InterruptedException {
-        if (!left.await(30, TimeUnit.SECONDS)) {
+        if (!left.await(60, TimeUnit.SECONDS)) {
             throw new AssertionError(left.getCount() + " clients are still waiting");
         }
     }

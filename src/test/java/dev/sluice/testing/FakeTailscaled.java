@@ -12,16 +12,20 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /** Plays tailscaled on a real socket file: says what the test tells it to, byte for byte, or nothing, or not yet. */
 public final class FakeTailscaled implements AutoCloseable {
+    private static final Duration LETTING_GO = Duration.ofSeconds(20);
+
     private final Path socket;
     private final ServerSocketChannel server;
     private final List<SocketChannel> open = new CopyOnWriteArrayList<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
+    private final Thread accepting = Thread.ofVirtual().unstarted(this::accept);
     private volatile String answer = notFound();
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -36,7 +40,7 @@ public final class FakeTailscaled implements AutoCloseable {
             var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             server.bind(UnixDomainSocketAddress.of(socket), 1024);
             var daemon = new FakeTailscaled(socket, server);
-            Thread.ofVirtual().start(daemon::accept);
+            daemon.accepting.start();
             return daemon;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -147,11 +151,18 @@ public final class FakeTailscaled implements AutoCloseable {
         try {
             server.close();
             gate.countDown();
+            // Before that, the kernel may take one more; Acceptor says why.
+            if (!accepting.join(LETTING_GO)) {
+                throw new AssertionError(socket + " still takes connections");
+            }
             for (var channel : open) {
                 channel.close();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 

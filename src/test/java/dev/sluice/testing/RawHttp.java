@@ -26,7 +26,7 @@ import org.apache.pekko.util.ByteString;
  * <p>One request at a time: send, read the head, then read events or the rest. Not reading is a way to be a slow client.
  */
 public final class RawHttp implements AutoCloseable {
-    private static final int SILENCE_MILLIS = 10_000;
+    private static final int SILENCE_MILLIS = 20_000;
 
     private final Socket socket;
     private final InputStream in;

@@ -39,13 +39,20 @@ public final class SluiceProcess implements AutoCloseable {
         return start(directory, Map.of(), arguments);
     }
 
+    public static SluiceProcess start(Path directory, Map<String, String> environment, String... arguments) {
+        return start(directory, List.of(), environment, arguments);
+    }
+
     /**
      * Starts a process.
      *
      * @param directory where it runs, and where its output is kept
+     * @param entering  what its command begins with
      */
-    public static SluiceProcess start(Path directory, Map<String, String> environment, String... arguments) {
-        var command = new ArrayList<>(List.of(
+    public static SluiceProcess start(
+            Path directory, List<String> entering, Map<String, String> environment, String... arguments) {
+        var command = new ArrayList<>(entering);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
@@ -120,7 +127,7 @@ public final class SluiceProcess implements AutoCloseable {
     /** SIGKILL; returns when it is dead. */
     public void kill() {
         process.destroyForcibly();
-        awaitExit(Duration.ofSeconds(10));
+        awaitExit(Duration.ofSeconds(60));
     }
 
     /** SIGSTOP: it is there, and does nothing. */

@@ -30,13 +30,14 @@ import org.jspecify.annotations.Nullable;
 /** A simulated provider behind a whole gateway, and the view into the gateway's books that its operators have. */
 public final class Stand implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     private final ActorSystem system;
     private final Simulator simulator;
     private ServerBinding binding;
     private final TestGateway gateway;
     private final @Nullable SSLContext tls;
+    private @Nullable ClosedPort providersPort;
 
     private Stand(
             ActorSystem system,
@@ -67,7 +68,7 @@ public final class Stand implements AutoCloseable {
     public static Stand start(Path data, UnaryOperator<String> policy, Map<String, ?> settings) throws Exception {
         var system = ActorSystem.create("providers", ConfigFactory.load("simulator.conf"));
         var simulator = new Simulator(system);
-        var binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        var binding = simulator.bind("127.0.0.1", 0).toCompletableFuture().get(20, TimeUnit.SECONDS);
         var url = "http://127.0.0.1:" + binding.localAddress().getPort();
         var certificate = settings.get("sluice.tls.certificate");
         return new Stand(
@@ -103,17 +104,27 @@ public final class Stand implements AutoCloseable {
 
     /** The provider dies: every connection to it is cut, and its port refuses. */
     public void stopProvider() throws Exception {
-        binding.unbind().toCompletableFuture().get(10, TimeUnit.SECONDS);
-        binding.terminate(Duration.ofSeconds(1)).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        binding.unbind().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        binding.terminate(Duration.ofSeconds(1)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        // So that nobody else gets it before the provider comes back.
+        providersPort = ClosedPort.take(binding.localAddress().getPort());
     }
 
     /** It comes back on the port it had. */
     public void startProvider() throws Exception {
         var address = binding.localAddress();
+        freeProvidersPort();
         binding = simulator
                 .bind(address.getHostString(), address.getPort())
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(20, TimeUnit.SECONDS);
+    }
+
+    private void freeProvidersPort() {
+        if (providersPort != null) {
+            providersPort.close();
+            providersPort = null;
+        }
     }
 
     /** Sends a request over a new connection. {@code name} is its user agent, by which the books are searched. */
@@ -234,6 +245,7 @@ public final class Stand implements AutoCloseable {
     @Override
     public void close() {
         gateway.close();
+        freeProvidersPort();
         system.terminate();
         system.getWhenTerminated()
                 .toCompletableFuture()

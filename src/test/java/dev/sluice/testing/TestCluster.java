@@ -1,10 +1,6 @@
 package dev.sluice.testing;
 
 import dev.sluice.cluster.NodeSystem;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -103,18 +99,6 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public static List<Integer> freePorts(int number) {
-        var sockets = new ArrayList<ServerSocket>();
-        try {
-            for (var i = 0; i < number; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            var ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-            for (var socket : sockets) {
-                socket.close();
-            }
-            return ports;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return FreePorts.take(number);
     }
 }

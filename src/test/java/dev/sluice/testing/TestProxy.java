@@ -2,28 +2,22 @@ package dev.sluice.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /** A forward proxy on bare sockets: opens tunnels, passes requests with whole addresses on, or does neither. */
 public final class TestProxy implements AutoCloseable {
-    private final ServerSocket server;
     private final UnaryOperator<String> verdict;
     private final List<String> heads = new CopyOnWriteArrayList<>();
-    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Acceptor acceptor;
 
-    private TestProxy(ServerSocket server, UnaryOperator<String> verdict) {
-        this.server = server;
+    private TestProxy(UnaryOperator<String> verdict) {
         this.verdict = verdict;
+        this.acceptor = Acceptor.start(this::serve);
     }
 
     /** One that lets everybody through. */
@@ -37,17 +31,11 @@ public final class TestProxy implements AutoCloseable {
      * @param verdict from a request's head: empty to let it through, "hang", "reset", or the head of an answer
      */
     public static TestProxy start(UnaryOperator<String> verdict) {
-        try {
-            var proxy = new TestProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), verdict);
-            Thread.ofVirtual().start(proxy::accept);
-            return proxy;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new TestProxy(verdict);
     }
 
     public int port() {
-        return server.getLocalPort();
+        return acceptor.port();
     }
 
     /** The heads of all requests so far. */
@@ -55,36 +43,18 @@ public final class TestProxy implements AutoCloseable {
         return heads;
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                var socket = server.accept();
-                sockets.add(socket);
-                Thread.ofVirtual().start(() -> serve(socket));
-            }
-        } catch (IOException e) {
-            // Closed.
-        }
-    }
-
-    private void serve(Socket client) {
-        try (client) {
-            var head = head(client.getInputStream());
-            heads.add(head);
-            var no = verdict.apply(head);
-            if (no.equals("hang")) {
-                client.getInputStream().readAllBytes();
-            } else if (no.equals("reset")) {
-                client.setSoLinger(true, 0);
-            } else if (!no.isEmpty()) {
-                client.getOutputStream().write(no.getBytes(StandardCharsets.US_ASCII));
-            } else {
-                pass(client, head);
-            }
-        } catch (IOException e) {
-            // A test that ends a connection so means it so.
-        } finally {
-            sockets.remove(client);
+    private void serve(Socket client) throws IOException {
+        var head = head(client.getInputStream());
+        heads.add(head);
+        var no = verdict.apply(head);
+        if (no.equals("hang")) {
+            client.getInputStream().readAllBytes();
+        } else if (no.equals("reset")) {
+            client.setSoLinger(true, 0);
+        } else if (!no.isEmpty()) {
+            client.getOutputStream().write(no.getBytes(StandardCharsets.US_ASCII));
+        } else {
+            pass(client, head);
         }
     }
 
@@ -93,7 +63,6 @@ public final class TestProxy implements AutoCloseable {
         var target = head.split(" ", 3)[1];
         var uri = URI.create(tunnel ? "http://" + target : target);
         try (var host = new Socket(uri.getHost(), uri.getPort())) {
-            sockets.add(host);
             if (tunnel) {
                 client.getOutputStream()
                         .write("HTTP/1.1 200 Connection established\r\nX: y\r\n\r\n"
@@ -104,9 +73,11 @@ public final class TestProxy implements AutoCloseable {
                         .write(head.replaceFirst(java.util.regex.Pattern.quote(target), path)
                                 .getBytes(StandardCharsets.ISO_8859_1));
             }
+            acceptor.keep(host);
             var back = Thread.ofVirtual().start(() -> copy(host, client));
             copy(client, host);
             back.join();
+            acceptor.forget(host);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -137,15 +108,9 @@ public final class TestProxy implements AutoCloseable {
         return head.toString();
     }
 
+    /** Closes its clients' connections and those that it has opened for them. */
     @Override
     public void close() {
-        try {
-            server.close();
-            for (var socket : sockets) {
-                socket.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        acceptor.close();
     }
 }

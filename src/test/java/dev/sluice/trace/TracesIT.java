@@ -72,7 +72,7 @@ class TracesIT {
                 ask("test-gpt", "traced-1", "traceparent: 00-" + TRACE + "-" + PARENT + "-01", "tracestate: a=b,c=d");
 
         var request = await("traced-1", 1).getFirst();
-        var attempt = below(request).getFirst();
+        var attempt = below(request, 1).getFirst();
         assertThat(request.traceId()).isEqualTo(TRACE);
         assertThat(request.parentId()).isEqualTo(PARENT);
         assertThat(request.kind()).isEqualTo(SERVER);
@@ -110,8 +110,7 @@ class TracesIT {
         ask("both", "traced-2");
 
         var request = await("traced-2", 1).getFirst();
-        var attempts = below(request);
-        assertThat(attempts).hasSize(2);
+        var attempts = below(request, 2);
         var failed = attempts.stream().filter(it -> it.status() == ERROR).toList();
         assertThat(failed).hasSize(1);
         assertThat(failed.getFirst().attributes())
@@ -250,6 +249,11 @@ class TracesIT {
         return collector.spans().stream()
                 .filter(span -> agent.equals(span.attributes().get("user_agent.original")))
                 .toList();
+    }
+
+    private static List<Span> below(Span request, int number) {
+        Eventually.await(SOON, () -> assertThat(below(request)).hasSize(number));
+        return below(request);
     }
 
     private static List<Span> below(Span request) {

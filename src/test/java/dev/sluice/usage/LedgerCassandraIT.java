@@ -30,9 +30,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -362,6 +364,40 @@ class LedgerCassandraIT {
                 return all;
             }
             all.addAll(page);
+        }
+    }
+
+    /** As on a single node, retention is about what was said: what was used and what it cost is kept for ever. */
+    @Test
+    void nothingOfItExpires() {
+        var columns = new TreeMap<>(Map.of(
+                "ledger_sums", "sums",
+                "ledger_session", "sums",
+                "ledger_session_used", "last",
+                "ledger_exchange", "cost",
+                "ledger_request", "number",
+                "ledger_slice", "reached",
+                "ledger_follower", "caught_up",
+                "ledger_name", "number",
+                "ledger_number", "name",
+                "ledger_next", "next"));
+        // Nothing but keys, of which Cassandra tells no time to live.
+        var keysOnly = Set.of("ledger_hour", "ledger_month");
+        try (var session = server.session()) {
+            var tables = session.execute(
+                            "SELECT table_name, default_time_to_live FROM system_schema.tables WHERE keyspace_name = ?",
+                            keyspace)
+                    .all();
+            assertThat(tables).allSatisfy(it -> assertThat(it.getInt(1)).isZero());
+            assertThat(tables.stream().map(it -> it.getString(0)).filter(it -> it.startsWith("ledger_")))
+                    .containsExactlyInAnyOrderElementsOf(Stream.concat(columns.keySet().stream(), keysOnly.stream())
+                            .toList());
+            columns.forEach((table, column) -> assertThat(
+                            session.execute("SELECT TTL(" + column + ") FROM " + keyspace + "." + table)
+                                    .all())
+                    .as(table)
+                    .isNotEmpty()
+                    .allSatisfy(it -> assertThat(it.isNull(0)).isTrue()));
         }
     }
 

@@ -20,6 +20,7 @@ import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.unmarshalling.Unmarshaller;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.testkit.javadsl.TestKit;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +43,7 @@ class FormPropertiesTest {
 
     @AfterAll
     static void stop() {
-        system.terminate();
+        TestKit.shutdownActorSystem(system);
     }
 
     @ParameterizedTest
@@ -178,9 +179,9 @@ class FormPropertiesTest {
         try {
             var form = Unmarshaller.entityToMultipartFormData()
                     .unmarshal(entity, materializer)
-                    .thenCompose(parsed -> parsed.toStrict(5_000, materializer))
+                    .thenCompose(parsed -> parsed.toStrict(20_000, materializer))
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(20, TimeUnit.SECONDS);
             var models = new ArrayList<String>();
             for (var part : form.getStrictParts()) {
                 if (part.getName().equalsIgnoreCase("model")) {

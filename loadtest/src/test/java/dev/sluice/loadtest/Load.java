@@ -30,8 +30,9 @@ final class Load {
 
     private Load() {}
 
-    static HttpProtocolBuilder at(String url) {
-        return http.baseUrl(url).contentTypeHeader("application/json").shareConnections();
+    /** A user stays with one of several nodes. */
+    static HttpProtocolBuilder at(List<String> nodes) {
+        return http.baseUrls(nodes).contentTypeHeader("application/json").shareConnections();
     }
 
     /** A stream that must come whole: each event of text, and the sign of its end. Its time is noted. */
@@ -63,7 +64,7 @@ final class Load {
     /** The same users on both sides. */
     static List<PopulationBuilder> both(Stand stand, Function<String, ScenarioBuilder> scenario, OpenInjectionStep... users) {
         return List.of(
-                scenario.apply("direct").injectOpen(users).protocols(at(stand.direct())),
+                scenario.apply("direct").injectOpen(users).protocols(at(List.of(stand.direct()))),
                 scenario.apply("gateway").injectOpen(users).protocols(at(stand.gateway())));
     }
 

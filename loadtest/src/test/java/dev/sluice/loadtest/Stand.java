@@ -13,13 +13,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
-/** A gateway and the providers behind it: those of {@code -Dsluice.gateway} and {@code -Dsluice.direct}, else started from ../target/sluice, and stopped again. */
+/**
+ * A gateway and the providers behind it: those of {@code -Dsluice.gateway} (several nodes with commas between them) and {@code -Dsluice.direct}, else started from
+ * ../target/sluice, and stopped again.
+ */
 final class Stand {
     private final List<Process> processes = new ArrayList<>();
     private Path directory;
     private final String direct;
-    private final String gateway;
+    private final List<String> gateway;
 
     Stand() {
         var given = System.getProperty("sluice.gateway", "");
@@ -29,16 +33,16 @@ final class Stand {
                 directory = Files.createTempDirectory("sluice-loadtest");
                 direct = started("simulate", "--listen", "127.0.0.1:" + port());
                 Files.writeString(directory.resolve("policy.hujson"), policy(direct));
-                gateway = started(
+                gateway = List.of(started(
                         "serve",
                         "--config",
                         directory.resolve("policy.hujson").toString(),
                         "--data",
                         directory.resolve("data").toString(),
                         "--listen",
-                        "127.0.0.1:" + port());
+                        "127.0.0.1:" + port()));
             } else {
-                gateway = loopback(given);
+                gateway = Stream.of(given.split(",")).map(Stand::loopback).toList();
                 direct = loopback(System.getProperty("sluice.direct", "http://127.0.0.1:8089"));
             }
         } catch (IOException | InterruptedException e) {
@@ -46,12 +50,32 @@ final class Stand {
         }
     }
 
-    String gateway() {
+    /** Its nodes. */
+    List<String> gateway() {
         return gateway;
     }
 
     String direct() {
         return direct;
+    }
+
+    /** Fails when the gateway still has streams after ten seconds. */
+    void awaitNothingOpen() {
+        try (var client = HttpClient.newHttpClient()) {
+            for (var node : gateway) {
+                var open = "";
+                for (var i = 0; i < 100 && !open.endsWith(" 0.0"); i++) {
+                    Thread.sleep(100);
+                    var metrics = client.send(HttpRequest.newBuilder(URI.create(node + "/metrics")).build(), BodyHandlers.ofString());
+                    open = metrics.body().lines().filter(line -> line.startsWith("sluice_streams_open")).findFirst().orElse("no such metric: " + metrics.statusCode());
+                }
+                if (!open.endsWith(" 0.0")) {
+                    throw new AssertionError(node + " after ten seconds: " + open + " (expected: 0.0)");
+                }
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("the gateway does not say what is open", e);
+        }
     }
 
     void stop() {
