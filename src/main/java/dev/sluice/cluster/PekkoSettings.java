@@ -67,8 +67,7 @@ final class PekkoSettings {
         var resolver = "pekko.cluster.split-brain-resolver.";
         set.put(resolver + "stable-after", millis(settings.stableAfter()));
         if (settings.splitBrain() == SplitBrain.LEASE_MAJORITY) {
-            set.put(resolver + "active-strategy", "lease-majority");
-            set.put(resolver + "lease-majority.lease-implementation", "pekko.coordination.lease.kubernetes");
+            lease(settings.discovery(), resolver, set);
         } else {
             set.put(resolver + "active-strategy", "keep-majority");
         }
@@ -77,6 +76,17 @@ final class PekkoSettings {
         set.put("pekko.cluster.sharding.least-shard-allocation-strategy.rebalance-relative-limit", 0.1);
         // Entities write what is pending before they go.
         set.put("pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout", "20s");
+    }
+
+    private static void lease(Discovery discovery, String resolver, Map<String, Object> set) {
+        set.put(resolver + "active-strategy", "lease-majority");
+        set.put(resolver + "lease-majority.lease-implementation", "pekko.coordination.lease.kubernetes");
+        // Else clusters of one namespace would wait for each other's.
+        set.put(resolver + "lease-majority.lease-name", discovery.service() + "-pekko-sbr");
+        // As Kubernetes has them (coordination.k8s.io): Pekko's own kind would need a resource definition.
+        set.put(
+                "pekko.coordination.lease.kubernetes.lease-class",
+                "org.apache.pekko.coordination.lease.kubernetes.NativeKubernetesLease");
     }
 
     private static void bootstrap(ClusterSettings settings, Map<String, Object> set) {

@@ -51,6 +51,20 @@ public final class SluiceProcess implements AutoCloseable {
      */
     public static SluiceProcess start(
             Path directory, List<String> entering, Map<String, String> environment, String... arguments) {
+        return launch(directory, entering, environment, "dev.sluice.Main", arguments);
+    }
+
+    /**
+     * Starts a node that has joined and does nothing: for tests of several that need no storage.
+     *
+     * @param settings of the node
+     */
+    public static SluiceProcess bareNode(Path directory, Map<String, String> environment, Path settings) {
+        return launch(directory, List.of(), environment, BareNode.class.getName(), settings.toString());
+    }
+
+    private static SluiceProcess launch(
+            Path directory, List<String> entering, Map<String, String> environment, String main, String... arguments) {
         var command = new ArrayList<>(entering);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -62,7 +76,7 @@ public final class SluiceProcess implements AutoCloseable {
                 "-Dlogback.configurationFile=logback.xml",
                 "-cp",
                 classPath(),
-                "dev.sluice.Main"));
+                main));
         command.addAll(List.of(arguments));
         try {
             var out = Files.createTempFile(directory, "out", ".txt");

@@ -105,13 +105,18 @@ public record TestCertificate(Path keys, Path pem) {
         return store;
     }
 
-    /** A loopback port where TLS is spoken under this certificate. */
-    public ServerSocket serverSocket() throws IOException, GeneralSecurityException {
+    /** For a server that shows this certificate. */
+    public SSLContext showing() throws IOException, GeneralSecurityException {
         var store = store();
         var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         managers.init(store, PASSWORD.toCharArray());
         var context = SSLContext.getInstance("TLS");
         context.init(managers.getKeyManagers(), null, null);
-        return context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        return context;
+    }
+
+    /** A loopback port where TLS is spoken under this certificate. */
+    public ServerSocket serverSocket() throws IOException, GeneralSecurityException {
+        return showing().getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     }
 }
