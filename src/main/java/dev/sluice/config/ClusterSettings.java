@@ -34,6 +34,7 @@ public record ClusterSettings(
         Tls tls,
         boolean allowPlain) {
     private static final String KEY = "sluice.cluster";
+    private static final Pattern NUMERIC = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|.*:.*");
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.\\d{1,3}){3}|::1|0:0:0:0:0:0:0:1");
 
     /** How the others are found; a single node looks for nobody. */
@@ -55,6 +56,11 @@ public record ClusterSettings(
         static Address of(String key, String text) {
             var colon = text.lastIndexOf(':');
             return new Address(Settings.host(key, text, colon), Settings.port(key, text, colon));
+        }
+
+        /** Whether it is an IP address, and no name. */
+        boolean isNumeric() {
+            return NUMERIC.matcher(host).matches();
         }
 
         /** Whether only this machine reaches it, going by what is written: no name is looked up. */
@@ -107,6 +113,13 @@ public record ClusterSettings(
         }
         if ((mode == Mode.DNS || mode == Mode.KUBERNETES) && discovery.service().isEmpty()) {
             throw new IllegalArgumentException(KEY + ".discovery.service: not set (expected: the name of the nodes)");
+        }
+        // A node that does not find itself among what it looks up founds no cluster, and says so only in passing.
+        var isFoundByAddress =
+                mode == Mode.KUBERNETES || (mode == Mode.DNS && discovery.port().isEmpty());
+        if (isFoundByAddress && !advertised.isNumeric()) {
+            throw new IllegalArgumentException(KEY + ".advertise: " + advertised
+                    + " (expected: with an IP address, which is what nodes are looked up as, and not a name)");
         }
         if (discovery.contactPoints() < 1) {
             throw new IllegalArgumentException(KEY + ".discovery.contact-points: " + discovery.contactPoints()
