@@ -40,8 +40,6 @@ final class Joining extends AbstractMatchingBehavior<Object> {
 
     private record Claimed(boolean isOurs) {}
 
-    private record Unclaimed(Throwable failure) {}
-
     private record Renew() {}
 
     private record Renewed(@Nullable Throwable failure) {}
@@ -76,10 +74,7 @@ final class Joining extends AbstractMatchingBehavior<Object> {
         this.settings = settings;
         this.up = up;
         this.cluster = Cluster.get(context.getSystem());
-        this.founding = settings.isSingle()
-                ? null
-                : Founding.of(
-                        context.getSystem(), cluster.selfMember().address().hostPort());
+        this.founding = settings.isSingle() ? null : Founding.of(context.getSystem());
     }
 
     private void join() {
@@ -125,9 +120,7 @@ final class Joining extends AbstractMatchingBehavior<Object> {
 
     private void claim() {
         if (founding != null) {
-            context.pipeToSelf(
-                    founding.claim(),
-                    (isOurs, failure) -> failure == null ? new Claimed(isOurs) : new Unclaimed(failure));
+            context.pipeToSelf(founding.claim(), (isOurs, failure) -> new Claimed(failure == null && isOurs));
         }
     }
 
@@ -135,8 +128,6 @@ final class Joining extends AbstractMatchingBehavior<Object> {
         if (isOurs) {
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
         } else {
-            log.info(
-                    "there is, or was a moment ago, a cluster that did not answer: no other one is founded while it may be alive");
             timers.startSingleTimer(new Claim(), Founding.AGAIN);
         }
     }
@@ -192,10 +183,6 @@ final class Joining extends AbstractMatchingBehavior<Object> {
             }
             case Claim() -> claim();
             case Claimed(var isOurs) -> onClaimed(isOurs);
-            case Unclaimed(var failure) -> {
-                log.warn("the storage does not say whether there is a cluster; asking again: {}", failure.getMessage());
-                timers.startSingleTimer(new Claim(), Founding.AGAIN);
-            }
             case Renew() -> renew();
             case Renewed(var failure) -> {
                 if (failure != null) {

@@ -101,6 +101,7 @@ final class PekkoSettings {
         set.put(
                 BOOTSTRAP + "contact-point.fallback-port",
                 discovery.management().port());
+        set.put(BOOTSTRAP + "join-decider.class", FoundingJoinDecider.class.getName());
         if (!discovery.port().isEmpty()) {
             set.put(contacts + "port-name", discovery.port());
         }
