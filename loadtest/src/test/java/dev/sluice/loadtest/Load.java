@@ -64,7 +64,8 @@ final class Load {
     /** The same users on both sides. */
     static List<PopulationBuilder> both(Stand stand, Function<String, ScenarioBuilder> scenario, OpenInjectionStep... users) {
         return List.of(
-                scenario.apply("direct").injectOpen(users).protocols(at(List.of(stand.direct()))),
+                // The simulator refuses whoever brings no credential; the gateway has one for it.
+                scenario.apply("direct").injectOpen(users).protocols(at(List.of(stand.direct())).authorizationHeader("Bearer simulated-key")),
                 scenario.apply("gateway").injectOpen(users).protocols(at(stand.gateway())));
     }
 

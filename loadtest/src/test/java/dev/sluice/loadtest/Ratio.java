@@ -13,9 +13,9 @@ final class Ratio {
     private final long start = System.nanoTime();
     private final Map<String, ConcurrentLinkedQueue<Integer>> times = new ConcurrentHashMap<>();
 
-    /** Takes the time that the last request saved as "millis"; one that failed has none, and fails the run by itself. */
+    /** Takes the time that the last request saved as "millis". One that failed counts for nothing here, and fails the run by itself. */
     Session note(String side, Session session) {
-        if (session.contains("millis") && System.nanoTime() - start > WARM_UP_NANOS) {
+        if (!session.isFailed() && session.contains("millis") && System.nanoTime() - start > WARM_UP_NANOS) {
             times.computeIfAbsent(side, _ -> new ConcurrentLinkedQueue<>()).add(session.getInt("millis"));
         }
         return session.remove("millis");
