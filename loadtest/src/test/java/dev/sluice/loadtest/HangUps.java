@@ -4,12 +4,12 @@ import static io.gatling.javaapi.core.CoreDsl.StringBody;
 import static io.gatling.javaapi.core.CoreDsl.constantUsersPerSec;
 import static io.gatling.javaapi.core.CoreDsl.global;
 import static io.gatling.javaapi.core.CoreDsl.scenario;
-import static io.gatling.javaapi.core.CoreDsl.substring;
-import static io.gatling.javaapi.http.HttpDsl.sse;
+import static io.gatling.javaapi.http.HttpDsl.http;
 
 import io.gatling.javaapi.core.PopulationBuilder;
 import io.gatling.javaapi.core.ScenarioBuilder;
 import io.gatling.javaapi.core.Simulation;
+import java.time.Duration;
 import java.util.ArrayList;
 
 /** Agents at work beside clients of the gateway that hang up in the middle of their streams: afterwards nothing of theirs is open. */
@@ -28,16 +28,15 @@ public class HangUps extends Simulation {
         return scenario("beside hang-ups " + side).exec(Load.chat(ratio, side, Load.EVENTS, Load.INTERVAL_MILLIS, Load::hello));
     }
 
+    /** A request that takes too long is hung up on; it is meant to, and so counted nowhere. Gatling's own closing of a stream would open it again. */
     private ScenarioBuilder hangingUp() {
         return scenario("hangs up")
-                .exec(sse("stream to hang up")
+                .exec(http("stream to hang up")
                         .post("/v1/chat/completions")
                         .header("x-simulate", "events=1000; interval=20ms")
                         .body(StringBody("{\"model\":\"sim-model\",\"stream\":true,\"messages\":" + Load.hello(null) + "}"))
-                        .await(30)
-                        .on(sse.checkMessage("an event").matching(substring("content")).check(substring("content"))))
-                .pause(1)
-                .exec(sse("hang up").close());
+                        .requestTimeout(Duration.ofSeconds(1))
+                        .silent());
     }
 
     @Override
