@@ -1,6 +1,5 @@
 package dev.sluice;
 
-
 import dev.sluice.testing.ClusterLoad;
 import org.junit.jupiter.api.Test;
 
