@@ -96,6 +96,9 @@ final class KeptPolicies implements Policies {
     private volatile OnDisk disk;
     private volatile @Nullable String unwritten;
 
+    /** This node shuts down, and its rooms leave before it does. */
+    private volatile boolean over;
+
     /** The file has the policy in force, and the history was not told yet. */
     private volatile boolean unconfirmed;
 
@@ -181,6 +184,7 @@ final class KeptPolicies implements Policies {
     private void watch() {
         var looks = system.scheduler().scheduleWithFixedDelay(LOOK, LOOK, this::look, system.executionContext());
         CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseServiceUnbind(), "policy-looks", () -> {
+            over = true;
             looks.cancel();
             return CompletableFuture.completedFuture(Done.getInstance());
         });
@@ -411,6 +415,9 @@ final class KeptPolicies implements Policies {
     }
 
     private void noteReachable(@Nullable Throwable failure) {
+        if (over) {
+            return;
+        }
         var was = unreachable;
         unreachable = failure == null ? null : "the history of the policy cannot be asked: " + failure.getMessage();
         if (failure != null && was == null) {

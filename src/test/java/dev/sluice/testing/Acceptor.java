@@ -1,5 +1,8 @@
 package dev.sluice.testing;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -7,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -14,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * its connections is open.
  *
  * <p>Closing the socket alone does not do that: while a virtual thread is parked in {@code accept}, the kernel's socket lives until that thread
- * has run again, and until then it may take one connection more.
+ * has run again, and a moment longer where the thread that polls for it is just about to let go of it. Until then it takes connections.
  */
 public final class Acceptor implements AutoCloseable {
     private static final Duration LETTING_GO = Duration.ofSeconds(20);
@@ -105,6 +109,7 @@ public final class Acceptor implements AutoCloseable {
             if (!accepting.join(LETTING_GO)) {
                 throw new AssertionError("port " + port() + " still takes connections");
             }
+            awaitRefusal(server.getLocalSocketAddress(), () -> new Socket(server.getInetAddress(), port()));
             for (var connection : connections) {
                 connection.close();
             }
@@ -114,5 +119,14 @@ public final class Acceptor implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Returns once whoever comes to an address is refused. */
+    static void awaitRefusal(Object address, Callable<? extends Closeable> connecting) {
+        Eventually.await(
+                LETTING_GO,
+                () -> assertThatThrownBy(() -> connecting.call().close())
+                        .as("%s still takes connections", address)
+                        .isInstanceOf(IOException.class));
     }
 }

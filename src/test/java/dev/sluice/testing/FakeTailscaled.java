@@ -155,6 +155,7 @@ public final class FakeTailscaled implements AutoCloseable {
             if (!accepting.join(LETTING_GO)) {
                 throw new AssertionError(socket + " still takes connections");
             }
+            Acceptor.awaitRefusal(socket, () -> SocketChannel.open(UnixDomainSocketAddress.of(socket)));
             for (var channel : open) {
                 channel.close();
             }
