@@ -4,6 +4,7 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import dev.sluice.cassandra.CassandraStore;
 import dev.sluice.config.ExportFormat;
 import dev.sluice.export.Exporter.Export;
+import dev.sluice.journal.TagHours;
 import dev.sluice.session.ExchangeRecorded;
 import dev.sluice.session.Sessions;
 import java.nio.ByteBuffer;
@@ -70,6 +71,9 @@ final class SliceRecords implements Records {
     private final Map<String, Long> remembered = new ConcurrentHashMap<>();
     private volatile @Nullable Instant lookedBack;
 
+    /** In milliseconds: there is nothing before it. */
+    private volatile long beginning;
+
     SliceRecords(ActorSystem<?> system, int slice, Captured captured, InstantSource clock) {
         this.system = system;
         this.slice = slice;
@@ -91,7 +95,13 @@ final class SliceRecords implements Records {
                         "SELECT reached, stamp, ended, exported, records, bytes, planned, first, last, object, endpoint,"
                                 + " bucket, format FROM export_slice WHERE slice = ?",
                         slice))
-                .thenApply(rows -> rows.isEmpty() ? Progress.NONE : progress(rows.getFirst()));
+                .thenApply(rows -> rows.isEmpty() ? Progress.NONE : progress(rows.getFirst()))
+                .thenCompose(progress -> progress.offset() > 0
+                        ? CompletableFuture.completedStage(progress)
+                        : TagHours.beginning(system, clock).thenApply(first -> {
+                            beginning = first.toEpochMilli();
+                            return progress;
+                        }));
     }
 
     private static Progress progress(Row row) {
@@ -123,7 +133,7 @@ final class SliceRecords implements Records {
 
     @Override
     public CompletionStage<Long> lag(long offset) {
-        return journal.currentEventsByTag(tag(), journal.timeBasedUUIDFrom(offset == 0 ? 0 : offset + 1))
+        return journal.currentEventsByTag(tag(), journal.timeBasedUUIDFrom(Math.max(beginning, offset + 1)))
                 .take(MOST_COUNTED)
                 .runFold(0L, (count, _) -> count + 1, system);
     }
@@ -156,10 +166,10 @@ final class SliceRecords implements Records {
         var now = clock.instant();
         var last = lookedBack;
         if (last != null && now.isBefore(last.plus(BETWEEN_OVERLAPS))) {
-            return offset;
+            return Math.max(beginning, offset);
         }
         lookedBack = now;
-        return Math.max(0, offset - OVERLAP.toMillis());
+        return Math.max(beginning, offset - OVERLAP.toMillis());
     }
 
     private CompletionStage<Long> exported(String session) {

@@ -55,10 +55,10 @@ final class CassandraLedger implements Ledger {
         this.store = CassandraStore.get(system);
         this.turns = new Turns(system);
         this.names = new CassandraNames(store, turns);
-        this.journal = SessionEvents.of(system);
+        this.clock = clock;
+        this.journal = SessionEvents.of(system, clock);
         this.slices = new CassandraSlices(store, turns, names, journal);
         this.lists = new CassandraLists(store, turns, names);
-        this.clock = clock;
     }
 
     static Ledger start(ActorSystem<?> system, InstantSource clock) {
