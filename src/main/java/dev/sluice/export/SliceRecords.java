@@ -71,9 +71,6 @@ final class SliceRecords implements Records {
     private final Map<String, Long> remembered = new ConcurrentHashMap<>();
     private volatile @Nullable Instant lookedBack;
 
-    /** In milliseconds: there is nothing before it. */
-    private volatile long beginning;
-
     SliceRecords(ActorSystem<?> system, int slice, Captured captured, InstantSource clock) {
         this.system = system;
         this.slice = slice;
@@ -95,13 +92,7 @@ final class SliceRecords implements Records {
                         "SELECT reached, stamp, ended, exported, records, bytes, planned, first, last, object, endpoint,"
                                 + " bucket, format FROM export_slice WHERE slice = ?",
                         slice))
-                .thenApply(rows -> rows.isEmpty() ? Progress.NONE : progress(rows.getFirst()))
-                .thenCompose(progress -> progress.offset() > 0
-                        ? CompletableFuture.completedStage(progress)
-                        : TagHours.beginning(system, clock).thenApply(first -> {
-                            beginning = first.toEpochMilli();
-                            return progress;
-                        }));
+                .thenApply(rows -> rows.isEmpty() ? Progress.NONE : progress(rows.getFirst()));
     }
 
     private static Progress progress(Row row) {
@@ -133,9 +124,17 @@ final class SliceRecords implements Records {
 
     @Override
     public CompletionStage<Long> lag(long offset) {
-        return journal.currentEventsByTag(tag(), journal.timeBasedUUIDFrom(Math.max(beginning, offset + 1)))
-                .take(MOST_COUNTED)
-                .runFold(0L, (count, _) -> count + 1, system);
+        return tagged(offset, offset + 1).take(MOST_COUNTED).runFold(0L, (count, _) -> count + 1, system);
+    }
+
+    /** All of the slice when nothing of it was read, or else from a moment on, in milliseconds. */
+    private Source<EventEnvelope, NotUsed> tagged(long reached, long from) {
+        var first = reached > 0
+                ? CompletableFuture.completedStage(Instant.ofEpochMilli(from))
+                : TagHours.beginning(system, clock);
+        return Source.completionStageSource(first.thenApply(
+                        it -> journal.currentEventsByTag(tag(), journal.timeBasedUUIDFrom(it.toEpochMilli()))))
+                .mapMaterializedValue(_ -> NotUsed.notUsed());
     }
 
     private String tag() {
@@ -150,7 +149,7 @@ final class SliceRecords implements Records {
             remembered.clear();
         }
         var taken = new HashMap<String, Long>();
-        return journal.currentEventsByTag(tag(), journal.timeBasedUUIDFrom(from(progress.offset())))
+        return tagged(progress.offset(), from(progress.offset()))
                 .takeWhile(envelope -> envelope.timestamp() <= settled.toEpochMilli())
                 .mapAsync(AT_ONCE, envelope -> exported(session(envelope)).thenApply(last -> new Found(envelope, last)))
                 .flatMapConcat(found -> fresh(found, taken));
@@ -166,10 +165,10 @@ final class SliceRecords implements Records {
         var now = clock.instant();
         var last = lookedBack;
         if (last != null && now.isBefore(last.plus(BETWEEN_OVERLAPS))) {
-            return Math.max(beginning, offset);
+            return offset;
         }
         lookedBack = now;
-        return Math.max(beginning, offset - OVERLAP.toMillis());
+        return Math.max(0, offset - OVERLAP.toMillis());
     }
 
     private CompletionStage<Long> exported(String session) {
